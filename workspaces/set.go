@@ -1,0 +1,43 @@
+package workspaces
+
+import "github.com/hashicorp/hcl/v2"
+
+// Set is every workspace of one repository at one tree.
+type Set struct {
+	Tree        Tree
+	Workspaces  []*Workspace      // sorted by ID, invalid ones included
+	Directories []Directory       // every directory that holds engine files, sorted by path, with why it is a workspace or not
+	Policies    []Policy          // of the operator and of the trusted tree
+	Notices     []string          // edits of the planned tree that take effect only after the merge
+	Diagnostics hcl.Diagnostics   // errors and warnings that name a place
+	Sources     map[string][]byte // files that Diagnostics points into
+}
+
+// Directory explains one directory with *.tf, *.tofu, *.tf.json or *.tofu.json files.
+type Directory struct {
+	Path     string   `json:"dir"`
+	Root     bool     `json:"workspace"`
+	Reason   string   `json:"reason"`
+	CalledBy []string `json:"called_by,omitempty"` // directories that call it as a module
+}
+
+// Source is what Resolve reads.
+type Source struct {
+	Repository Repository // the operator's block; only Name and Settings matter
+	Operator   Settings   // the top level of the operator's file
+	Tree       Tree       // what is planned: says what each workspace is
+	Trusted    Tree       // the tracked branch: says what each may do; nil means Tree itself is trusted
+}
+
+// Resolve finds the workspaces of a tree. It returns a Set also when single workspaces are broken (they carry Problems);
+// the error is for a tree that cannot be read or a repository file that does not parse (then it is hcl.Diagnostics).
+func Resolve(src Source) (*Set, error) { panic("todo") }
+
+// Workspace returns the workspace with the given identity, or nil.
+func (s *Set) Workspace(id ID) *Workspace { panic("todo") }
+
+// Find returns the workspaces that a person's word names: an identity, "dir", "dir@name", a name, or a glob of those.
+func (s *Set) Find(word string) []*Workspace { panic("todo") }
+
+// Waves orders workspaces by depends_on: each wave depends only on earlier ones. A cycle is an error that names it.
+func Waves(all []*Workspace) ([][]*Workspace, error) { panic("todo") }
