@@ -1,0 +1,153 @@
+package runner
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/driftlessops/driftless/planner"
+	"github.com/driftlessops/driftless/policy"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// Repository is what is known of a repository under watch.
+type Repository struct {
+	Name     string
+	URL      string // without credentials
+	Branch   string
+	Head     string // the tracked branch as last reconciled
+	PrevHead string // before the last move
+	Diverged string // a head that does not descend from Head: everything holds until it is acknowledged
+	Error    string // why the last poll or its configuration failed; "" = fine
+	PolledAt time.Time
+}
+
+// PullState is where a pull request stands.
+type PullState string
+
+// The states of a pull request.
+const (
+	Open   PullState = "open"
+	Merged PullState = "merged"
+	Closed PullState = "closed"
+)
+
+// Pull is a pull request as last seen.
+type Pull struct {
+	ID           int64 // the store's
+	Repository   string
+	Key          string // the forge's: a number, or the branch on a plain Git server. One open pull per repository and key
+	Title        string
+	Author       string
+	Head         string
+	Base         string // the tracked head it was last merged with
+	Tree         string // the merge result; "" on conflict
+	Conflicts    []string
+	Error        string // why it cannot be planned (its configuration does not parse, …)
+	Notices      []string
+	Orphans      []workspaces.ID // workspaces whose directories it removes
+	Affected     []workspaces.ID // workspaces it touches at Tree
+	State        PullState
+	MergedCommit string
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+}
+
+// Report is the last report that was recorded on a pull request's head.
+type Report struct {
+	PullID int64
+	Head   string
+	Runs   map[workspaces.ID]int64 // the finished plans that it shows: what a reviewer saw
+	Pages  []string                // Markdown
+	At     time.Time
+}
+
+// Run is one workspace at one commit, for one purpose.
+type Run struct {
+	ID             int64
+	Repository     string
+	Workspace      workspaces.ID
+	Purpose        Purpose
+	Status         Status
+	PullID         int64  // 0: not for a pull request
+	Commit         string // the pull request's head, or the commit of the tracked branch
+	Tree           string // what is checked out: the commit's tree or the merge result
+	Base           string // the tracked head before: its policies judge too
+	InputDigest    string
+	Trigger        string // for people: "pull request driftless/x", "push 1a2b3c", "schedule", "approve by anna"
+	Approves       int64  // the run whose changes the approval covers
+	Actor          string // who asked for it or approved it; "" = driftless itself
+	Reason         string // why it has its status, for people, with the next step
+	Engine         string
+	Summary        planner.Summary
+	PlanDigest     string
+	Verdict        *policy.Verdict // nil: not judged
+	PolicyRevision string
+	Unreviewed     []string // held: the changes that go beyond what was reviewed ("create cloud_server.x")
+	Reviewers      []string // pull requests whose review covered the apply
+	Attempt        int
+	Owner          string // the process that works on it
+	LeaseUntil     time.Time
+	CreatedAt      time.Time
+	StartedAt      time.Time
+	PlannedAt      time.Time
+	AppliedAt      time.Time // when the apply started
+	FinishedAt     time.Time
+}
+
+// Workspace is what is known of a workspace. Target is what the tracked branch wants, Applied what the world got.
+type Workspace struct {
+	ID            workspaces.ID
+	Repository    string
+	Sync          Sync
+	Reason        string // for people
+	Labels        map[string]string
+	Owner         string
+	DependsOn     []workspaces.ID
+	TargetDigest  string
+	TargetCommit  string
+	AppliedDigest string // cleared when an apply starts, set only by success
+	AppliedCommit string // of the last success; kept when a later apply fails
+	AppliedTree   string
+	AppliedAt     time.Time
+	AppliedRun    int64
+	CheckedAt     time.Time       // the last time the world was compared with AppliedCommit
+	DriftSince    time.Time       // zero: no drift
+	Drift         json.RawMessage // []planner.Change of the last drift plan, redacted
+	Orphan        bool            // its directory is gone from the tracked branch
+	UpdatedAt     time.Time
+}
+
+// Event is one line of the history: a decision or an effect. Events are only ever appended.
+type Event struct {
+	ID         int64
+	At         time.Time
+	Kind       string // "run queued", "apply started", "applied", "failed", "approved", "drift found", …
+	Actor      string
+	Repository string
+	Workspace  workspaces.ID
+	RunID      int64
+	PullID     int64
+	Commit     string
+	Message    string
+	Data       json.RawMessage
+}
+
+// StateVersion is one version of a state that driftless keeps.
+type StateVersion struct {
+	Workspace workspaces.ID
+	Version   int64 // 1, 2, …
+	Serial    int64
+	Lineage   string
+	Size      int
+	RunID     int64 // the run that wrote it
+	CreatedAt time.Time
+}
+
+// StateLock is the lock of a state that driftless keeps.
+type StateLock struct {
+	Workspace workspaces.ID
+	ID        string          // the engine's lock id
+	Info      json.RawMessage // as the engine sent it
+	RunID     int64
+	CreatedAt time.Time
+}

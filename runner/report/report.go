@@ -1,0 +1,47 @@
+// Package report writes what driftless found for the people who review it: one Markdown document per pull request.
+// It is pure: a Document in, pages of Markdown out.
+package report
+
+import (
+	"time"
+
+	"github.com/driftlessops/driftless/planner"
+	"github.com/driftlessops/driftless/policy"
+)
+
+// Document is everything that a report says about one pull request (or one local branch).
+type Document struct {
+	Repository string
+	Title      string   // of the pull request
+	Head       string   // commit
+	Branch     string   // tracked branch
+	Base       string   // tracked commit that it was merged with
+	Error      string   // why nothing could be planned (broken configuration, …); with its next step; may span lines
+	Conflicts  []string // paths in conflict with the tracked branch
+	Rows       []Row
+	Orphans    []string // workspaces whose directories are removed: nothing is destroyed
+	Notices    []string // edits that take effect only after the merge, warnings
+	Merged     bool     // after the merge: rows show what was applied
+	Metadata   string   // hidden in a comment at the end of every page ("-->" cannot break out of it)
+}
+
+// Row is one workspace.
+type Row struct {
+	Workspace string
+	RunID     int64  // 0: none
+	Status    string // a run status: "queued", "planning", "ready", "unchanged", "blocked", "held", "applied", "failed", …
+	Reason    string // why, with the next step; may span lines
+	Plan      *planner.Plan
+	Verdict   *policy.Verdict
+	Failure   string // what the engine printed, masked, whole
+	OnMerge   string // what happens on merge, one sentence
+	Labels    map[string]string
+	Owner     string
+	Duration  time.Duration
+	Reused    bool // the plan of an earlier commit still holds
+}
+
+// Render writes the document as pages, each at most limit bytes of UTF-8 (0 = no limit, one page). The first page has the table, riskiest
+// first. Nothing is lost: what does not fit goes on in further pages; a single block longer than a page is split with its
+// fence closed and opened again. No text of a plan can break out of its fence.
+func Render(doc Document, limit int) []string { panic("todo") }

@@ -1,0 +1,108 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// Errors of a Store.
+var (
+	ErrNotFound = errors.New("not found")
+	ErrConflict = errors.New("changed in the meantime") // compare-and-set lost, a unique rule or a foreign lock
+)
+
+// Store keeps what the runner knows. All of it survives kill -9.
+type Store interface {
+	// View runs f in a read-only transaction.
+	View(ctx context.Context, f func(Tx) error) error
+	// Update runs f in one transaction: all of it is kept, or nothing when f returns an error. f may run again after a
+	// conflict with another process, so it must have no other effects.
+	Update(ctx context.Context, f func(Tx) error) error
+	Close() error
+}
+
+// Tx is one transaction. What is not there is ErrNotFound. Times are UTC with microseconds.
+type Tx interface {
+	Repository(name string) (Repository, error)
+	Repositories() ([]Repository, error)
+	PutRepository(Repository) error
+
+	Pull(id int64) (Pull, error)
+	Pulls(PullFilter) ([]Pull, error) // newest first
+	PutPull(*Pull) error              // inserts and sets ID when ID is 0
+	Report(pullID int64) (Report, error)
+	PutReport(Report) error
+
+	Run(id int64) (Run, error)
+	Runs(RunFilter) ([]Run, error) // newest first
+	InsertRun(*Run) error          // sets ID. ErrConflict: see UpdateRun
+	// UpdateRun writes the run if its status is still from; ErrConflict otherwise, or when another run other than a
+	// pull request's plan is already active (Status.Active) for the workspace.
+	UpdateRun(run Run, from Status) error
+
+	Workspace(id workspaces.ID) (Workspace, error)
+	Workspaces(WorkspaceFilter) ([]Workspace, error) // by id
+	PutWorkspace(Workspace) error
+	// RenameWorkspace moves the record, runs, states and lock of one identity to another that does not exist yet.
+	RenameWorkspace(from, to workspaces.ID) error
+
+	Append(*Event) error                 // sets ID, and At when it is zero
+	Events(EventFilter) ([]Event, error) // newest first
+
+	// Blobs are kept compressed and encrypted. Keys look like "runs/12/plan.json".
+	PutBlob(key string, data []byte) error
+	Blob(key string) ([]byte, error)
+	DeleteBlobs(prefix string) error
+
+	// State returns the newest version, or the given one when version > 0, with its content.
+	State(id workspaces.ID, version int64) (StateVersion, []byte, error)
+	States(id workspaces.ID) ([]StateVersion, error) // newest first
+	// PutState adds a version; Version is set. Content equal to the newest version adds none.
+	PutState(v *StateVersion, content []byte) error
+	StateLock(id workspaces.ID) (StateLock, error)
+	// LockState takes the lock; ErrConflict when another holds it.
+	LockState(StateLock) error
+	UnlockState(id workspaces.ID) error
+}
+
+// PullFilter selects pulls; zero fields select all.
+type PullFilter struct {
+	Repository string
+	Key        string
+	State      PullState
+	Limit      int
+}
+
+// RunFilter selects runs; zero fields select all.
+type RunFilter struct {
+	Repository string
+	Workspace  workspaces.ID
+	PullID     int64
+	Purposes   []Purpose
+	Statuses   []Status
+	Since      time.Time // created at or after
+	Before     int64     // id less than
+	Limit      int
+}
+
+// WorkspaceFilter selects workspaces; zero fields select all.
+type WorkspaceFilter struct {
+	Repository string
+	Sync       Sync
+	Labels     map[string]string // all must be equal
+	Limit      int
+}
+
+// EventFilter selects events; zero fields select all.
+type EventFilter struct {
+	Repository string
+	Workspace  workspaces.ID
+	RunID      int64
+	PullID     int64
+	Kind       string
+	Since      time.Time
+	Limit      int
+}
