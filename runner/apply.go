@@ -1,0 +1,169 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/driftlessops/driftless/planner"
+	"github.com/driftlessops/driftless/planner/engine"
+	"github.com/driftlessops/driftless/policy"
+)
+
+// errMoved ends an apply whose reason went away between planning and applying.
+var errMoved = errors.New("the tracked branch moved on")
+
+// finishApply judges a plan of the tracked branch and applies it if it may be.
+func (j *job) finishApply(ctx context.Context, plan *planner.Plan, verdict policy.Verdict) error {
+	cover, err := j.w.reviewed(ctx, j.run, j.rec)
+	if err != nil {
+		return err
+	}
+	status, reason, beyond := judgeApply(facts{
+		plan: plan, verdict: verdict, mode: j.ws.Apply, cover: cover, first: j.rec.AppliedCommit == "",
+		approved: j.run.Approves != 0, runID: j.run.ID,
+	})
+	j.run.Reason, j.run.Unreviewed, j.run.Reviewers = reason, beyond, cover.pulls
+	switch status {
+	case Ready:
+		return j.apply(ctx)
+	case Unchanged:
+		return j.to(ctx, Unchanged, "unchanged", "nothing to apply", func(tx Tx, jr *journal, run *Run) error {
+			return j.settle(tx, *run)
+		})
+	}
+	return j.to(ctx, status, string(status), reason, func(tx Tx, jr *journal, run *Run) error {
+		sync := Pending
+		switch {
+		case status == Failed:
+			sync = SyncFailed
+		case run.InputDigest == j.rec.AppliedDigest:
+			sync = Drifted // a repair that goes beyond its approval
+		}
+		return setSync(jr, *run, sync, reason)
+	})
+}
+
+// apply applies the saved plan. The intent is on record before the engine starts, and the result after it.
+func (j *job) apply(ctx context.Context) error {
+	if err := j.to(ctx, Ready, "ready", "", nil); err != nil {
+		return err
+	}
+	j.r.uncancel(j.run.ID) // from here on neither a newer commit nor a shutdown stops it
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	j.run.AppliedAt = now()
+	err := j.to(ctx, Applying, "apply started", j.run.Summary.String(), func(tx Tx, jr *journal, run *Run) error {
+		rec, err := tx.Workspace(run.Workspace)
+		if err != nil {
+			return err
+		}
+		if run.InputDigest != rec.TargetDigest && run.InputDigest != rec.AppliedDigest {
+			return errMoved
+		}
+		if repo, err := tx.Repository(run.Repository); err != nil {
+			return err
+		} else if repo.Diverged != "" {
+			return errMoved
+		}
+		rec.AppliedDigest = ""
+		rec.Sync, rec.Reason = Pending, "is being applied"
+		return putIfChanged(jr, rec)
+	})
+	if errors.Is(err, errMoved) {
+		return j.to(ctx, Superseded, "superseded", errMoved.Error(), nil)
+	} else if err != nil {
+		return err
+	}
+	return j.applied(ctx, j.root.Apply(ctx, filepath.Join(j.dir, "plan.tfplan")))
+}
+
+// applied records how an apply ended. It tries until the store takes it: the world has changed already.
+func (j *job) applied(ctx context.Context, failure error) error {
+	if failure == nil {
+		j.run.Reason = ""
+		return j.to(ctx, Applied, "applied", j.run.Summary.String(), func(tx Tx, jr *journal, run *Run) error {
+			return j.settle(tx, *run)
+		})
+	}
+	j.rescueState(ctx)
+	j.run.Reason = j.mask.String(userText(failure))
+	var stale *engine.Error
+	again := errors.As(failure, &stale) && stale.Stale && j.run.Attempt < 3
+	return j.to(ctx, Failed, "apply failed", firstLine(j.run.Reason), func(tx Tx, jr *journal, run *Run) error {
+		if again {
+			return j.planAgain(tx, jr, *run)
+		}
+		return setSync(jr, *run, SyncFailed, firstLine(run.Reason))
+	})
+}
+
+// planAgain queues another try for a plan that the state had overtaken: nothing of it was applied.
+func (j *job) planAgain(tx Tx, jr *journal, failed Run) error {
+	run := Run{
+		Repository: failed.Repository, Workspace: failed.Workspace, Purpose: PurposeApply, Status: Queued, Commit: failed.Commit, Tree: failed.Tree,
+		Base: failed.Base, InputDigest: failed.InputDigest, Approves: failed.Approves, Actor: failed.Actor, Attempt: failed.Attempt,
+		Trigger: fmt.Sprintf("the saved plan of run %d was stale", failed.ID), CreatedAt: now(),
+	}
+	if err := tx.InsertRun(&run); err != nil {
+		return err
+	}
+	return jr.run("run queued", run, run.Trigger)
+}
+
+// settle records that the world is what the run's commit says.
+func (j *job) settle(tx Tx, run Run) error {
+	rec, err := tx.Workspace(run.Workspace)
+	if err != nil {
+		return err
+	}
+	rec.AppliedDigest, rec.AppliedCommit, rec.AppliedTree = run.InputDigest, run.Commit, run.Tree
+	rec.AppliedAt, rec.AppliedRun, rec.CheckedAt = now(), run.ID, now()
+	rec.Sync, rec.Reason = Synced, ""
+	if rec.TargetDigest != run.InputDigest {
+		rec.Sync, rec.Reason = Pending, "a newer commit waits to be planned"
+	}
+	rec.DriftSince, rec.Drift, rec.UpdatedAt = zeroTime, nil, now()
+	return tx.PutWorkspace(rec)
+}
+
+// setSync sets what people see of the workspace of a run.
+func setSync(jr *journal, run Run, sync Sync, reason string) error {
+	rec, err := jr.tx.Workspace(run.Workspace)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	rec.Sync, rec.Reason = sync, reason
+	return putIfChanged(jr, rec)
+}
+
+// rescueState keeps a state that the engine could not write to its backend: it is the only record of what was made.
+func (j *job) rescueState(ctx context.Context) {
+	name, ok := j.root.ErroredState()
+	if !ok {
+		return
+	}
+	key := blobKey(j.run.ID, "errored.tfstate")
+	data, err := readFile(name)
+	if err == nil {
+		err = j.r.opts.Store.Update(ctx, func(tx Tx) error { return tx.PutBlob(key, data) })
+	}
+	if err != nil {
+		kept := filepath.Join(j.r.opts.DataDir, "rescued", fmt.Sprintf("%d.errored.tfstate", j.run.ID))
+		err = errors.Join(err, moveFile(name, kept))
+		key = kept
+	}
+	j.line("errored.tfstate was kept as " + key)
+	j.r.log.Error("the engine could not write its state; it was kept", "run", j.run.ID, "as", key, "error", err)
+}
+
+// uncancel makes a run immune: its apply is about to start.
+func (r *Runner) uncancel(id int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.cancels, id)
+}

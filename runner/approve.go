@@ -1,0 +1,165 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// Commander carries out what people ask for. It needs only the store: a runner that is not running finds the outcome when
+// it starts.
+type Commander struct {
+	Store  Store
+	Notify func([]Event) // after the events were recorded; may be nil
+}
+
+func (c *Commander) update(ctx context.Context, f func(j *journal) error) error {
+	var j *journal
+	err := c.Store.Update(ctx, func(tx Tx) error {
+		j = &journal{tx: tx}
+		return f(j)
+	})
+	if err == nil && c.Notify != nil {
+		c.Notify(j.events)
+	}
+	return err
+}
+
+// Approve approves the changes that a run shows and returns the run that plans again and applies them. Anything beyond
+// them is held again.
+func (c *Commander) Approve(ctx context.Context, runID int64, actor string) (next Run, err error) {
+	err = c.update(ctx, func(j *journal) error {
+		run, err := j.tx.Run(runID)
+		if errors.Is(err, ErrNotFound) {
+			return userError(fmt.Sprintf("there is no run %d: `driftless runs` lists them", runID))
+		} else if err != nil {
+			return err
+		}
+		if err := approvable(j.tx, run); err != nil {
+			return err
+		}
+		next, err = approveIn(j, run, actor)
+		return err
+	})
+	return next, err
+}
+
+// approvable says why a run cannot be approved.
+func approvable(tx Tx, run Run) error {
+	if run.Purpose == PurposePlan {
+		return userError(fmt.Sprintf("run %d is the plan of a pull request: it is applied when the pull request is merged", run.ID))
+	}
+	switch run.Status {
+	case Held, Failed, Interrupted:
+	case Blocked:
+		return userError(fmt.Sprintf("run %d is blocked by policy, and an approval does not overrule that: change the code or the policy", run.ID))
+	case Superseded:
+		return userError(fmt.Sprintf("run %d was superseded: `driftless runs` lists what took its place", run.ID))
+	default:
+		return userError(fmt.Sprintf("run %d is %s: only a held, failed or interrupted run can be approved", run.ID, run.Status))
+	}
+	rec, err := tx.Workspace(run.Workspace)
+	if err != nil {
+		return err
+	}
+	if run.Purpose == PurposeDrift && rec.TargetDigest != rec.AppliedDigest {
+		return userError(fmt.Sprintf("%s has merged changes that are not applied yet: settle those first (`driftless runs -w %s`)", run.Workspace, run.Workspace))
+	}
+	if run.InputDigest != rec.TargetDigest && run.Purpose != PurposeDestroy {
+		return userError(fmt.Sprintf("run %d is about an earlier commit: `driftless runs -w %s` lists the newer one", run.ID, run.Workspace))
+	}
+	newer, err := tx.Runs(RunFilter{Workspace: run.Workspace, Purposes: []Purpose{PurposeApply}, Limit: 1})
+	if err == nil && len(newer) > 0 && newer[0].ID > run.ID && newer[0].Status.pending() {
+		return userError(fmt.Sprintf("run %d took the place of run %d and is %s", newer[0].ID, run.ID, newer[0].Status))
+	}
+	return err
+}
+
+// approveIn queues the run that an approval asks for.
+func approveIn(j *journal, run Run, actor string) (Run, error) {
+	next := Run{
+		Repository: run.Repository, Workspace: run.Workspace, Purpose: PurposeApply, Status: Queued, Commit: run.Commit, Tree: run.Tree,
+		Base: run.Base, InputDigest: run.InputDigest, Approves: run.ID, Actor: actor,
+		Trigger: fmt.Sprintf("approval of run %d by %s", run.ID, actor), CreatedAt: now(),
+	}
+	if err := j.tx.InsertRun(&next); err != nil {
+		return next, err
+	}
+	from := run.Status
+	if from == Held || from == Interrupted {
+		run.Status, run.Reason = Superseded, fmt.Sprintf("approved by %s as run %d", actor, next.ID)
+		if err := j.tx.UpdateRun(run, from); err != nil {
+			return next, err
+		}
+	}
+	if from == Interrupted {
+		if err := releaseLock(j, run, actor); err != nil {
+			return next, err
+		}
+	}
+	return next, j.run("approved", next, next.Trigger)
+}
+
+// releaseLock frees the state from the lock of a run that died.
+func releaseLock(j *journal, run Run, actor string) error {
+	lock, err := j.tx.StateLock(run.Workspace)
+	if errors.Is(err, ErrNotFound) || err == nil && lock.RunID != run.ID {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if err := j.tx.UnlockState(run.Workspace); err != nil {
+		return err
+	}
+	return j.add(Event{Kind: "state unlocked", Actor: actor, Repository: run.Repository, Workspace: run.Workspace, RunID: run.ID, Message: "lock of an interrupted apply"})
+}
+
+// Acknowledge accepts a tracked branch that was rewritten.
+func (c *Commander) Acknowledge(ctx context.Context, repository, actor string) error {
+	return c.update(ctx, func(j *journal) error {
+		repo, err := j.tx.Repository(repository)
+		if errors.Is(err, ErrNotFound) {
+			return userError(fmt.Sprintf("there is no repository %q", repository))
+		} else if err != nil {
+			return err
+		}
+		if repo.Diverged == "" {
+			return userError(fmt.Sprintf("repository %s has no rewritten branch to acknowledge", repository))
+		}
+		repo.PrevHead, repo.Head, repo.Diverged, repo.Error = repo.Head, repo.Diverged, "", ""
+		if err := j.tx.PutRepository(repo); err != nil {
+			return err
+		}
+		return j.add(Event{Kind: "rewritten branch acknowledged", Actor: actor, Repository: repository, Commit: repo.Head})
+	})
+}
+
+// CheckDrift queues a drift check of each of the workspaces that has been applied and is not being worked on. It returns
+// the ones that were queued.
+func (c *Commander) CheckDrift(ctx context.Context, ids []workspaces.ID, actor string) (queued []Run, err error) {
+	err = c.update(ctx, func(j *journal) error {
+		queued = nil
+		for _, id := range ids {
+			rec, err := j.tx.Workspace(id)
+			if err != nil {
+				return fmt.Errorf("%s: %w", id, err)
+			}
+			busy, err := j.tx.Runs(RunFilter{Workspace: id, Purposes: trackedPurposes, Statuses: []Status{Queued, Planning, Planned, Ready, Applying}})
+			if err != nil {
+				return err
+			}
+			if rec.AppliedDigest == "" || len(busy) > 0 || rec.Orphan {
+				continue
+			}
+			run, err := insertDrift(j, rec, "asked for by "+actor, actor)
+			if err != nil {
+				return err
+			}
+			queued = append(queued, run)
+		}
+		return nil
+	})
+	return queued, err
+}

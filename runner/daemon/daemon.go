@@ -1,0 +1,178 @@
+// Package daemon puts driftless together: store, engines, state backend, runner and API. It is the only place that wires.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/driftlessops/driftless/planner/engine"
+	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/runner/server"
+	"github.com/driftlessops/driftless/runner/store"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// Options of a Daemon.
+type Options struct {
+	Config  *workspaces.Config
+	DataDir string
+	Mirrors []string // filesystem mirrors of providers that are asked before the registries
+	Notify  func(runner.Event)
+	Logger  *slog.Logger
+}
+
+// Daemon is driftless on one data directory.
+type Daemon struct {
+	Runner *runner.Runner
+	Store  runner.Store
+	API    *server.API
+
+	opts   Options
+	undo   []func() error // in the order in which things were made
+	socket net.Listener
+}
+
+// ErrBusy says that another driftless holds the data directory.
+var ErrBusy = errors.New("another driftless is using it")
+
+// New puts a daemon together. It contacts no remote and starts nothing but the state backend's listener. Stop undoes it.
+func New(ctx context.Context, opts Options) (d *Daemon, err error) {
+	if opts.Config == nil || opts.DataDir == "" {
+		return nil, errors.New("daemon: Config and DataDir are required")
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.Default()
+	}
+	if opts.DataDir, err = filepath.Abs(opts.DataDir); err != nil {
+		return nil, err
+	}
+	d = &Daemon{opts: opts}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.Stop())
+			d = nil
+		}
+	}()
+	if err := os.MkdirAll(opts.DataDir, 0o700); err != nil {
+		return d, err
+	}
+	unlock, err := lock(filepath.Join(opts.DataDir, "lock"))
+	if err != nil {
+		return d, fmt.Errorf("data directory %s: %w", opts.DataDir, err)
+	}
+	d.undo = append(d.undo, unlock)
+	keys, err := d.openStore(ctx)
+	if err != nil {
+		return d, err
+	}
+	return d, d.wire(ctx, keys)
+}
+
+func (d *Daemon) openStore(ctx context.Context) (*store.Keys, error) {
+	db, keys, err := OpenStore(ctx, d.opts.DataDir, d.opts.Logger)
+	if err != nil {
+		return nil, err
+	}
+	d.Store = db
+	d.undo = append(d.undo, db.Close)
+	return keys, nil
+}
+
+// OpenStore opens the database of a data directory, and makes it when it is missing.
+func OpenStore(ctx context.Context, dataDir string, logger *slog.Logger) (*store.DB, *store.Keys, error) {
+	keys, err := store.LoadKeys(filepath.Join(dataDir, "secret.key"))
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := store.Open(ctx, store.Options{Path: filepath.Join(dataDir, "driftless.db"), Keys: keys, Logger: logger})
+	return db, keys, err
+}
+
+// wire makes what works on the store.
+func (d *Daemon) wire(ctx context.Context, keys *store.Keys) error {
+	paths, releases := map[engine.Kind]string{}, map[engine.Kind]string{}
+	for _, block := range d.opts.Config.Engines {
+		if block.Path != "" {
+			paths[engine.Kind(block.Kind)] = block.Path
+		}
+		if block.Releases != "" {
+			releases[engine.Kind(block.Kind)] = block.Releases
+		}
+	}
+	finder, err := engine.NewFinder(engine.FinderOptions{DataDir: d.opts.DataDir, Paths: paths, Releases: releases, Logger: d.opts.Logger})
+	if err != nil {
+		return err
+	}
+	providers, err := engine.NewProviderCache(engine.ProviderCacheOptions{
+		Dir: filepath.Join(d.opts.DataDir, "providers"), Mirrors: d.opts.Mirrors, Logger: d.opts.Logger,
+	})
+	if err != nil {
+		return err
+	}
+	state, err := d.serveState()
+	if err != nil {
+		return err
+	}
+	d.Runner, err = runner.New(ctx, runner.Options{
+		Config: d.opts.Config, DataDir: d.opts.DataDir, Store: d.Store, Key: keys.HMAC(), Finder: finder, Providers: providers,
+		State: state, Notify: d.opts.Notify, Logger: d.opts.Logger,
+	})
+	if err != nil {
+		return err
+	}
+	d.API = server.NewAPI(d.Store, d.Commander(), d.opts.Logger)
+	return nil
+}
+
+// Commander carries out commands on this daemon.
+func (d *Daemon) Commander() *runner.Commander {
+	return &runner.Commander{Store: d.Store, Notify: d.Runner.Told}
+}
+
+// serveState serves the state backend on a loopback port for as long as the daemon exists.
+func (d *Daemon) serveState() (runner.StateAccess, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	backend := server.NewStateBackend(d.Store, d.opts.Logger)
+	srv := &http.Server{Handler: backend, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = srv.Serve(listener) }()
+	d.undo = append(d.undo, srv.Close)
+	base := "http://" + listener.Addr().String()
+	return func(id workspaces.ID, runID int64, write bool) (map[string]string, func()) {
+		return backend.Issue(base, server.Grant{Workspace: id, RunID: runID, Write: write})
+	}, nil
+}
+
+// SocketPath is where the API of a data directory listens.
+func SocketPath(dataDir string) string { return filepath.Join(dataDir, "driftless.sock") }
+
+// Serve polls, works and answers the API until ctx is done; an apply under way is finished first.
+func (d *Daemon) Serve(ctx context.Context) error {
+	listener, err := listenUnix(SocketPath(d.opts.DataDir))
+	if err != nil {
+		return err
+	}
+	srv := &http.Server{Handler: d.API, ReadHeaderTimeout: 10 * time.Second, ConnContext: peerActor}
+	go func() { _ = srv.Serve(listener) }()
+	defer func() { _ = srv.Close() }()
+	return d.Runner.Run(ctx)
+}
+
+// Stop undoes New, in reverse.
+func (d *Daemon) Stop() error {
+	var problems []error
+	for i := len(d.undo) - 1; i >= 0; i-- {
+		problems = append(problems, d.undo[i]())
+	}
+	d.undo = nil
+	return errors.Join(problems...)
+}

@@ -1,0 +1,119 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/driftlessops/driftless/planner"
+	"github.com/driftlessops/driftless/policy"
+)
+
+var zeroTime time.Time
+
+// finishDrift ends a drift check: the world is what was applied, or it has drifted and the run waits for an approval of
+// the repair.
+func (j *job) finishDrift(ctx context.Context, plan *planner.Plan, verdict policy.Verdict) error {
+	if len(plan.Changes) == 0 {
+		j.run.Reason = ""
+		return j.to(ctx, Unchanged, "no drift", "", func(tx Tx, jr *journal, run *Run) error {
+			return j.checked(jr, *run, nil)
+		})
+	}
+	status := Held
+	j.run.Reason = fmt.Sprintf("%s outside of Git. `driftless approve %d` repairs it; or adopt it by changing the code", count(len(plan.Changes), "change was made", "changes were made"), j.run.ID)
+	if !verdict.Passed() {
+		status, j.run.Reason = Blocked, "drift; its repair is not allowed: "+verdictReason(verdict)
+	}
+	repair := status == Held && j.ws.Reconcile && repairable(plan)
+	return j.to(ctx, status, "drift found", driftMessage(plan), func(tx Tx, jr *journal, run *Run) error {
+		if err := j.checked(jr, *run, plan.Changes); err != nil {
+			return err
+		}
+		rec, err := tx.Workspace(run.Workspace)
+		if err != nil || !repair || rec.TargetDigest != rec.AppliedDigest || rec.AppliedDigest != run.InputDigest {
+			return err
+		}
+		_, err = approveIn(jr, *run, "driftless (reconcile = true)")
+		return err
+	})
+}
+
+// repairable reports whether drift may be repaired without a person: it came from outside, and nothing is lost by it.
+func repairable(plan *planner.Plan) bool {
+	for _, change := range plan.Changes {
+		if change.Cause != planner.External {
+			return false
+		}
+		switch change.Action {
+		case planner.Delete, planner.Replace, planner.Forget:
+			return false
+		}
+	}
+	return true
+}
+
+// checked records the outcome of a drift check; earlier drift runs of the workspace are settled by it.
+func (j *job) checked(jr *journal, run Run, drift []planner.Change) error {
+	earlier, err := jr.tx.Runs(RunFilter{Workspace: run.Workspace, Purposes: []Purpose{PurposeDrift}, Statuses: []Status{Held, Blocked}})
+	if err != nil {
+		return err
+	}
+	for _, old := range earlier {
+		if old.ID != run.ID {
+			if err := supersede(jr, []Run{old}, fmt.Sprintf("by run %d", run.ID), nil); err != nil {
+				return err
+			}
+		}
+	}
+	rec, err := jr.tx.Workspace(run.Workspace)
+	if err != nil {
+		return err
+	}
+	if rec.AppliedDigest != run.InputDigest {
+		return nil // an apply came in between: this says nothing about the world of now
+	}
+	rec.CheckedAt, rec.UpdatedAt = now(), now()
+	if len(drift) == 0 {
+		if !rec.DriftSince.IsZero() {
+			if err := jr.run("drift gone", run, "in sync again since it was "+rec.Reason); err != nil {
+				return err
+			}
+		}
+		rec.DriftSince, rec.Drift = zeroTime, nil
+		rec.Sync, rec.Reason = syncedOrPending(rec)
+		return jr.tx.PutWorkspace(rec)
+	}
+	if rec.DriftSince.IsZero() {
+		rec.DriftSince = now()
+	}
+	if rec.Drift, err = json.Marshal(drift); err != nil {
+		return err
+	}
+	rec.Sync, rec.Reason = Drifted, driftMessage(&planner.Plan{Changes: drift})
+	return jr.tx.PutWorkspace(rec)
+}
+
+func syncedOrPending(rec Workspace) (Sync, string) {
+	if rec.TargetDigest != rec.AppliedDigest {
+		return Pending, "merged changes wait to be applied"
+	}
+	return Synced, ""
+}
+
+// driftMessage is one line that names what drifted, and why as far as it is known.
+func driftMessage(plan *planner.Plan) string {
+	const most = 3
+	text := ""
+	for i, c := range plan.Changes {
+		if i == most {
+			return text + fmt.Sprintf(" and %d more", len(plan.Changes)-most)
+		}
+		if i > 0 {
+			text += ", "
+		}
+		text += fmt.Sprintf("%s (%s, %s)", c.Address, c.Action, c.Cause)
+	}
+	return "drifted: " + text
+}

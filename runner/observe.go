@@ -1,0 +1,238 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/driftlessops/driftless/runner/forge"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// observation is what Git and the forge say of a repository at one moment. What to do follows from it and the store alone.
+type observation struct {
+	repo     Repository // as recorded, with the new head
+	head     string
+	tree     string
+	set      *workspaces.Set
+	digests  map[workspaces.ID]workspaces.Digest
+	revision string // of the policies at the tracked branch, and before its last move
+	open     []pullView
+	left     []Pull // open in the store, gone from the forge, with their new state
+}
+
+// pullView is one open pull request, merged with the tracked branch.
+type pullView struct {
+	pull    Pull
+	effects []workspaces.Effect
+	set     *workspaces.Set
+	twins   map[workspaces.ID]workspaces.ID // added workspaces that look like a removed one
+}
+
+// observe reads everything that reconciling needs. The lock is held.
+func (w *watcher) observe(ctx context.Context) (*observation, error) {
+	o := &observation{head: w.refs.Branch(w.conf.Branch)}
+	var known []Pull
+	err := w.r.opts.Store.View(ctx, func(tx Tx) (err error) {
+		if o.repo, err = tx.Repository(w.conf.Name); errors.Is(err, ErrNotFound) {
+			o.repo, err = Repository{Name: w.conf.Name}, nil
+		}
+		if err == nil {
+			known, err = tx.Pulls(PullFilter{Repository: w.conf.Name})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := w.advance(ctx, o); err != nil || o.repo.Diverged != "" {
+		return o, err
+	}
+	w.sets = map[string]*workspaces.Set{}
+	if o.set, err = w.resolve(ctx, o.tree, ""); err != nil {
+		return nil, fmt.Errorf("tracked branch %s at %.8s: %w", w.conf.Branch, o.head, err)
+	}
+	o.digests = map[workspaces.ID]workspaces.Digest{}
+	for _, ws := range o.set.Workspaces {
+		if len(ws.Problems) > 0 {
+			continue
+		}
+		if o.digests[ws.ID], err = w.digester.Digest(ctx, o.set, ws); err != nil {
+			ws.Problems = append(ws.Problems, err.Error())
+		}
+	}
+	if o.revision, err = w.policyRevision(ctx, o.repo.PrevHead, o.head); err != nil {
+		return nil, err
+	}
+	return o, w.observePulls(ctx, o, known)
+}
+
+// advance moves the recorded head, unless the branch was rewritten.
+func (w *watcher) advance(ctx context.Context, o *observation) error {
+	commit, err := w.mirror.Commit(ctx, o.head)
+	if err != nil {
+		return err
+	}
+	o.tree = commit.Tree
+	o.repo.URL, o.repo.Branch, o.repo.Error = redactURL(w.conf.URL), w.conf.Branch, ""
+	if o.repo.Head == "" || o.repo.Head == o.head {
+		o.repo.Head, o.repo.Diverged = o.head, ""
+		return nil
+	}
+	follows := false
+	if w.mirror.Has(o.repo.Head) {
+		if follows, err = w.mirror.IsAncestor(ctx, o.repo.Head, o.head); err != nil {
+			return err
+		}
+	}
+	if !follows {
+		o.repo.Diverged = o.head
+		return nil
+	}
+	o.repo.PrevHead, o.repo.Head, o.repo.Diverged = o.repo.Head, o.head, ""
+	return nil
+}
+
+// resolve returns the workspaces of a planned tree, judged by a trusted one ("" = the same).
+func (w *watcher) resolve(ctx context.Context, tree, trusted string) (*workspaces.Set, error) {
+	key := tree + " " + trusted
+	if set := w.sets[key]; set != nil {
+		return set, nil
+	}
+	set, err := w.resolveAnew(ctx, tree, trusted)
+	if err == nil {
+		w.sets[key] = set
+	}
+	return set, err
+}
+
+// resolveAnew is resolve without the memory of the last look; safe for concurrent use.
+func (w *watcher) resolveAnew(ctx context.Context, tree, trusted string) (*workspaces.Set, error) {
+	src := workspaces.Source{Repository: w.conf, Operator: w.r.opts.Config.Settings}
+	var err error
+	if src.Tree, err = w.mirror.Tree(ctx, tree); err != nil {
+		return nil, err
+	}
+	if trusted != "" && trusted != tree {
+		if src.Trusted, err = w.mirror.Tree(ctx, trusted); err != nil {
+			return nil, err
+		}
+	}
+	return workspaces.Resolve(src)
+}
+
+// observePulls finds the pull requests that are open, and how the ones that are not any more ended.
+func (w *watcher) observePulls(ctx context.Context, o *observation, known []Pull) error {
+	open, err := w.forge.PullRequests(ctx, forge.View{Refs: w.refs, Tracked: o.head})
+	if err != nil {
+		return err
+	}
+	stored := map[string]Pull{} // open ones by key
+	done := map[string]bool{}   // key and head of merged ones
+	for _, p := range known {
+		switch p.State {
+		case Open:
+			stored[p.Key] = p
+		case Merged:
+			done[p.Key+" "+p.Head] = true
+		}
+	}
+	for _, pr := range open {
+		p, was := stored[pr.Key]
+		if done[pr.Key+" "+pr.Head] {
+			continue
+		}
+		base := o.head
+		if was {
+			base = p.Base
+		}
+		// A squash or rebase merge leaves the branch ahead of the tracked one for ever.
+		commit, merged, err := w.forge.Merged(ctx, pr.Head, base, o.head)
+		if err != nil {
+			return err
+		}
+		if merged {
+			if was && p.Head == pr.Head {
+				continue // told apart below, as one that left
+			}
+			p = Pull{Repository: w.conf.Name, Key: pr.Key, Title: pr.Title, Author: pr.Author, Head: pr.Head, Base: o.head, State: Merged, MergedCommit: commit}
+			o.left = append(o.left, p)
+			continue
+		}
+		if was && p.Head != pr.Head {
+			if _, merged, err = w.forge.Merged(ctx, p.Head, p.Base, o.head); err != nil {
+				return err
+			} else if merged {
+				p = Pull{} // the branch goes on after its merge: another pull request
+			} else {
+				delete(stored, pr.Key)
+			}
+		} else {
+			delete(stored, pr.Key)
+		}
+		p.Repository, p.Key, p.Title, p.Author, p.Head, p.State = w.conf.Name, pr.Key, pr.Title, pr.Author, pr.Head, Open
+		view, err := w.merge(ctx, o, p)
+		if err != nil {
+			return err
+		}
+		o.open = append(o.open, view)
+	}
+	return w.observeLeft(ctx, o, stored)
+}
+
+// observeLeft finds out how pull requests ended that are not open any more.
+func (w *watcher) observeLeft(ctx context.Context, o *observation, stored map[string]Pull) error {
+	for _, p := range stored {
+		commit, merged, err := w.forge.Merged(ctx, p.Head, p.Base, o.head)
+		if err != nil {
+			return err
+		}
+		p.State, p.MergedCommit = Closed, ""
+		if merged {
+			p.State, p.MergedCommit = Merged, commit
+		}
+		o.left = append(o.left, p)
+	}
+	return nil
+}
+
+// merge merges a pull request with the tracked head and finds what it touches. What is wrong with the pull request is
+// written on it; an error is a failure to look.
+func (w *watcher) merge(ctx context.Context, o *observation, p Pull) (pullView, error) {
+	v := pullView{pull: p}
+	p = Pull{ID: p.ID, Repository: p.Repository, Key: p.Key, Title: p.Title, Author: p.Author, Head: p.Head, State: Open, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt}
+	p.Base = o.head
+	merged, err := w.mirror.Merge(ctx, o.head, p.Head)
+	if err != nil {
+		return v, err
+	}
+	p.Tree, p.Conflicts = merged.Tree, merged.Conflicts
+	if len(p.Conflicts) > 0 {
+		p.Tree = ""
+		v.pull = p
+		return v, nil
+	}
+	if v.set, err = w.resolve(ctx, p.Tree, o.tree); err != nil {
+		if ctx.Err() != nil {
+			return v, err
+		}
+		p.Error = userText(err)
+		v.pull = p
+		return v, nil
+	}
+	p.Notices = v.set.Notices
+	if v.effects, err = w.digester.Affected(ctx, o.set, v.set); err != nil {
+		return v, err
+	}
+	for _, e := range v.effects {
+		switch {
+		case e.Removed:
+			p.Orphans = append(p.Orphans, e.Workspace.ID)
+		case e.Affected:
+			p.Affected = append(p.Affected, e.Workspace.ID)
+		}
+	}
+	v.pull = p
+	v.twins = twins(o.set, v.set, v.effects)
+	return v, nil
+}

@@ -1,0 +1,144 @@
+package runner
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+	"sync"
+
+	"github.com/driftlessops/driftless/policy"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// policyCache keeps compiled policies by what they were made of.
+type policyCache struct {
+	mu  sync.Mutex
+	all map[string]*policy.Set
+}
+
+func newPolicyCache() *policyCache { return &policyCache{all: map[string]*policy.Set{}} }
+
+// compile compiles sources, once for the same files.
+func (c *policyCache) compile(sources []policy.Source) *policy.Set {
+	key := sourceKey(sources)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if set := c.all[key]; set != nil {
+		return set
+	}
+	if len(c.all) > 32 {
+		clear(c.all)
+	}
+	set := policy.Compile(sources)
+	c.all[key] = set
+	return set
+}
+
+// sourceKey is equal for sources with the same files, or the same failures.
+func sourceKey(sources []policy.Source) string {
+	h := sha256.New()
+	for _, s := range sources {
+		fmt.Fprintf(h, "%q %v %d\n", s.Name, s.Err, len(s.Files))
+		for _, f := range s.Files {
+			fmt.Fprintf(h, "%q %d\n", f.Path, len(f.Data))
+			h.Write(f.Data)
+		}
+	}
+	return string(h.Sum(nil))
+}
+
+// policySet returns the policies as a commit of the tracked branch has them, with the operator's.
+func (w *watcher) policySet(ctx context.Context, commit string) (*policy.Set, error) {
+	set, err := w.resolveAnew(ctx, commit, "")
+	if err != nil {
+		return nil, err
+	}
+	var sources []policy.Source
+	for _, p := range set.Policies {
+		if p.Dir != "" {
+			sources = append(sources, policy.ReadDir(p.Name, p.Dir))
+		} else {
+			sources = append(sources, readPolicies(set.Tree, p))
+		}
+	}
+	return w.r.policies.compile(sources), nil
+}
+
+// policyPair returns the policies before and after a move of the tracked branch. The ones before are nil when they are
+// the same, or when the configuration of that commit could not be read: nothing was judged by it then either.
+func (w *watcher) policyPair(ctx context.Context, before, after string) (was, is *policy.Set, err error) {
+	if is, err = w.policySet(ctx, after); err != nil {
+		return nil, nil, err
+	}
+	if before == "" || before == after {
+		return nil, is, nil
+	}
+	if was, err = w.policySet(ctx, before); err != nil || was.Revision() == is.Revision() {
+		return nil, is, ctx.Err()
+	}
+	return was, is, nil
+}
+
+// policyRevision names the policies that would judge an apply.
+func (w *watcher) policyRevision(ctx context.Context, before, after string) (string, error) {
+	was, is, err := w.policyPair(ctx, before, after)
+	if err != nil {
+		return "", err
+	}
+	return pairRevision(was, is), nil
+}
+
+func pairRevision(was, is *policy.Set) string {
+	if was == nil {
+		return is.Revision()
+	}
+	return was.Revision() + " " + is.Revision()
+}
+
+// readPolicies reads a policy block's files from a tree.
+func readPolicies(tree workspaces.Tree, p workspaces.Policy) policy.Source {
+	source := policy.Source{Name: p.Name}
+	source.Err = walkTree(tree, path.Clean(p.Path), func(file string) error {
+		switch path.Ext(file) {
+		case ".rego", ".json", ".yaml", ".yml":
+		default:
+			return nil
+		}
+		data, err := tree.Read(file)
+		if err == nil {
+			source.Files = append(source.Files, policy.File{Path: file, Data: data})
+		}
+		return err
+	})
+	if errors.Is(source.Err, fs.ErrNotExist) {
+		source.Err = fmt.Errorf("policy %q: path %q does not exist on the tracked branch: add it, or remove the policy block", p.Name, p.Path)
+	}
+	return source
+}
+
+// walkTree calls f for every file below dir; hidden directories are left out.
+func walkTree(tree workspaces.Tree, dir string, f func(file string) error) error {
+	entries, err := tree.List(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		name := path.Join(dir, e.Name)
+		switch e.Mode {
+		case workspaces.Dir:
+			if !strings.HasPrefix(e.Name, ".") {
+				err = walkTree(tree, name, f)
+			}
+		case workspaces.File, workspaces.Executable:
+			err = f(name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,188 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/driftlessops/driftless/runner/report"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// pageLimit is the size of a report's pages: GitHub's limit for a comment, 65,536 characters, with room to spare.
+const pageLimit = 65_000
+
+// report renders what is known of a pull request, records it, and shows it on the forge when it changed.
+func (r *Runner) report(ctx context.Context, pullID int64) error {
+	defer r.reports.lock(fmt.Sprint(pullID))()
+	var pull Pull
+	var old Report
+	var doc report.Document
+	var runs map[workspaces.ID]int64
+	err := r.opts.Store.View(ctx, func(tx Tx) (err error) {
+		if pull, err = tx.Pull(pullID); err != nil {
+			return err
+		}
+		if old, err = tx.Report(pullID); err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		doc, runs, err = Document(tx, pull)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if pull.State != Open {
+		runs = old.Runs // what was reviewed is what stood there before the merge
+	}
+	pages := report.Render(doc, pageLimit)
+	if old.Head == pull.Head && slices.Equal(old.Pages, pages) && maps.Equal(old.Runs, runs) {
+		return nil
+	}
+	next := Report{PullID: pullID, Head: pull.Head, Runs: runs, Pages: pages, At: now()}
+	if pull.State != Open && old.Head != pull.Head {
+		next.Runs = nil // merged before its last head was reported
+	}
+	if err := r.opts.Store.Update(ctx, func(tx Tx) error { return tx.PutReport(next) }); err != nil {
+		return err
+	}
+	if w := r.watchers[pull.Repository]; w != nil && w.forge != nil {
+		return w.forge.Publish(ctx, pull.Key, pages)
+	}
+	return nil
+}
+
+// reportOf brings the reports up to date that show a run: its pull request's, or those of the merges that it applies.
+func (r *Runner) reportOf(ctx context.Context, run Run) error {
+	if run.PullID != 0 {
+		return r.report(ctx, run.PullID)
+	}
+	var merged []Pull
+	err := r.opts.Store.View(ctx, func(tx Tx) (err error) {
+		merged, err = tx.Pulls(PullFilter{Repository: run.Repository, State: Merged, Limit: 50})
+		return err
+	})
+	problems := []error{err}
+	for _, p := range merged {
+		if slices.Contains(p.Affected, run.Workspace) {
+			problems = append(problems, r.report(ctx, p.ID))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// Document puts together everything that the report of a pull request says, and which finished plans it shows.
+func Document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]int64, error) {
+	repo, err := tx.Repository(pull.Repository)
+	if err != nil {
+		return report.Document{}, nil, err
+	}
+	doc := report.Document{
+		Repository: pull.Repository, Title: orElse(pull.Title, pull.Key), Head: pull.Head, Branch: repo.Branch, Base: pull.Base,
+		Error: pull.Error, Conflicts: pull.Conflicts, Notices: pull.Notices, Merged: pull.State == Merged,
+		Metadata: fmt.Sprintf("driftless pull=%s/%s head=%s", pull.Repository, pull.Key, pull.Head),
+	}
+	for _, id := range pull.Orphans {
+		doc.Orphans = append(doc.Orphans, string(id))
+	}
+	runs, err := tx.Runs(RunFilter{PullID: pull.ID, Purposes: []Purpose{PurposePlan}})
+	if err != nil {
+		return doc, nil, err
+	}
+	shown := map[workspaces.ID]int64{}
+	for _, id := range pull.Affected {
+		run, ok := newest(runs, id)
+		if pull.State == Merged {
+			if applied, found, err := applyAfter(tx, id, run.ID); err != nil {
+				return doc, nil, err
+			} else if found {
+				run, ok = applied, true
+			}
+		}
+		if !ok {
+			doc.Rows = append(doc.Rows, report.Row{Workspace: string(id), Status: string(Queued)})
+			continue
+		}
+		row, err := reportRow(tx, pull, run)
+		if err != nil {
+			return doc, nil, err
+		}
+		doc.Rows = append(doc.Rows, row)
+		if row.Plan != nil && (run.Status == Ready || run.Status == Unchanged || run.Status == Blocked) {
+			shown[id] = run.ID
+		}
+	}
+	return doc, shown, nil
+}
+
+func newest(runs []Run, id workspaces.ID) (Run, bool) {
+	for _, run := range runs {
+		if run.Workspace == id && run.Status != Superseded {
+			return run, true
+		}
+	}
+	return Run{}, false
+}
+
+// applyAfter finds the newest apply of a workspace since its plan.
+func applyAfter(tx Tx, id workspaces.ID, planID int64) (Run, bool, error) {
+	runs, err := tx.Runs(RunFilter{Workspace: id, Purposes: []Purpose{PurposeApply}, Limit: 20})
+	if err != nil {
+		return Run{}, false, err
+	}
+	for _, run := range runs {
+		if run.ID > planID && run.Status != Superseded {
+			return run, true, nil
+		}
+	}
+	return Run{}, false, nil
+}
+
+func reportRow(tx Tx, pull Pull, run Run) (report.Row, error) {
+	row := report.Row{
+		Workspace: string(run.Workspace), RunID: run.ID, Status: string(run.Status), Verdict: run.Verdict,
+		Reused: run.PullID != 0 && run.Commit != pull.Head,
+	}
+	if rec, err := tx.Workspace(run.Workspace); err == nil {
+		row.Labels, row.Owner = rec.Labels, rec.Owner
+	} else if !errors.Is(err, ErrNotFound) {
+		return row, err
+	}
+	if !run.FinishedAt.IsZero() && !run.StartedAt.IsZero() {
+		row.Duration = run.FinishedAt.Sub(run.StartedAt).Round(100 * time.Millisecond)
+	}
+	if run.Status == Failed {
+		row.Failure = run.Reason
+	} else {
+		row.Reason = run.Reason
+	}
+	plan, err := loadPlan(tx, run.ID)
+	if err == nil {
+		row.Plan = plan
+	} else if !errors.Is(err, ErrNotFound) {
+		return row, err
+	}
+	row.OnMerge = onMerge(run)
+	return row, nil
+}
+
+// onMerge says what a merge will do for a workspace.
+func onMerge(run Run) string {
+	if run.Purpose != PurposePlan {
+		return ""
+	}
+	switch run.Status {
+	case Ready:
+		return "applies these changes"
+	case Unchanged:
+		return "nothing to apply"
+	case Blocked:
+		return "nothing is applied: policy blocks it"
+	case Failed:
+		return "held: there is no plan that anyone could review"
+	}
+	return "held until the plan is done"
+}

@@ -1,0 +1,186 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sort"
+
+	"github.com/driftlessops/driftless/planner"
+	"github.com/driftlessops/driftless/policy"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// coverage is what people agreed to: change digests by change key, and who agreed.
+type coverage struct {
+	digests map[string]map[string]bool
+	pulls   []string
+}
+
+func (c *coverage) add(plan *planner.Plan, replace bool) {
+	if c.digests == nil {
+		c.digests = map[string]map[string]bool{}
+	}
+	for _, change := range plan.Changes {
+		key := changeKey(change)
+		if replace || c.digests[key] == nil {
+			c.digests[key] = map[string]bool{}
+		}
+		c.digests[key][change.Digest] = true
+	}
+}
+
+// beyond lists the changes of a plan that nobody agreed to.
+func (c *coverage) beyond(plan *planner.Plan) []string {
+	var beyond []string
+	for _, change := range plan.Changes {
+		if !c.digests[changeKey(change)][change.Digest] {
+			beyond = append(beyond, fmt.Sprintf("%s %s", change.Action, change.Address))
+		}
+	}
+	return beyond
+}
+
+func changeKey(c planner.Change) string { return c.Kind + " " + c.Address + " " + c.Deposed }
+
+// maxHistory is how many commits are looked through for merged pull requests.
+const maxHistory = 10_000
+
+// reviewed collects what was reviewed for a run of the tracked branch: the reports on the heads of the pull requests that
+// were merged since the last successful apply, the later one winning per address; and what its approval covers.
+func (w *watcher) reviewed(ctx context.Context, run Run, rec Workspace) (*coverage, error) {
+	cover := &coverage{}
+	commits, err := w.mirror.Commits(ctx, rec.AppliedCommit, run.Commit, maxHistory)
+	if err != nil {
+		return nil, err
+	}
+	place := map[string]int{} // higher is later
+	for i, c := range commits {
+		place[c.ID] = len(commits) - i
+	}
+	err = w.r.opts.Store.View(ctx, func(tx Tx) error {
+		pulls, err := tx.Pulls(PullFilter{Repository: run.Repository, State: Merged})
+		if err != nil {
+			return err
+		}
+		pulls = slices.DeleteFunc(pulls, func(p Pull) bool { return place[p.MergedCommit] == 0 })
+		sort.SliceStable(pulls, func(i, k int) bool { return place[pulls[i].MergedCommit] < place[pulls[k].MergedCommit] })
+		for _, p := range pulls {
+			if err := cover.addPull(tx, p, run.Workspace); err != nil {
+				return err
+			}
+		}
+		return cover.addApproval(tx, run)
+	})
+	return cover, err
+}
+
+func (c *coverage) addPull(tx Tx, p Pull, id workspaces.ID) error {
+	report, err := tx.Report(p.ID)
+	if errors.Is(err, ErrNotFound) || err == nil && report.Head != p.Head {
+		return nil // merged before its last head was reported: nobody could review it
+	} else if err != nil {
+		return err
+	}
+	runID, ok := report.Runs[id]
+	if !ok {
+		return nil
+	}
+	plan, err := loadPlan(tx, runID)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	c.add(plan, true)
+	c.pulls = append(c.pulls, p.Key)
+	return nil
+}
+
+func (c *coverage) addApproval(tx Tx, run Run) error {
+	if run.Approves == 0 {
+		return nil
+	}
+	plan, err := loadPlan(tx, run.Approves)
+	if errors.Is(err, ErrNotFound) {
+		return nil // it failed before it was planned: the approval asks for a plan and covers no change
+	} else if err != nil {
+		return err
+	}
+	c.add(plan, false)
+	return nil
+}
+
+// loadPlan reads the plan of a run from the store.
+func loadPlan(tx Tx, runID int64) (*planner.Plan, error) {
+	data, err := tx.Blob(blobKey(runID, "plan"))
+	if err != nil {
+		return nil, err
+	}
+	var plan planner.Plan
+	if err := json.Unmarshal(data, &plan); err != nil {
+		return nil, fmt.Errorf("plan of run %d: %w", runID, err)
+	}
+	return &plan, nil
+}
+
+func blobKey(runID int64, name string) string { return fmt.Sprintf("runs/%d/%s", runID, name) }
+
+// facts are what an apply is judged by.
+type facts struct {
+	plan     *planner.Plan
+	verdict  policy.Verdict
+	mode     workspaces.ApplyMode
+	cover    *coverage
+	first    bool // no apply of this workspace ever succeeded
+	approved bool
+	runID    int64
+}
+
+// judgeApply says whether a plan of the tracked branch may be applied: policy first, then review. It is pure.
+func judgeApply(f facts) (status Status, reason string, beyond []string) {
+	beyond = f.cover.beyond(f.plan)
+	switch {
+	case !f.verdict.Passed():
+		return Blocked, verdictReason(f.verdict), beyond
+	case f.plan.Errored:
+		return Failed, "the engine could not plan everything", beyond
+	case f.plan.Summary.Empty() && len(f.plan.Changes) == 0:
+		return Unchanged, "", nil
+	case f.mode == workspaces.Manual && !f.approved:
+		return Held, fmt.Sprintf("apply = \"manual\": `driftless approve %d` applies it", f.runID), beyond
+	case len(beyond) == 0:
+		return Ready, "", nil
+	case f.first:
+		return Held, fmt.Sprintf("driftless sees this workspace for the first time, and its plan has changes that no pull request showed. `driftless approve %d` applies them", f.runID), beyond
+	}
+	return Held, fmt.Sprintf("%s beyond what was reviewed. `driftless approve %d` applies all of it; otherwise change the code", count(len(beyond), "change goes", "changes go"), f.runID), beyond
+}
+
+func verdictReason(v policy.Verdict) string {
+	if v.Status == policy.Error {
+		return "policy could not judge the plan, so it is blocked: " + firstMessage(v)
+	}
+	return "policy denies it: " + firstMessage(v)
+}
+
+func firstMessage(v policy.Verdict) string {
+	if len(v.Results) == 0 {
+		return "no message"
+	}
+	r := v.Results[0]
+	text := r.Message
+	if n := len(v.Results); n > 1 {
+		text += fmt.Sprintf(" (and %d more)", n-1)
+	}
+	return text
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

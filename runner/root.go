@@ -1,0 +1,176 @@
+package runner
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/driftlessops/driftless/planner/engine"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// overrideFile makes the engine keep the state with driftless, whatever local backend or none the directory has.
+const (
+	overrideFile    = "driftless_override.tf"
+	overrideContent = "# Written by driftless: it keeps the state of this workspace.\nterraform {\n  backend \"http\" {}\n}\n"
+	lockFile        = ".terraform.lock.hcl"
+)
+
+// constraints are all version constraints of a workspace.
+func constraints(w *workspaces.Workspace) []string {
+	all := append([]string(nil), w.VersionConstraints...)
+	if w.Version != "" {
+		all = append(all, w.Version)
+	}
+	return all
+}
+
+// engineFor finds the engine of a workspace.
+func (r *Runner) engineFor(ctx context.Context, w *workspaces.Workspace) (engine.Engine, error) {
+	all := constraints(w)
+	if w.Version == "" {
+		for _, block := range r.opts.Config.Engines {
+			if block.Kind == w.Engine && block.Version != "" {
+				all = append(all, block.Version)
+			}
+		}
+	}
+	return r.opts.Finder.Find(ctx, engine.Kind(w.Engine), all)
+}
+
+// ready writes into the checkout what must be there before any engine starts in the directory: the state backend, and
+// the completed lock file.
+func (j *job) ready(ctx context.Context, co *checkout, e engine.Engine, env map[string]string) error {
+	dir := filepath.Join(co.path, filepath.FromSlash(j.ws.Dir))
+	defer co.dirs.lock(j.ws.Dir)()
+	if j.ws.Backend.Managed() {
+		if err := writeOnce(filepath.Join(dir, overrideFile), []byte(overrideContent)); err != nil {
+			return err
+		}
+	}
+	lock, err := j.r.opts.Providers.Prepare(ctx, engine.PrepareOptions{Engine: e, Checkout: co.path, Dir: dir, Env: env, Mask: j.mask, Log: j.line})
+	if err != nil {
+		return err
+	}
+	if len(lock) == 0 {
+		return nil
+	}
+	return writeOnce(filepath.Join(dir, lockFile), lock)
+}
+
+// writeOnce writes a file unless it has the content already. A symbolic link in its place is replaced, never followed.
+func writeOnce(name string, content []byte) error {
+	if info, err := os.Lstat(name); err == nil && info.Mode().IsRegular() {
+		if old, err := os.ReadFile(name); err == nil && string(old) == string(content) {
+			return nil
+		}
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(name), ".driftless-*")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(content)
+	if err = errors.Join(err, tmp.Close()); err == nil {
+		err = os.Rename(tmp.Name(), name)
+	}
+	if err != nil {
+		_ = os.Remove(tmp.Name())
+	}
+	return err
+}
+
+// grantState lets the engine at the state that driftless keeps, for the time of the run. A pull request that renames a
+// workspace plans with the state of the old name.
+func (j *job) grantState(ctx context.Context, env map[string]string) error {
+	if j.ws.TerraformWorkspace != "" && j.ws.TerraformWorkspace != "default" {
+		return userError(fmt.Sprintf("terraform_workspace = %q needs a backend that has workspaces: add a backend block to %s, or use several workspace blocks with a name each", j.ws.TerraformWorkspace, j.ws.Dir))
+	}
+	id := j.ws.ID
+	err := j.r.opts.Store.View(ctx, func(tx Tx) error {
+		if _, _, err := tx.State(id, 0); !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		if from := renamedFrom(j.ws); from != "" {
+			if _, _, err := tx.State(from, 0); err == nil {
+				id = from
+			}
+			return nil
+		}
+		return j.committedState(ctx)
+	})
+	if err != nil {
+		return err
+	}
+	state, revoke := j.r.opts.State(id, j.run.ID, j.run.Purpose == PurposeApply)
+	j.undo = append(j.undo, revoke)
+	maps.Copy(env, state)
+	j.mask.Add(state["TF_HTTP_PASSWORD"])
+	return nil
+}
+
+// committedState refuses a state file in Git while driftless has none: planning from nothing would build everything again.
+func (j *job) committedState(ctx context.Context) error {
+	tree, err := j.w.mirror.Tree(ctx, j.run.Tree)
+	if err != nil {
+		return err
+	}
+	name := path.Join(j.ws.Dir, orElse(j.ws.Backend.Config["path"], "terraform.tfstate"))
+	if _, err := tree.Lookup(name); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return userError(fmt.Sprintf("%s is committed to Git, and driftless has no state of this workspace: planning from nothing would build everything a second time. Move the state to a backend and add its block, or remove the file if nothing in it exists any more", name))
+}
+
+// open makes the root ready to run.
+func (j *job) open(co *checkout, e engine.Engine, env map[string]string) error {
+	data := filepath.Join(j.r.opts.DataDir, "data", workspaceKey(j.run.Workspace))
+	if j.run.Purpose == PurposePlan {
+		data = filepath.Join(j.dir, "data") // a pull request never writes the kept one
+	}
+	var vars []string
+	for _, file := range j.ws.VarFiles {
+		if rooted, ok := strings.CutPrefix(file, "/"); ok {
+			file = filepath.Join(co.path, filepath.FromSlash(rooted))
+		}
+		vars = append(vars, file)
+	}
+	root, err := engine.Open(engine.RootOptions{
+		Engine: e, Dir: filepath.Join(co.path, filepath.FromSlash(j.ws.Dir)), DataDir: data, TempDir: filepath.Join(j.dir, "tmp"),
+		Env: env, BackendConfig: j.backendConfig(), VarFiles: vars, Variables: j.ws.Variables,
+		TerraformWorkspace: j.ws.TerraformWorkspace, Parallelism: j.ws.Parallelism, Providers: j.r.opts.Providers,
+		Mask: j.mask, Log: j.line, Logger: j.r.log,
+	})
+	j.root = root
+	return err
+}
+
+// backendConfig leaves out what was meant for a local backend that driftless replaced.
+func (j *job) backendConfig() map[string]string {
+	if j.ws.Backend.Managed() {
+		return nil
+	}
+	return j.ws.BackendConfig
+}
+
+// checkoutRoot is the path that change digests must not depend on.
+func (j *job) checkoutRoot() string {
+	if j.run.Purpose == PurposeApply {
+		return filepath.Join(j.r.opts.DataDir, "work", workspaceKey(j.run.Workspace))
+	}
+	return filepath.Join(j.r.opts.DataDir, "checkouts", pathKey(j.run.Repository), j.run.Tree)
+}
+
+// workspaceKey is the name of a workspace's directories: readable, and different for different workspaces.
+func workspaceKey(id workspaces.ID) string {
+	name := pathKey(strings.ReplaceAll(string(id), "/", "-"))
+	return fmt.Sprintf("%.60s-%x", name, sha256.Sum256([]byte(id)))[:min(len(name), 60)+1+12]
+}

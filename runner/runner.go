@@ -1,0 +1,183 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/driftlessops/driftless/planner/engine"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// StateAccess gives an engine access to a state that driftless keeps: environment for its HTTP backend, until revoke.
+type StateAccess func(id workspaces.ID, runID int64, write bool) (env map[string]string, revoke func())
+
+// Options of a Runner.
+type Options struct {
+	Config    *workspaces.Config
+	DataDir   string // mirrors, checkouts, engines' data directories
+	Store     Store
+	Key       []byte // HMAC key for digests of sensitive values
+	Finder    *engine.Finder
+	Providers *engine.ProviderCache
+	State     StateAccess
+	Notify    func(Event) // called after an event was recorded; may be nil
+	Logger    *slog.Logger
+}
+
+// Runner watches repositories and works through their runs.
+type Runner struct {
+	opts      Options
+	log       *slog.Logger
+	owner     string
+	watchers  map[string]*watcher
+	checkouts *checkouts
+	policies  *policyCache
+	wake      chan struct{}
+	limit     int
+	reports   keyed // one rendering of a pull request's report at a time
+
+	mu      sync.Mutex
+	cancels map[int64]context.CancelCauseFunc // of the runs this process works on
+}
+
+// New returns a Runner. It opens the mirrors, and contacts no remote.
+func New(ctx context.Context, opts Options) (*Runner, error) {
+	if opts.Config == nil || opts.Store == nil || opts.DataDir == "" || opts.Finder == nil || opts.State == nil || len(opts.Key) == 0 {
+		return nil, errors.New("runner: Config, Store, DataDir, Finder, State and Key are required")
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.Default()
+	}
+	host, _ := os.Hostname()
+	r := &Runner{
+		opts: opts, log: opts.Logger, owner: fmt.Sprintf("%s/%d", host, os.Getpid()),
+		watchers:  map[string]*watcher{},
+		checkouts: newCheckouts(filepath.Join(opts.DataDir, "checkouts")),
+		policies:  newPolicyCache(),
+		wake:      make(chan struct{}, 1),
+		limit:     opts.Config.Concurrency,
+		cancels:   map[int64]context.CancelCauseFunc{},
+	}
+	if r.limit <= 0 {
+		r.limit = runtime.NumCPU()
+	}
+	for _, conf := range opts.Config.Repositories {
+		w, err := r.watch(ctx, conf)
+		if err != nil {
+			return nil, fmt.Errorf("repository %s: %w", conf.Name, err)
+		}
+		r.watchers[conf.Name] = w
+	}
+	return r, nil
+}
+
+// Run polls and works until ctx is done. Then it claims nothing more, hands plans back, and lets an apply finish.
+func (r *Runner) Run(ctx context.Context) error {
+	if err := r.recover(ctx); err != nil {
+		return err
+	}
+	var group sync.WaitGroup
+	for _, w := range r.watchers {
+		group.Go(func() { w.loop(ctx) })
+	}
+	group.Go(func() { r.schedule(ctx) })
+	r.work(ctx)
+	group.Wait()
+	return nil
+}
+
+// Once makes one full pass: it polls every repository, works until nothing is left to do, and returns. Repositories that
+// could not be polled are in the error; the others were done.
+func (r *Runner) Once(ctx context.Context) error {
+	if err := r.recover(ctx); err != nil {
+		return err
+	}
+	var problems []error
+	for _, w := range r.watchers {
+		if err := w.poll(ctx); err != nil {
+			problems = append(problems, fmt.Errorf("repository %s: %w", w.conf.Name, err))
+		}
+	}
+	if err := r.queueDueDrift(ctx, time.Now()); err != nil {
+		problems = append(problems, err)
+	}
+	for ctx.Err() == nil {
+		if r.drain(ctx) == 0 {
+			break
+		}
+		// An apply changes what open pull requests would do and what waits for it.
+		for _, w := range r.watchers {
+			if err := w.reconcile(ctx); err != nil && !errors.Is(err, errNotPolled) {
+				problems = append(problems, fmt.Errorf("repository %s: %w", w.conf.Name, err))
+			}
+		}
+	}
+	return errors.Join(append(problems, ctx.Err())...)
+}
+
+// Wake makes workers look for new runs at once.
+func (r *Runner) Wake() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Told takes up what a command recorded: it tells of the events and looks for new runs.
+func (r *Runner) Told(events []Event) {
+	r.told(events)
+	r.Wake()
+}
+
+// told tells of events once their transaction is kept.
+func (r *Runner) told(events []Event) {
+	for _, e := range events {
+		r.log.Info(e.Kind, "repository", e.Repository, "workspace", e.Workspace, "run", e.RunID, "commit", e.Commit, "message", e.Message)
+		if r.opts.Notify != nil {
+			r.opts.Notify(e)
+		}
+	}
+}
+
+// update runs f in a transaction with a journal, and tells of its events when they are kept.
+func (r *Runner) update(ctx context.Context, f func(tx Tx, j *journal) error) error {
+	var j *journal
+	err := r.opts.Store.Update(ctx, func(tx Tx) error {
+		j = &journal{tx: tx}
+		return f(tx, j)
+	})
+	if err != nil {
+		return err
+	}
+	r.told(j.events)
+	return nil
+}
+
+// journal writes events in a transaction and keeps them for telling.
+type journal struct {
+	tx     Tx
+	events []Event
+}
+
+func (j *journal) add(e Event) error {
+	if err := j.tx.Append(&e); err != nil {
+		return fmt.Errorf("record %s: %w", e.Kind, err)
+	}
+	j.events = append(j.events, e)
+	return nil
+}
+
+// run appends an event about a run.
+func (j *journal) run(kind string, run Run, message string) error {
+	return j.add(Event{
+		Kind: kind, Actor: run.Actor, Repository: run.Repository, Workspace: run.Workspace,
+		RunID: run.ID, PullID: run.PullID, Commit: run.Commit, Message: message,
+	})
+}

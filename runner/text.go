@@ -1,0 +1,82 @@
+package runner
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/driftlessops/driftless/planner/engine"
+	"github.com/driftlessops/driftless/workspaces"
+	"github.com/driftlessops/driftless/workspaces/gitrepo"
+)
+
+// UserError is a mistake of the user's, or a fact that a user must act on: it is shown in full, with the next step.
+type UserError string
+
+func (e UserError) Error() string { return string(e) }
+
+func userError(text string) error { return UserError(text) }
+
+// userText is what a reader is told of an error: everything that the engine printed, every diagnostic with its place.
+func userText(err error) string {
+	var failed *engine.Error
+	if errors.As(err, &failed) && strings.TrimSpace(failed.Output) != "" {
+		return strings.TrimSpace(failed.Output)
+	}
+	var diags hcl.Diagnostics
+	if errors.As(err, &diags) {
+		return strings.TrimSpace(workspaces.FormatDiagnostics(nil, diags, 0, false))
+	}
+	return err.Error()
+}
+
+func firstLine(text string) string {
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(strings.Trim(strings.TrimSpace(line), "╷│╵"))
+		if line != "" {
+			return line
+		}
+	}
+	return ""
+}
+
+func orElse(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a
+}
+
+// afterRepository is an identity without its repository.
+func afterRepository(id workspaces.ID) string {
+	_, rest, _ := strings.Cut(string(id), "//")
+	return rest
+}
+
+func redactURL(url string) string { return gitrepo.RedactURL(url) }
+
+func equalRecords(a, b Workspace) bool { return reflect.DeepEqual(a, b) }
+
+func readFile(name string) ([]byte, error) { return os.ReadFile(name) }
+
+// moveFile copies a file where nothing removes it.
+func moveFile(from, to string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Sync(), f.Close())
+}

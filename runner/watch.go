@@ -1,0 +1,226 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/driftlessops/driftless/runner/forge"
+	"github.com/driftlessops/driftless/runner/forge/plaingit"
+	"github.com/driftlessops/driftless/workspaces"
+	"github.com/driftlessops/driftless/workspaces/gitrepo"
+)
+
+// watcher watches one repository.
+type watcher struct {
+	r        *Runner
+	conf     workspaces.Repository
+	mirror   *gitrepo.Mirror
+	digester *workspaces.Digester
+
+	mu    sync.Mutex // one look at a time
+	forge forge.Forge
+	refs  gitrepo.Refs
+	sets  map[string]*workspaces.Set // by planned and trusted tree; only of the last look
+	held  map[string]string          // objects held in the mirror, by name
+
+	tracked atomic.Pointer[workspaces.Set] // of the tracked branch, as last reconciled
+}
+
+var errNotPolled = errors.New("not polled yet")
+
+func (r *Runner) watch(ctx context.Context, conf workspaces.Repository) (*watcher, error) {
+	mirror, err := gitrepo.Open(ctx, gitrepo.Options{
+		Dir: filepath.Join(r.opts.DataDir, "mirrors", pathKey(conf.Name)+".git"), URL: conf.URL,
+		Auth:   func(ctx context.Context) (gitrepo.Auth, error) { return auth(ctx, conf.Credentials) },
+		Logger: r.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	w := &watcher{r: r, conf: conf, mirror: mirror, held: map[string]string{}}
+	w.digester = workspaces.NewDigester(r.engineVersion, func(ctx context.Context, url, ref string) (string, error) {
+		return gitrepo.ResolveRef(ctx, url, ref, gitrepo.Auth{})
+	})
+	return w, nil
+}
+
+// engineVersion is what stands for the engine in an input digest. Where no engine fits, the constraint stands for it: the
+// run says what is missing, and the digest changes when it is there.
+func (r *Runner) engineVersion(w *workspaces.Workspace) (string, error) {
+	e, err := r.engineFor(context.Background(), w)
+	if err != nil {
+		return w.Engine + " (missing) " + strings.Join(constraints(w), ", "), nil
+	}
+	return e.String(), nil
+}
+
+// auth resolves credentials at each use, so that a changed secret is seen.
+func auth(ctx context.Context, c *workspaces.Credentials) (gitrepo.Auth, error) {
+	if c == nil {
+		return gitrepo.Auth{}, nil
+	}
+	a := gitrepo.Auth{Username: c.Username, KnownHosts: c.KnownHosts}
+	if c.Password != nil {
+		v, err := secret(ctx, *c.Password)
+		if err != nil {
+			return a, fmt.Errorf("credentials: password: %w", err)
+		}
+		a.Password = v
+	}
+	if c.SSHKey != nil {
+		v, err := secret(ctx, *c.SSHKey)
+		if err != nil {
+			return a, fmt.Errorf("credentials: ssh_key: %w", err)
+		}
+		a.SSHKey = []byte(v + "\n")
+	}
+	return a, nil
+}
+
+// secret returns the value that a reference names, without trailing newlines. An empty value is an error: it would be
+// granted as if it were one.
+func secret(ctx context.Context, s workspaces.Secret) (string, error) {
+	var value, from string
+	switch {
+	case s.Env != "":
+		value, from = os.Getenv(s.Env), "environment variable "+s.Env
+	case s.File != "":
+		data, err := os.ReadFile(s.File)
+		if err != nil {
+			return "", err
+		}
+		value, from = string(data), "file "+s.File
+	case len(s.Command) > 0:
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		out, err := exec.CommandContext(ctx, s.Command[0], s.Command[1:]...).Output()
+		if err != nil {
+			return "", fmt.Errorf("command %s: %w", s.Command[0], err)
+		}
+		value, from = string(out), "command "+s.Command[0]
+	default:
+		return "", errors.New("names no env, file or command")
+	}
+	value = strings.TrimRight(value, "\r\n")
+	if value == "" {
+		return "", fmt.Errorf("%s is empty or not set", from)
+	}
+	return value, nil
+}
+
+// loop polls until ctx is done. Failing polls are spaced out up to ten intervals.
+func (w *watcher) loop(ctx context.Context) {
+	failures := 0
+	for {
+		if err := w.poll(ctx); err != nil && ctx.Err() == nil {
+			failures = min(failures+1, 9)
+			w.r.log.Error("poll failed", "repository", w.conf.Name, "error", err)
+		} else {
+			failures = 0
+		}
+		w.r.Wake()
+		delay := w.conf.PollInterval * time.Duration(1+failures)
+		if w.conf.PollJitter > 0 {
+			delay += rand.N(w.conf.PollJitter)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(delay):
+		}
+	}
+}
+
+// poll asks the remote for its refs, fetches what is new and reconciles. A failure is kept on the repository's record.
+func (w *watcher) poll(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err := w.look(ctx)
+	if err == nil {
+		err = w.reconcileLocked(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
+		return errors.Join(err, w.note(ctx, err))
+	}
+	return err
+}
+
+// reconcile derives what is due from what the last poll saw.
+func (w *watcher) reconcile(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.forge == nil {
+		return errNotPolled
+	}
+	return w.reconcileLocked(ctx)
+}
+
+// look brings the mirror up to date with the remote.
+func (w *watcher) look(ctx context.Context) error {
+	refs, err := w.mirror.Remote(ctx)
+	if err != nil {
+		return err
+	}
+	if w.conf.Branch == "" {
+		w.conf.Branch = refs.Head
+	}
+	head := refs.Branch(w.conf.Branch)
+	if head == "" {
+		return fmt.Errorf("branch %q does not exist in %s: push it, or set branch in the repository block", w.conf.Branch, w.conf.URL)
+	}
+	if w.forge == nil {
+		w.forge = plaingit.New(plaingit.Options{Mirror: w.mirror, Branch: w.conf.Branch, Pattern: w.conf.Branches})
+	}
+	want := append([]string{"refs/heads/" + w.conf.Branch}, w.forge.Wants(refs)...)
+	for _, name := range want {
+		if !w.mirror.Has(refs.All[name]) {
+			if err := w.mirror.Fetch(ctx, refs, want); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	w.refs = refs
+	return nil
+}
+
+// note keeps the failure of a poll where people look.
+func (w *watcher) note(ctx context.Context, failure error) error {
+	return w.r.update(ctx, func(tx Tx, j *journal) error {
+		rec, err := tx.Repository(w.conf.Name)
+		if errors.Is(err, ErrNotFound) {
+			rec, err = Repository{Name: w.conf.Name, URL: redactURL(w.conf.URL), Branch: w.conf.Branch}, nil
+		}
+		if err != nil || rec.Error == failure.Error() {
+			return err
+		}
+		rec.Error = failure.Error()
+		if err := tx.PutRepository(rec); err != nil {
+			return err
+		}
+		return j.add(Event{Kind: "poll failed", Repository: rec.Name, Message: rec.Error})
+	})
+}
+
+// pathKey makes a name safe as one element of a path, and keeps different names different.
+func pathKey(name string) string {
+	var b strings.Builder
+	for _, c := range []byte(name) {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '.' && b.Len() > 0:
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, "_%02x", c)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,255 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+var (
+	errSuperseded = errors.New("superseded by a newer commit")
+	errShutdown   = errors.New("driftless is stopping")
+)
+
+// recover takes up what an earlier process left: plans go back into the queue, and an apply without a result is
+// interrupted. The data directory is held by this process alone.
+func (r *Runner) recover(ctx context.Context) error {
+	if err := r.checkouts.clear(); err != nil {
+		return err
+	}
+	return r.update(ctx, func(tx Tx, j *journal) error {
+		runs, err := tx.Runs(RunFilter{Statuses: []Status{Planning, Planned, Ready, Applying}})
+		if err != nil {
+			return err
+		}
+		for _, run := range runs {
+			if run.Purpose == PurposePlan && run.Status == Ready {
+				continue // final for a pull request
+			}
+			if err := r.recoverRun(j, run); err != nil {
+				return fmt.Errorf("recover run %d: %w", run.ID, err)
+			}
+		}
+		return nil
+	})
+}
+
+func (r *Runner) recoverRun(j *journal, run Run) error {
+	from := run.Status
+	if from != Applying {
+		run.Status, run.Owner = Queued, ""
+		if err := j.tx.UpdateRun(run, from); err != nil {
+			return err
+		}
+		return j.run("run taken up again", run, "driftless stopped while it was "+string(from))
+	}
+	run.Status, run.FinishedAt = Interrupted, now()
+	run.Reason = "driftless or its machine stopped during the apply. What was applied is not known: look at the resources and the state, then `driftless approve " +
+		fmt.Sprint(run.ID) + "` plans again and applies what is missing"
+	if lock, err := j.tx.StateLock(run.Workspace); err == nil && lock.RunID == run.ID {
+		run.Reason += ". The state is still locked by this run; approving it releases the lock"
+	}
+	if err := j.tx.UpdateRun(run, from); err != nil {
+		return err
+	}
+	if err := setSync(j, run, SyncFailed, run.Reason); err != nil {
+		return err
+	}
+	return j.run("apply interrupted", run, run.Reason)
+}
+
+// work claims and executes runs until ctx is done, as many at a time as the configuration allows.
+func (r *Runner) work(ctx context.Context) {
+	var group sync.WaitGroup
+	slots := make(chan struct{}, r.limit)
+	tick := time.NewTicker(5 * time.Second)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			continue
+		}
+		run, ok := r.claim(ctx)
+		if !ok {
+			<-slots
+			select {
+			case <-ctx.Done():
+			case <-r.wake:
+			case <-tick.C:
+			}
+			continue
+		}
+		group.Go(func() {
+			defer r.Wake()
+			defer func() { <-slots }()
+			r.execute(ctx, run)
+		})
+	}
+	r.cancelAll(errShutdown)
+	group.Wait()
+}
+
+// drain executes runs until none can be claimed, and returns how many it executed.
+func (r *Runner) drain(ctx context.Context) int {
+	var done atomic.Int64
+	var group sync.WaitGroup
+	active := make(chan struct{}, r.limit)
+	finished := make(chan struct{}, r.limit)
+	for ctx.Err() == nil {
+		active <- struct{}{}
+		run, ok := r.claim(ctx)
+		if ok {
+			done.Add(1)
+			group.Go(func() {
+				r.execute(ctx, run)
+				<-active
+				select {
+				case finished <- struct{}{}:
+				default:
+				}
+			})
+			continue
+		}
+		<-active
+		if len(active) == 0 {
+			break
+		}
+		select {
+		case <-finished: // a finished run may have freed one that waited for it
+		case <-ctx.Done():
+		}
+	}
+	if ctx.Err() != nil {
+		r.cancelAll(errShutdown)
+	}
+	group.Wait()
+	return int(done.Load())
+}
+
+// claim takes the next run that may start: applies first, then pull requests, then drift, each oldest first.
+func (r *Runner) claim(ctx context.Context) (claimed Run, ok bool) {
+	err := r.update(ctx, func(tx Tx, j *journal) error {
+		claimed, ok = Run{}, false
+		queue, err := tx.Runs(RunFilter{Statuses: []Status{Queued}})
+		if err != nil {
+			return err
+		}
+		sort.SliceStable(queue, func(i, k int) bool {
+			a, b := priority(queue[i].Purpose), priority(queue[k].Purpose)
+			return a < b || a == b && queue[i].ID < queue[k].ID
+		})
+		for _, run := range queue {
+			if ok, err = r.tryClaim(tx, &run); err != nil {
+				return err
+			} else if ok {
+				claimed = run
+				return j.run("planning", run, run.Trigger)
+			}
+		}
+		return nil
+	})
+	if err != nil && ctx.Err() == nil {
+		r.log.Error("claim", "error", err)
+	}
+	return claimed, ok && err == nil
+}
+
+func priority(p Purpose) int {
+	switch p {
+	case PurposeApply, PurposeDestroy:
+		return 0
+	case PurposePlan:
+		return 1
+	}
+	return 2
+}
+
+// tryClaim takes one run, unless it must wait; then it says for what.
+func (r *Runner) tryClaim(tx Tx, run *Run) (bool, error) {
+	waits, err := waitsFor(tx, *run)
+	if err != nil {
+		return false, err
+	}
+	if waits != "" {
+		if run.Reason != waits {
+			run.Reason = waits
+			return false, tx.UpdateRun(*run, Queued)
+		}
+		return false, nil
+	}
+	next := *run
+	next.Status, next.Owner, next.StartedAt, next.Reason = Planning, r.owner, now(), ""
+	next.Attempt++
+	switch err := tx.UpdateRun(next, Queued); {
+	case errors.Is(err, ErrConflict):
+		return false, nil // another run holds the workspace
+	case err != nil:
+		return false, err
+	}
+	*run = next
+	return true, nil
+}
+
+// waitsFor names the workspaces that a run of the tracked branch must wait for, or is "".
+func waitsFor(tx Tx, run Run) (string, error) {
+	if run.Purpose != PurposeApply {
+		return "", nil
+	}
+	rec, err := tx.Workspace(run.Workspace)
+	if err != nil {
+		return "", err
+	}
+	if run.InputDigest == rec.AppliedDigest {
+		return "", nil // a repair of what is applied already depends on nothing new
+	}
+	var waits []string
+	for _, id := range rec.DependsOn {
+		up, err := tx.Workspace(id)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			waits = append(waits, fmt.Sprintf("%s (unknown)", id))
+		case err != nil:
+			return "", err
+		case up.TargetDigest == "" || up.TargetDigest != up.AppliedDigest:
+			waits = append(waits, fmt.Sprintf("%s (%s)", id, up.Sync))
+		}
+	}
+	if len(waits) == 0 {
+		return "", nil
+	}
+	return "waits for " + strings.Join(waits, ", "), nil
+}
+
+// running registers the cancel function of a run that this process works on.
+func (r *Runner) running(id int64, cancel context.CancelCauseFunc) (done func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.cancels[id] = cancel
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.cancels, id)
+	}
+}
+
+func (r *Runner) cancel(id int64, why error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if cancel := r.cancels[id]; cancel != nil {
+		cancel(why)
+	}
+}
+
+func (r *Runner) cancelAll(why error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, cancel := range r.cancels {
+		cancel(why)
+	}
+}
