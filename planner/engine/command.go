@@ -1,0 +1,71 @@
+package engine
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/driftlessops/driftless/planner/mask"
+)
+
+// maxTempDir is how long a directory for the sockets of providers may be: a socket's path holds at most 104 bytes on
+// some systems, and go-plugin adds a name.
+const maxTempDir = 80
+
+// session is what all commands of one root module share.
+type session struct {
+	engine        Engine
+	dir           string // where commands run
+	tempDir       string
+	granted, own  map[string]string // see cleanEnv
+	mask          *mask.Masker
+	progress      func(Progress)
+	log           func(string)
+	interruptWait time.Duration
+	logger        *slog.Logger
+}
+
+// run runs one command. Its standard output goes to stdout, or is read for events when that is nil. Everything else
+// that it prints goes to the log and, when it fails, into an *Error.
+func (s session) run(ctx context.Context, phase Phase, env map[string]string, stdout io.Writer, args ...string) error {
+	sockets, cleanup, err := s.socketDir()
+	if err != nil {
+		return &Error{Phase: phase, Err: err}
+	}
+	defer cleanup()
+	own := map[string]string{"TMPDIR": sockets}
+	for _, more := range []map[string]string{s.own, env} {
+		for name, v := range more {
+			own[name] = v
+		}
+	}
+	lines := &stream{phase: phase, mask: s.mask, progress: s.progress, log: s.log}
+	out, errs := &lineWriter{line: lines.line}, &lineWriter{line: lines.line}
+	p := process{
+		path: s.engine.Path, dir: s.dir, args: args, env: cleanEnv(s.tempDir, s.granted, own),
+		stdout: out, stderr: errs, interruptWait: s.interruptWait,
+	}
+	if stdout != nil {
+		p.stdout = stdout
+	}
+	begin := time.Now()
+	err = p.run(ctx)
+	_, _ = out.Close(), errs.Close()
+	s.logger.Debug("engine command ended", "engine", s.engine.String(), "command", args[0], "dir", s.dir,
+		"took", time.Since(begin).Round(time.Millisecond), "err", err)
+	if err != nil {
+		return lines.failure(ctx, err)
+	}
+	return nil
+}
+
+// socketDir is the engine's TMPDIR: the root's own, or a short one for this command when that is too long for sockets.
+func (s session) socketDir() (dir string, cleanup func(), err error) {
+	if len(s.tempDir) <= maxTempDir {
+		return s.tempDir, func() {}, nil
+	}
+	dir, err = os.MkdirTemp("", "driftless")
+	return dir, func() { _ = os.RemoveAll(dir) }, err
+}

@@ -1,0 +1,152 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	tfjson "github.com/hashicorp/terraform-json"
+)
+
+// Error is a failed engine command, with everything that it printed, masked.
+type Error struct {
+	Phase    Phase
+	Output   string // diagnostics as the engine's human output shows them: severity, summary, detail, file:line, snippet
+	Canceled bool
+	Stale    bool   // apply: "Saved plan is stale": plan again
+	Locked   string // holder of a state lock, when that is why
+	Err      error
+
+	summary string // the first problem, in one line
+	reinit  bool   // the engine asks for init
+}
+
+// Error is one line; Output says everything.
+func (e *Error) Error() string {
+	switch {
+	case e.Canceled:
+		return fmt.Sprintf("%s: canceled", e.Phase)
+	case e.Stale:
+		return fmt.Sprintf("%s: the saved plan is stale: the state changed since; plan again", e.Phase)
+	case e.Locked != "":
+		return fmt.Sprintf("%s: the state is locked by %s; wait for it, or run force-unlock if its owner is gone", e.Phase, e.Locked)
+	case e.summary != "":
+		return fmt.Sprintf("%s: %s", e.Phase, e.summary)
+	}
+	return fmt.Sprintf("%s: %v", e.Phase, e.Err)
+}
+
+// Unwrap is the reason, such as an *exec.ExitError or context.Canceled.
+func (e *Error) Unwrap() error { return e.Err }
+
+// failure explains a command that ended with err by what it printed.
+func (s *stream) failure(ctx context.Context, err error) *Error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	text := s.text()
+	e := &Error{
+		Phase:   s.phase,
+		Output:  s.mask.String(strings.Trim(strings.Join(s.output, "\n"), "\n")),
+		Stale:   s.hasDiagnostic("Saved plan is stale"),
+		Locked:  s.mask.String(lockHolder(text)),
+		Err:     err,
+		summary: s.mask.String(s.summary()),
+		reinit:  asksForInit(text),
+	}
+	if cause := ctx.Err(); cause != nil {
+		e.Canceled = true
+		e.Err = fmt.Errorf("%w: %w", cause, err)
+	}
+	return e
+}
+
+func (s *stream) hasDiagnostic(summary string) bool {
+	return slices.ContainsFunc(s.diags, func(d diagnostic) bool { return d.Summary == summary })
+}
+
+// summary is the first error and how many follow it.
+func (s *stream) summary() string {
+	first, count := "", 0
+	for _, d := range s.diags {
+		if d.Severity != tfjson.DiagnosticSeverityError {
+			continue
+		}
+		if count++; count == 1 {
+			first = d.Summary
+			if place := d.place(); place != "" {
+				first += " (" + place + ")"
+			}
+		}
+	}
+	for _, line := range s.plain {
+		if summary, ok := strings.CutPrefix(strings.TrimLeft(line, "│ "), "Error: "); ok {
+			if count++; count == 1 {
+				first = summary
+			}
+		}
+	}
+	if count > 1 {
+		return fmt.Sprintf("%s, and %d more", first, count-1)
+	}
+	return first
+}
+
+// initMessages are how Terraform and OpenTofu say that a data directory does not fit the configuration any more.
+var initMessages = []string{
+	"Module not installed",
+	"Module source has changed",
+	"Module version requirements have changed",
+	"Unable to read module directory",
+	"Unreadable module directory",
+	"Backend initialization required",
+	"Backend configuration changed",
+	"Backend configuration block has changed",
+	"Initialization required",
+	"initialization required",
+	"Inconsistent dependency lock file",
+	"Required plugins are not installed",
+	"Missing required provider",
+	"does not match any of the checksums",
+	"there is no package for",
+	"Failed to load plugin schemas",
+}
+
+func asksForInit(text string) bool {
+	for _, m := range initMessages {
+		if strings.Contains(text, m) {
+			return true
+		}
+	}
+	return false
+}
+
+var lockField = regexp.MustCompile(`(?m)^[\s│]*(ID|Operation|Who|Created):[ \t]+(\S.*?)[ \t]*$`)
+
+// lockHolder is who holds the state lock according to the engine's message, or "".
+func lockHolder(text string) string {
+	if !strings.Contains(text, "Error acquiring the state lock") {
+		return ""
+	}
+	_, info, found := strings.Cut(text, "Lock Info:")
+	if !found {
+		return "an unknown holder"
+	}
+	fields := map[string]string{}
+	for _, m := range lockField.FindAllStringSubmatch(info, -1) {
+		if fields[m[1]] == "" {
+			fields[m[1]] = m[2]
+		}
+	}
+	who := fields["Who"]
+	if who == "" {
+		who = "an unknown holder"
+	}
+	for _, part := range []struct{ name, before string }{{"Operation", " for "}, {"Created", " since "}, {"ID", ", lock ID "}} {
+		if v := fields[part.name]; v != "" {
+			who += part.before + v
+		}
+	}
+	return who
+}

@@ -1,0 +1,172 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sort"
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/go-version"
+)
+
+// FinderOptions say where engines come from.
+type FinderOptions struct {
+	DataDir  string          // installed engines live below it
+	Paths    map[Kind]string // a binary to use before PATH
+	Releases map[Kind]string // base URL of a release server; "" = the vendor's
+	Logger   *slog.Logger
+}
+
+// Finder finds engines by version; it remembers what it found. Safe for concurrent use; one download at a time per version.
+type Finder struct {
+	opts FinderOptions
+	keys map[Kind]string // armored keys that sign releases; none = the vendor's
+
+	mu     sync.Mutex
+	probed map[probeKey]*version.Version
+}
+
+// probeKey tells one state of a binary from another, so that an upgrade in place is seen.
+type probeKey struct {
+	path           string
+	size, modified int64
+}
+
+// NewFinder returns a Finder.
+func NewFinder(opts FinderOptions) (*Finder, error) {
+	if opts.DataDir == "" {
+		return nil, errors.New("engine: new finder: DataDir is required")
+	}
+	dir, err := filepath.Abs(opts.DataDir)
+	if err != nil {
+		return nil, fmt.Errorf("engine: new finder: %w", err)
+	}
+	opts.DataDir = dir
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Finder{opts: opts, probed: map[probeKey]*version.Version{}}, nil
+}
+
+// Find returns an engine that satisfies every constraint (Terraform's syntax; a version file's plain "1.9.8" is exact):
+// the configured path, PATH, one installed before, else the newest that fits is installed with its checksum and signature verified.
+// The error names the version wanted and how to point at a local engine.
+func (f *Finder) Find(ctx context.Context, kind Kind, constraints []string) (Engine, error) {
+	if kind != Terraform && kind != OpenTofu {
+		return Engine{}, fmt.Errorf(`engine: %q is not an engine; use "terraform" or "tofu"`, kind)
+	}
+	want, err := parseRequirement(constraints)
+	if err != nil {
+		return Engine{}, err
+	}
+	found, misses := f.local(ctx, kind, want)
+	if found != nil {
+		return *found, nil
+	}
+	if found = f.installed(ctx, kind, want); found != nil {
+		return *found, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return Engine{}, fmt.Errorf("engine: find %s %s: %w", kind, want.text, err)
+	}
+	e, err := f.install(ctx, kind, want)
+	if err != nil {
+		return Engine{}, fmt.Errorf(`engine: %s %s is not on PATH (%s) and cannot be downloaded from %s: %w; install it, or name a binary: engine %q { path = "/path/to/%s" }`,
+			kind, want.text, strings.Join(misses, "; "), f.releases(kind), err, kind, kind)
+	}
+	return e, nil
+}
+
+// local looks at the configured binary and at PATH; misses say why what is there does not do.
+func (f *Finder) local(ctx context.Context, kind Kind, want requirement) (found *Engine, misses []string) {
+	for _, name := range []string{f.opts.Paths[kind], string(kind)} {
+		if name == "" {
+			continue
+		}
+		path, err := exec.LookPath(name)
+		if err == nil {
+			path, err = filepath.Abs(path)
+		}
+		if err != nil {
+			if name != string(kind) {
+				misses = append(misses, err.Error())
+			}
+			continue
+		}
+		v, err := f.version(ctx, path)
+		switch {
+		case err != nil:
+			misses = append(misses, fmt.Sprintf("%s does not run: %v", path, err))
+		case want.allows(v):
+			return &Engine{Kind: kind, Version: v.String(), Path: path}, nil
+		default:
+			misses = append(misses, fmt.Sprintf("found %s at %s", v, path))
+		}
+	}
+	if len(misses) == 0 {
+		misses = []string{"found none"}
+	}
+	return nil, misses
+}
+
+// installed is the newest engine that fits among those that were installed before.
+func (f *Finder) installed(ctx context.Context, kind Kind, want requirement) *Engine {
+	entries, err := os.ReadDir(f.kindDir(kind))
+	if err != nil {
+		return nil
+	}
+	var fit version.Collection
+	for _, entry := range entries {
+		if v, err := version.NewSemver(entry.Name()); err == nil && entry.IsDir() && want.allows(v) {
+			fit = append(fit, v)
+		}
+	}
+	sort.Sort(sort.Reverse(fit))
+	for _, v := range fit {
+		if path := f.binary(kind, v); f.runs(ctx, path, v) {
+			return &Engine{Kind: kind, Version: v.String(), Path: path}
+		}
+	}
+	return nil
+}
+
+func (f *Finder) runs(ctx context.Context, path string, want *version.Version) bool {
+	v, err := f.version(ctx, path)
+	return err == nil && v.Equal(want)
+}
+
+// version probes a binary once for each state of its file.
+func (f *Finder) version(ctx context.Context, path string) (*version.Version, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	key := probeKey{path, info.Size(), info.ModTime().UnixNano()}
+	f.mu.Lock()
+	v := f.probed[key]
+	f.mu.Unlock()
+	if v != nil {
+		return v, nil
+	}
+	if v, err = probe(ctx, path); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	f.probed[key] = v
+	f.mu.Unlock()
+	return v, nil
+}
+
+func (f *Finder) kindDir(kind Kind) string {
+	return filepath.Join(f.opts.DataDir, "engines", string(kind))
+}
+
+func (f *Finder) binary(kind Kind, v *version.Version) string {
+	return filepath.Join(f.kindDir(kind), v.String(), string(kind))
+}

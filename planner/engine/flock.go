@@ -1,0 +1,38 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// lockFile takes the lock at path, among goroutines and processes, and waits for it no longer than ctx.
+func lockFile(ctx context.Context, path string) (unlock func(), err error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", path, err)
+	}
+	unlock = func() { _ = f.Close() }
+	locked := make(chan error, 1)
+	go func() { locked <- flock(int(f.Fd())) }()
+	select {
+	case err := <-locked:
+		if err != nil {
+			unlock()
+			return nil, fmt.Errorf("lock %s: %w", path, err)
+		}
+		return unlock, nil
+	case <-ctx.Done():
+		go func() { <-locked; unlock() }() // the wait for a lock cannot be broken off; whoever gets it late drops it
+		return nil, fmt.Errorf("lock %s: %w", path, ctx.Err())
+	}
+}
+
+func flock(fd int) error {
+	for {
+		if err := syscall.Flock(fd, syscall.LOCK_EX); err != syscall.EINTR {
+			return err
+		}
+	}
+}

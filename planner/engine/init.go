@@ -1,0 +1,147 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Init prepares the data directory. It is skipped when InitKey and the engine equal those of the last successful init.
+// force runs it in any case.
+func (r *Root) Init(ctx context.Context, force bool) error {
+	_, err := r.init(ctx, force)
+	return err
+}
+
+// init reports whether it ran.
+func (r *Root) init(ctx context.Context, force bool) (ran bool, err error) {
+	if err := r.configure(); err != nil {
+		return false, &Error{Phase: PhaseInit, Err: err}
+	}
+	key, err := r.initKey()
+	if err != nil {
+		return false, &Error{Phase: PhaseInit, Err: err}
+	}
+	if !force && r.opts.InitKey != "" && r.recorded() == key {
+		return false, nil
+	}
+	if err := r.clear(); err != nil {
+		return false, &Error{Phase: PhaseInit, Err: err}
+	}
+	args, err := r.initArgs()
+	if err != nil {
+		return false, &Error{Phase: PhaseInit, Err: err}
+	}
+	if err := r.session.run(ctx, PhaseInit, nil, nil, args...); err != nil {
+		return true, err
+	}
+	if err := r.selectWorkspace(ctx); err != nil {
+		return true, err
+	}
+	if err := writeFile(r.record(), []byte(key)); err != nil {
+		return true, &Error{Phase: PhaseInit, Err: err}
+	}
+	return true, nil
+}
+
+// initKey hashes all that init reads and this package knows.
+func (r *Root) initKey() (string, error) {
+	view := ""
+	if r.opts.Providers != nil {
+		var err error
+		if view, err = r.opts.Providers.view(r.opts.Dir); err != nil {
+			return "", err
+		}
+	}
+	parts, err := json.Marshal([]any{
+		1, r.opts.InitKey, r.opts.Engine, r.opts.BackendConfig, r.opts.TerraformWorkspace, view, r.opts.DataDir,
+	})
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(parts)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// record is where the key of the last successful init is kept.
+func (r *Root) record() string { return filepath.Join(r.opts.DataDir, "driftless-init") }
+
+func (r *Root) recorded() string {
+	key, err := os.ReadFile(r.record())
+	if err != nil {
+		return ""
+	}
+	return string(key)
+}
+
+// clear removes what init would keep though it may be out of date: modules behind a branch that moved, links to
+// providers that are gone, and a selected workspace that may not exist any more.
+func (r *Root) clear() error {
+	names := []string{"driftless-init", "modules", "environment"}
+	if r.opts.Providers != nil {
+		names = append(names, "providers")
+	}
+	for _, name := range names {
+		if err := os.RemoveAll(filepath.Join(r.opts.DataDir, name)); err != nil {
+			return fmt.Errorf("clear the data directory: %w", err)
+		}
+	}
+	return nil
+}
+
+// initArgs always reconfigures: state is never migrated here, and with a changed backend configuration Terraform
+// would otherwise go on with the old state.
+func (r *Root) initArgs() ([]string, error) {
+	args := []string{"init", "-input=false", "-no-color", "-reconfigure", "-lockfile=readonly"}
+	if len(r.opts.BackendConfig) > 0 {
+		// A file, because a process's arguments are there for everyone to read.
+		path := filepath.Join(r.opts.TempDir, "backend.json")
+		config, err := json.Marshal(r.opts.BackendConfig)
+		if err != nil {
+			return nil, err
+		}
+		if err := writeFile(path, config); err != nil {
+			return nil, err
+		}
+		args = append(args, "-backend-config="+path)
+	}
+	if r.opts.Engine.Kind == OpenTofu && atLeast(r.opts.Engine.Version, "1.8.0") {
+		args = append(args, r.varArgs()...) // module sources and backends may use variables
+	}
+	return args, nil
+}
+
+// selectWorkspace selects the Terraform workspace, and makes it when there is none.
+func (r *Root) selectWorkspace(ctx context.Context) error {
+	name := r.opts.TerraformWorkspace
+	if name == "" || name == "default" {
+		return nil
+	}
+	quiet := r.session
+	quiet.log, quiet.progress = nil, nil
+	if err := quiet.run(ctx, PhaseInit, nil, nil, "workspace", "select", "-no-color", name); err == nil || ctx.Err() != nil {
+		return err
+	}
+	return r.session.run(ctx, PhaseInit, nil, nil, "workspace", "new", "-no-color", name)
+}
+
+// writeFile replaces path in one step by a file that only its owner reads.
+func writeFile(path string, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}

@@ -1,0 +1,175 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/driftlessops/driftless/planner/mask"
+)
+
+// PrepareOptions say for which root module providers are wanted.
+type PrepareOptions struct {
+	Engine  Engine
+	Dir     string            // absolute directory of the root module in a checkout; only read
+	Env     map[string]string // as RootOptions.Env: credentials of registries and of module sources
+	Refresh bool              // ask again though the answer is known: for modules behind a branch that moved
+	Mask    *mask.Masker
+	Log     func(line string) // may be nil; as RootOptions.Log
+}
+
+// Prepare puts the providers that a root module needs into the cache, and returns the completed lock file that is to
+// be written into the module's directory before it is opened; nil when it needs none. It downloads at most once for
+// equal lock files, requirements and engines; for a module without a lock file versions stay what they were at first,
+// until its requirements change. It never writes into the checkout. An engine that fails is an *Error.
+func (c *ProviderCache) Prepare(ctx context.Context, opts PrepareOptions) (lock []byte, err error) {
+	fail := func(err error) ([]byte, error) {
+		if failed := (*Error)(nil); errors.As(err, &failed) {
+			return nil, err
+		}
+		return nil, fmt.Errorf("engine: prepare the providers of %s: %w", opts.Dir, err)
+	}
+	if err := checkEnv(opts.Env); err != nil {
+		return fail(err)
+	}
+	root, err := filepath.EvalSymlinks(opts.Dir)
+	if err != nil {
+		return fail(err)
+	}
+	if lock, err = readLock(root); err != nil {
+		return fail(err)
+	}
+	parsed, err := parseLock(lock)
+	if err != nil {
+		return fail(err)
+	}
+	wanted, err := readModules(root)
+	if err != nil {
+		return fail(err)
+	}
+	if len(parsed.Providers) == 0 && !wanted.external() {
+		return lock, nil
+	}
+	key, err := wanted.key(opts.Engine, c.opts.Mirrors, lock)
+	if err != nil {
+		return fail(err)
+	}
+	if kept, ok := c.kept(key); ok && !opts.Refresh {
+		return kept, nil
+	}
+	unlock, err := lockFile(ctx, filepath.Join(c.locks(), key+".lock"))
+	if err != nil {
+		return fail(err)
+	}
+	defer unlock()
+	if kept, ok := c.kept(key); ok && !opts.Refresh {
+		return kept, nil
+	}
+	if lock, err = c.complete(ctx, opts, root, wanted, lock); err != nil {
+		return fail(err)
+	}
+	if err := c.keep(key, wanted, opts, lock); err != nil {
+		return fail(err)
+	}
+	return lock, nil
+}
+
+// kept is the completed lock file of an earlier Prepare, when all its packages are still there.
+func (c *ProviderCache) kept(key string) ([]byte, bool) {
+	lock, err := os.ReadFile(filepath.Join(c.locks(), key+".hcl"))
+	if err != nil {
+		return nil, false
+	}
+	parsed, err := parseLock(lock)
+	if err != nil || (len(parsed.Providers) > 0 && !exists(c.viewOf(lock))) {
+		return nil, false
+	}
+	for _, p := range parsed.Providers {
+		if c.have(p) == "" {
+			return nil, false
+		}
+	}
+	return lock, true
+}
+
+// keep makes the view of a completed lock file and remembers it, also for a checkout that already holds it.
+func (c *ProviderCache) keep(key string, wanted modules, opts PrepareOptions, lock []byte) error {
+	parsed, err := parseLock(lock)
+	if err != nil {
+		return err
+	}
+	if view := c.viewOf(lock); !exists(view) {
+		tmp, err := os.MkdirTemp(c.staging(), "view-")
+		if err != nil {
+			return err
+		}
+		defer func() { _ = os.RemoveAll(tmp) }()
+		if err := errors.Join(os.Chmod(tmp, 0o755), c.link(tmp, parsed)); err != nil {
+			return err
+		}
+		if err := os.Rename(tmp, view); err != nil && !exists(view) {
+			return err
+		}
+	}
+	again, err := wanted.key(opts.Engine, c.opts.Mirrors, lock)
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		writeFile(filepath.Join(c.locks(), again+".hcl"), lock),
+		writeFile(filepath.Join(c.locks(), key+".hcl"), lock),
+	)
+}
+
+// complete runs an init that may download, in a scratch copy of the configuration, and keeps what it installed.
+func (c *ProviderCache) complete(ctx context.Context, opts PrepareOptions, root string, wanted modules, lock []byte) ([]byte, error) {
+	dir, err := os.MkdirTemp(c.staging(), "init-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	s := scratch{dir}
+	parsed, err := parseLock(lock)
+	if err != nil {
+		return nil, err
+	}
+	if lock, err = addHashes(lock, c.missingHashes(parsed)); err != nil {
+		return nil, err
+	}
+	if parsed, err = parseLock(lock); err != nil {
+		return nil, err
+	}
+	err = errors.Join(s.fill(root, wanted.dirs, lock), c.link(s.pluginCache(), parsed),
+		os.WriteFile(s.cliConfig(), []byte(installFromMirrors(c.opts.Mirrors)), 0o600))
+	if err != nil {
+		return nil, err
+	}
+	c.opts.Logger.Info("preparing providers", "engine", opts.Engine.String(), "dir", opts.Dir)
+	if err := s.session(opts, root, c.opts.Logger).run(ctx, PhaseInit, nil, nil, "init", "-input=false", "-no-color", "-backend=false"); err != nil {
+		return nil, err
+	}
+	if lock, err = readLock(s.tree(root)); err != nil {
+		return nil, err
+	}
+	if parsed, err = parseLock(lock); err != nil {
+		return nil, err
+	}
+	return lock, c.store(s.pluginCache(), parsed)
+}
+
+// session runs in the scratch copy.
+func (s scratch) session(opts PrepareOptions, root string, logger *slog.Logger) session {
+	if opts.Mask == nil {
+		opts.Mask = &mask.Masker{}
+	}
+	return session{
+		engine: opts.Engine, dir: s.tree(root), tempDir: s.tempDir(), granted: opts.Env,
+		own: map[string]string{
+			"TF_DATA_DIR": filepath.Join(s.dir, "data"), "TF_CLI_CONFIG_FILE": s.cliConfig(), "TF_PLUGIN_CACHE_DIR": s.pluginCache(),
+		},
+		mask: opts.Mask, log: opts.Log, logger: logger,
+	}
+}
