@@ -107,7 +107,7 @@ func (j *job) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	env, err := j.r.environment(ctx, j.ws, j.run.Purpose == PurposeApply)
+	env, err := j.r.opts.Environment(ctx, j.ws, j.run.Purpose == PurposeApply)
 	if err != nil {
 		return err
 	}

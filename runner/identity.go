@@ -11,9 +11,9 @@ import (
 	"github.com/driftlessops/driftless/workspaces"
 )
 
-// environment returns what the operator's identities grant a workspace: for an apply, or for anything that only plans.
+// identities returns what the operator's identities grant a workspace: for an apply, or for anything that only plans.
 // Without a matching identity it is empty: nothing of the daemon's own environment reaches an engine.
-func (r *Runner) environment(ctx context.Context, ws *workspaces.Workspace, apply bool) (map[string]string, error) {
+func (r *Runner) identities(ctx context.Context, ws *workspaces.Workspace, apply bool) (map[string]string, error) {
 	env := map[string]string{}
 	for _, id := range r.opts.Config.Identities {
 		if !grants(id, ws) {

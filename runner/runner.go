@@ -27,8 +27,10 @@ type Options struct {
 	Finder    *engine.Finder
 	Providers *engine.ProviderCache
 	State     StateAccess
-	Notify    func(Event) // called after an event was recorded; may be nil
-	Logger    *slog.Logger
+	// Environment replaces what identities grant; nil: the configuration's identities.
+	Environment func(ctx context.Context, w *workspaces.Workspace, apply bool) (map[string]string, error)
+	Notify      func(Event) // called after an event was recorded; may be nil
+	Logger      *slog.Logger
 }
 
 // Runner watches repositories and works through their runs.
@@ -67,6 +69,9 @@ func New(ctx context.Context, opts Options) (*Runner, error) {
 	}
 	if r.limit <= 0 {
 		r.limit = runtime.NumCPU()
+	}
+	if r.opts.Environment == nil {
+		r.opts.Environment = r.identities
 	}
 	for _, conf := range opts.Config.Repositories {
 		w, err := r.watch(ctx, conf)

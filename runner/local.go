@@ -1,0 +1,116 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/driftlessops/driftless/runner/report"
+	"github.com/driftlessops/driftless/workspaces"
+	"github.com/driftlessops/driftless/workspaces/gitrepo"
+)
+
+// Local is a work tree on a developer's machine that is planned like a pull request.
+type Local struct {
+	Repository workspaces.Repository // Name and Settings matter; Branch is what a person calls the tracked branch
+	Mirror     *gitrepo.Mirror       // of gitrepo.OpenLocal
+	Base       string                // commit of the tracked branch that the work tree is compared with
+	Head       string                // commit of HEAD
+	Tree       string                // what is planned: the work tree, with what is not committed
+	Title      string
+	Only       func(*workspaces.Workspace) bool // nil: every affected workspace
+}
+
+// PlanLocal plans what a work tree changes, judges it, and returns the report's document. It uses the runner's store for
+// nothing that outlives it: give the runner one of its own.
+func (r *Runner) PlanLocal(ctx context.Context, l Local) (report.Document, error) {
+	w := &watcher{r: r, conf: l.Repository, mirror: l.Mirror, sets: map[string]*workspaces.Set{}, held: map[string]string{}}
+	w.digester = workspaces.NewDigester(r.engineVersion, func(ctx context.Context, url, ref string) (string, error) {
+		return gitrepo.ResolveRef(ctx, url, ref, gitrepo.Auth{})
+	})
+	r.watchers[l.Repository.Name] = w
+	pull, runs, err := w.queueLocal(ctx, l)
+	if err != nil {
+		return report.Document{}, err
+	}
+	slots := make(chan struct{}, r.limit)
+	var group sync.WaitGroup
+	for _, run := range runs {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			r.execute(ctx, run)
+		})
+	}
+	stop := context.AfterFunc(ctx, func() { r.cancelAll(errShutdown) })
+	group.Wait()
+	stop()
+	if ctx.Err() != nil {
+		return report.Document{}, ctx.Err()
+	}
+	var doc report.Document
+	err = r.opts.Store.View(ctx, func(tx Tx) (err error) {
+		doc, _, err = Document(tx, pull)
+		return err
+	})
+	return doc, err
+}
+
+// queueLocal writes down the work tree as a pull request, and the plans that it needs.
+func (w *watcher) queueLocal(ctx context.Context, l Local) (Pull, []Run, error) {
+	base, err := w.mirror.Commit(ctx, l.Base)
+	if err != nil {
+		return Pull{}, nil, err
+	}
+	was, err := w.resolve(ctx, base.Tree, "")
+	if err != nil {
+		return Pull{}, nil, fmt.Errorf("%s at %.8s: %w", l.Repository.Branch, base.ID, err)
+	}
+	is, err := w.resolve(ctx, l.Tree, base.Tree)
+	if err != nil {
+		return Pull{}, nil, err
+	}
+	effects, err := w.digester.Affected(ctx, was, is)
+	if err != nil {
+		return Pull{}, nil, err
+	}
+	pull := Pull{
+		Repository: l.Repository.Name, Key: "local", Title: l.Title, Head: l.Head, Base: base.ID, Tree: l.Tree, Notices: is.Notices,
+		State: Open, CreatedAt: now(), UpdatedAt: now(),
+	}
+	view := pullView{pull: pull, set: is, effects: effects, twins: twins(was, is, effects)}
+	var runs []Run
+	err = w.r.update(ctx, func(tx Tx, j *journal) error {
+		runs = nil
+		if err := tx.PutRepository(Repository{Name: l.Repository.Name, Branch: l.Repository.Branch, Head: base.ID}); err != nil {
+			return err
+		}
+		if err := tx.PutPull(&pull); err != nil {
+			return err
+		}
+		for _, e := range effects {
+			if e.Removed {
+				pull.Orphans = append(pull.Orphans, e.Workspace.ID)
+			}
+			if e.Removed || !e.Affected || l.Only != nil && !l.Only(e.Workspace) {
+				continue
+			}
+			pull.Affected = append(pull.Affected, e.Workspace.ID)
+			run := Run{
+				Repository: l.Repository.Name, Workspace: e.Workspace.ID, Purpose: PurposePlan, Status: Planning, PullID: pull.ID, Commit: l.Head,
+				Tree: l.Tree, Base: base.ID, InputDigest: e.Head.Sum, Trigger: e.Reason, CreatedAt: now(), StartedAt: now(),
+			}
+			if run.Reason = planProblem(&view, e.Workspace); run.Reason != "" {
+				run.Status, run.FinishedAt = Failed, now()
+			}
+			if err := tx.InsertRun(&run); err != nil {
+				return err
+			}
+			if run.Status == Planning {
+				runs = append(runs, run)
+			}
+		}
+		return tx.PutPull(&pull)
+	})
+	return pull, runs, err
+}

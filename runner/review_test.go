@@ -1,0 +1,62 @@
+package runner
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/driftlessops/driftless/planner"
+	"github.com/driftlessops/driftless/policy"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+func planOf(changes ...string) *planner.Plan {
+	p := &planner.Plan{}
+	for _, c := range changes {
+		address, digest, _ := strings.Cut(c, "=")
+		p.Changes = append(p.Changes, planner.Change{Kind: "resource", Address: address, Action: planner.Update, Digest: digest})
+		p.Summary.Update++
+	}
+	return p
+}
+
+func TestJudgeApply(t *testing.T) {
+	t.Parallel()
+	pass := policy.Verdict{Status: policy.Pass}
+	cover := func(plans ...*planner.Plan) *coverage {
+		c := &coverage{}
+		for _, p := range plans {
+			c.add(p, true)
+		}
+		return c
+	}
+	for name, c := range map[string]struct {
+		facts  facts
+		status Status
+		beyond int
+	}{
+		"exactly what was reviewed":      {facts{plan: planOf("a=1", "b=2"), verdict: pass, cover: cover(planOf("a=1", "b=2"))}, Ready, 0},
+		"fewer than was reviewed":        {facts{plan: planOf("a=1"), verdict: pass, cover: cover(planOf("a=1", "b=2"))}, Ready, 0},
+		"more than was reviewed":         {facts{plan: planOf("a=1", "c=3"), verdict: pass, cover: cover(planOf("a=1"))}, Held, 1},
+		"another change of the same":     {facts{plan: planOf("a=9"), verdict: pass, cover: cover(planOf("a=1"))}, Held, 1},
+		"two pull requests":              {facts{plan: planOf("a=1", "b=2"), verdict: pass, cover: cover(planOf("a=1"), planOf("b=2"))}, Ready, 0},
+		"the later pull request wins":    {facts{plan: planOf("a=1"), verdict: pass, cover: cover(planOf("a=1"), planOf("a=2"))}, Held, 1},
+		"nobody reviewed it":             {facts{plan: planOf("a=1"), verdict: pass, cover: cover()}, Held, 1},
+		"first sight":                    {facts{plan: planOf("a=1"), verdict: pass, cover: cover(), first: true}, Held, 1},
+		"first sight without changes":    {facts{plan: planOf(), verdict: pass, cover: cover(), first: true}, Unchanged, 0},
+		"denied though reviewed":         {facts{plan: planOf("a=1"), verdict: policy.Verdict{Status: policy.Deny}, cover: cover(planOf("a=1"))}, Blocked, 0},
+		"unjudged though reviewed":       {facts{plan: planOf("a=1"), verdict: policy.Verdict{Status: policy.Error}, cover: cover(planOf("a=1"))}, Blocked, 0},
+		"a warning lets it pass":         {facts{plan: planOf("a=1"), verdict: policy.Verdict{Status: policy.Warn}, cover: cover(planOf("a=1"))}, Ready, 0},
+		"no verdict is no pass":          {facts{plan: planOf("a=1"), cover: cover(planOf("a=1"))}, Blocked, 0},
+		"manual":                         {facts{plan: planOf("a=1"), verdict: pass, cover: cover(planOf("a=1")), mode: workspaces.Manual}, Held, 0},
+		"manual and approved":            {facts{plan: planOf("a=1"), verdict: pass, cover: cover(planOf("a=1")), mode: workspaces.Manual, approved: true}, Ready, 0},
+		"approved, but it changed since": {facts{plan: planOf("a=2"), verdict: pass, cover: cover(planOf("a=1")), approved: true}, Held, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			status, reason, beyond := judgeApply(c.facts)
+			if status != c.status || len(beyond) != c.beyond {
+				t.Errorf("%s (%s), beyond %v; want %s, %d", status, reason, beyond, c.status, c.beyond)
+			}
+		})
+	}
+}
