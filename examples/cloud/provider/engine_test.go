@@ -62,7 +62,17 @@ type engine struct {
 	env      []string
 }
 
+// newEngine starts a cloud, and initialises a module.
 func newEngine(t *testing.T, module string, faults cloud.Faults) *engine {
+	t.Helper()
+	e := startEngine(t, faults)
+	e.write(module)
+	e.ok("init", "-no-color")
+	return e
+}
+
+// startEngine starts a cloud, for an engine in an empty directory.
+func startEngine(t *testing.T, faults cloud.Faults) *engine {
 	t.Helper()
 	bin, err := exec.LookPath("terraform")
 	if err != nil {
@@ -82,9 +92,16 @@ func newEngine(t *testing.T, module string, faults cloud.Faults) *engine {
 		"PATH=" + os.Getenv("PATH"), "HOME=" + e.dir, "TF_CLI_CONFIG_FILE=" + config, "TF_IN_AUTOMATION=1", "TF_INPUT=0",
 		"CHECKPOINT_DISABLE=1", "CLOUD_ENDPOINT=" + c.URL(), "CLOUD_RUN=run-1",
 	}
-	e.write(module)
-	e.ok("init", "-no-color")
 	return e
+}
+
+// in is the engine in another directory, initialised.
+func (e *engine) in(dir string) *engine {
+	e.t.Helper()
+	there := *e
+	there.dir = dir
+	there.ok("init", "-no-color")
+	return &there
 }
 
 func (e *engine) must(err error) {
