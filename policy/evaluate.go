@@ -1,0 +1,158 @@
+package policy
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/topdown"
+)
+
+// Evaluate judges one plan. The plan is converted once, whatever the number of policies. An input that is not a plan, a rule
+// that fails and an ended ctx make the verdict an Error; a set without sources passes everything.
+func (s *Set) Evaluate(ctx context.Context, in Input) Verdict {
+	if len(s.sources) == 0 {
+		return verdict(nil)
+	}
+	var results []Result
+	count := 0
+	doc, err := newDocument(in)
+	if err != nil {
+		results = append(results, Result{Level: "error", Message: err.Error()})
+	}
+	for _, source := range s.sources {
+		results = append(results, source.broken...)
+		if doc == nil {
+			continue
+		}
+		e := &evaluation{source: source, document: doc, cache: topdown.NewVirtualCache()}
+		for _, r := range source.rules {
+			results = append(results, e.judge(ctx, r)...)
+			count += r.defined()
+		}
+	}
+	v := verdict(results)
+	v.Revision, v.Policies = s.revision, count
+	return v
+}
+
+// evaluation is one source judging one document. Rules share what helper rules gave.
+type evaluation struct {
+	source   *compiled
+	document *document
+	cache    topdown.VirtualCache
+	excused  map[string][]string // rule names by package
+}
+
+func (e *evaluation) judge(ctx context.Context, r *rule) []Result {
+	out := &shapes{rule: r, policy: e.policy(r.space), addresses: e.document.addresses}
+	excused, err := e.exceptions(ctx, r)
+	if excused {
+		return nil
+	}
+	out.results = e.unknownReads(r)
+	var value any
+	var found bool
+	if err == nil {
+		value, found, err = e.ask(ctx, r.query)
+	}
+	if err != nil {
+		message := fmt.Sprintf("evaluate %s: %s", r, explain(err, e.source.texts)[0])
+		return append(out.results, Result{Policy: out.policy, Level: "error", Message: message})
+	}
+	if found {
+		out.read(value, r.keyed)
+	}
+	return out.results
+}
+
+// unknownReads are the errors of a rule that reads what neither this plan nor any other has.
+func (e *evaluation) unknownReads(r *rule) (results []Result) {
+	for _, read := range r.reads {
+		if _, exists := e.document.roots[read.root]; exists {
+			continue
+		}
+		message := placed(read.loc, "", fmt.Sprintf("%s reads %s", r, read), e.source.texts)
+		results = append(results, Result{Policy: e.policy(r.space), Level: "error", Message: message})
+	}
+	return results
+}
+
+// policy is how results name a package of the source.
+func (e *evaluation) policy(space string) string {
+	if e.source.name == "" {
+		return space
+	}
+	return e.source.name + "/" + space
+}
+
+// exceptions reports whether an exception of the rule's package excuses the rule.
+func (e *evaluation) exceptions(ctx context.Context, r *rule) (bool, error) {
+	query, exists := e.source.exceptions[r.space]
+	if !exists {
+		return false, nil
+	}
+	names, done := e.excused[r.space]
+	if !done {
+		value, _, err := e.ask(ctx, query)
+		if err != nil {
+			return false, fmt.Errorf("exception: %w", err)
+		}
+		names = exceptionsIn(value)
+		if e.excused == nil {
+			e.excused = map[string][]string{}
+		}
+		e.excused[r.space] = names
+	}
+	return slices.ContainsFunc(r.exceptionNames(), func(n string) bool { return slices.Contains(names, n) }), nil
+}
+
+// exceptionsIn collects exception[_][_], as conftest asks for it.
+func exceptionsIn(value any) (names []string) {
+	for _, inner := range elements(value) {
+		for _, name := range elements(inner) {
+			if s, ok := name.(string); ok {
+				names = append(names, s)
+			}
+		}
+	}
+	return names
+}
+
+func elements(value any) (out []any) {
+	switch v := value.(type) {
+	case []any:
+		return v
+	case map[string]any:
+		for _, element := range v {
+			out = append(out, element)
+		}
+	}
+	return out
+}
+
+// ask evaluates one query; found is false when its value is undefined.
+func (e *evaluation) ask(ctx context.Context, q rego.PreparedEvalQuery) (value any, found bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, false, fmt.Errorf("stopped: %w", err)
+	}
+	var rs rego.ResultSet
+	err = guard(func() (err error) {
+		rs, err = q.Eval(ctx, rego.EvalParsedInput(e.document.value), rego.EvalVirtualCache(e.cache))
+		return err
+	})
+	if err != nil {
+		// A query that stopped half-way may leave frames of a `with` behind.
+		e.cache = topdown.NewVirtualCache()
+		if topdown.IsCancel(err) {
+			err = fmt.Errorf("stopped: %w", cmp.Or(ctx.Err(), err))
+		}
+		return nil, false, err
+	}
+	if len(rs) == 0 || len(rs[0].Expressions) == 0 {
+		return nil, false, nil
+	}
+	return rs[0].Expressions[0].Value, true, nil
+}

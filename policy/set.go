@@ -1,0 +1,162 @@
+package policy
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/storage"
+	"github.com/open-policy-agent/opa/v1/storage/inmem"
+)
+
+// Set is compiled policies. Safe for concurrent use.
+type Set struct {
+	revision string
+	sources  []*compiled
+}
+
+// compiled is one source, compiled apart from the others so that a broken one hides nothing and equal packages do not meet.
+type compiled struct {
+	name       string
+	broken     []Result // why the source cannot judge; it has no rules then
+	rules      []*rule
+	exceptions map[string]rego.PreparedEvalQuery // by package
+	texts      map[string][]byte
+}
+
+// Compile compiles the sources. It never fails: what cannot be read or compiled makes every verdict of the set an Error
+// with the reason and its place, while the other sources still say what they have to say.
+func Compile(sources []Source) *Set {
+	set := &Set{revision: revision(sources)}
+	for _, s := range sources {
+		set.sources = append(set.sources, compileSource(s))
+	}
+	return set
+}
+
+// Revision is the hash of every policy file of the set; "" for no policies.
+func (s *Set) Revision() string { return s.revision }
+
+func compileSource(s Source) *compiled {
+	out := &compiled{name: s.Name}
+	err := guard(func() error { return out.compile(s) })
+	if err == nil {
+		return out
+	}
+	out.rules = nil
+	for _, message := range messages(err, out.texts) {
+		out.broken = append(out.broken, Result{Policy: s.Name, Level: "error", Message: message})
+	}
+	return out
+}
+
+func (out *compiled) compile(s Source) error {
+	if s.Err != nil {
+		return s.Err
+	}
+	modules, errs := parseAll(s.Files, func(p string) bool { return !isTest(p) })
+	out.texts = texts(modules)
+	if len(errs) > 0 {
+		return errors.Join(errs...)
+	}
+	compiler, _, err := compile(modules, newCompiler)
+	if err != nil {
+		return err
+	}
+	out.rules = rulesOf(compiler)
+	if !slices.ContainsFunc(out.rules, func(r *rule) bool { return r.defined() > 0 }) {
+		return fmt.Errorf("no deny, violation or warn rule in %s; policies that judge nothing would pass everything",
+			cmp.Or(s.Root, s.Name, "these policies"))
+	}
+	data, err := mount(s.dataFiles(), dataRead(compiler))
+	if err != nil {
+		return err
+	}
+	store := newStore(data)
+	if err := conflicts(compiler, store); err != nil {
+		return err
+	}
+	return out.prepare(compiler, store)
+}
+
+func (s Source) dataFiles() []dataFile {
+	var files []dataFile
+	for _, f := range s.Files {
+		if isData(f.Path) {
+			files = append(files, dataFile{f, s.dataPath(f.Path)})
+		}
+	}
+	return files
+}
+
+func newStore(data map[string]any) storage.Store {
+	return inmem.NewFromObjectWithOpts(data, inmem.OptRoundTripOnWrite(false), inmem.OptReturnASTValuesOnRead(true))
+}
+
+// conflicts finds data files that define what a rule defines.
+func conflicts(c *ast.Compiler, store storage.Store) error {
+	ctx := context.Background()
+	return storage.Txn(ctx, store, storage.TransactionParams{}, func(txn storage.Transaction) error {
+		if errs := ast.CheckPathConflicts(c, storage.NonEmpty(ctx, store, txn)); len(errs) > 0 {
+			return errs
+		}
+		return nil
+	})
+}
+
+// prepare makes the queries, one for each rule and for the exceptions of each package.
+func (out *compiled) prepare(c *ast.Compiler, store storage.Store) error {
+	reader := &rootReader{compiler: c, done: map[string][]read{}}
+	out.exceptions = map[string]rego.PreparedEvalQuery{}
+	for _, r := range out.rules {
+		r.reads = reader.of(r)
+		var err error
+		if r.query, err = query(c, store, r.ref); err != nil {
+			return err
+		}
+		exception := append(slices.Clip(r.ref[:len(r.ref)-1]), ast.StringTerm("exception"))
+		if _, done := out.exceptions[r.space]; done || len(c.GetRules(exception)) == 0 {
+			continue
+		}
+		if out.exceptions[r.space], err = query(c, store, exception); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func query(c *ast.Compiler, store storage.Store, ref ast.Ref) (rego.PreparedEvalQuery, error) {
+	body := ast.NewBody(ast.NewExpr(ast.NewTerm(ref)))
+	q, err := rego.New(rego.ParsedQuery(body), rego.Compiler(c), rego.Store(store)).PrepareForEval(context.Background())
+	if err != nil {
+		return q, fmt.Errorf("prepare %s: %w", ref, err)
+	}
+	return q, nil
+}
+
+// messages are the messages of an error, which may join several.
+func messages(err error, text map[string][]byte) []string {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var out []string
+		for _, e := range joined.Unwrap() {
+			out = append(out, messages(e, text)...)
+		}
+		return out
+	}
+	return explain(err, text)
+}
+
+// guard turns a panic into an error: policies are other people's programs, and one that trips opa must fail alone.
+func guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("opa failed on this policy: %s", strings.TrimSpace(fmt.Sprint(p)))
+		}
+	}()
+	return f()
+}
