@@ -81,7 +81,8 @@ func (s *stream) summary() string {
 		}
 	}
 	for _, line := range s.plain {
-		if summary, ok := strings.CutPrefix(strings.TrimLeft(line, "│ "), "Error: "); ok {
+		summary, ok := strings.CutPrefix(strings.TrimLeft(line, "│ "), "Error: ")
+		if ok && !strings.Contains(summary, "encountered problems during initiali") { // a heading for the errors that follow
 			if count++; count == 1 {
 				first = summary
 			}
@@ -122,7 +123,10 @@ func asksForInit(text string) bool {
 	return false
 }
 
-var lockField = regexp.MustCompile(`(?m)^[\s│]*(ID|Operation|Who|Created):[ \t]+(\S.*?)[ \t]*$`)
+var (
+	lockField = regexp.MustCompile(`(?m)^[\s│]*(ID|Operation|Who|Created):[ \t]+(\S.*?)[ \t]*$`)
+	heldID    = regexp.MustCompile(`already locked: ID=(\S+)`)
+)
 
 // lockHolder is who holds the state lock according to the engine's message, or "".
 func lockHolder(text string) string {
@@ -138,6 +142,10 @@ func lockHolder(text string) string {
 		if fields[m[1]] == "" {
 			fields[m[1]] = m[2]
 		}
+	}
+	// The http backend shows the lock that was wanted in place of the one that is held; of that it knows only the ID.
+	if m := heldID.FindStringSubmatch(text); m != nil && m[1] != fields["ID"] {
+		fields = map[string]string{"ID": m[1]}
 	}
 	who := fields["Who"]
 	if who == "" {

@@ -1,0 +1,214 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestFailedPlanShowsDiagnostics(t *testing.T) {
+	eachEngine(t, func(t *testing.T, e Engine) {
+		g := newRig(t, e, map[string]string{"main.tf": `variable "c" {
+  type    = list(string)
+  default = ["secret-word"]
+}
+
+resource "terraform_data" "x" {
+  input = "ü${tonumber("x${var.c[0]}")}"
+}
+
+resource "terraform_data" "y" {
+  lifecycle {
+    precondition {
+      condition     = terraform_data.x.id != "" && length(var.c) > 1
+      error_message = "Too few of secret-word."
+    }
+  }
+}
+
+output "o" { value = regex("b", var.c[0]) }
+`})
+		g.opts.Mask.Add("secret-word")
+		failed := mustFail(t, g.open().Plan(t.Context(), PlanOptions{Out: g.planFile()}))
+		if strings.Contains(failed.Output+failed.Error()+g.text(), "secret-word") {
+			t.Error("a secret is not masked")
+		}
+		golden(t, "diagnostics-"+string(e.Kind)+".txt", failed.Error()+"\n"+failed.Output+"\n")
+		if !strings.Contains(g.text(), "│ Error: Invalid function argument") {
+			t.Errorf("the log lacks the diagnostics: %s", g.text())
+		}
+		for _, p := range g.events {
+			if strings.Contains(fmt.Sprint(p), "secret-word") {
+				t.Errorf("not masked: %v", p)
+			}
+		}
+	})
+}
+
+func TestFailedInitShowsAllOutput(t *testing.T) {
+	eachEngine(t, func(t *testing.T, e Engine) {
+		g := newRig(t, e, map[string]string{"main.tf": `module "m" { source = "./none" }`})
+		failed := mustFail(t, g.open().Plan(t.Context(), PlanOptions{Out: g.planFile()}))
+		if failed.Phase != PhaseInit || !strings.Contains(failed.Output, "lstat none: no such file") || !strings.Contains(failed.Output, "at main.tf:1") {
+			t.Error(report(failed))
+		}
+		if !strings.Contains(failed.Error(), "init: Unreadable module directory") {
+			t.Error(failed.Error())
+		}
+	})
+}
+
+// fake is a shell script in place of an engine.
+func fake(t *testing.T, script string) Engine {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "terraform")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return Engine{Terraform, "1.11.4", path}
+}
+
+func TestSecretsAreNotInArguments(t *testing.T) {
+	t.Parallel()
+	record := filepath.Join(t.TempDir(), "record")
+	g := newRig(t, fake(t, `tr '\0' '\n' < /proc/$$/cmdline >> `+record+`; env > `+record+`.env`), map[string]string{"main.tf": ""})
+	g.opts.Env = map[string]string{"TF_VAR_password": "hunter22", "TF_HTTP_PASSWORD": "hunter22", "AWS_SECRET_ACCESS_KEY": "hunter22"}
+	g.opts.BackendConfig = map[string]string{"secret_key": "hunter22"}
+	r := g.open()
+	g.plan(r)
+	g.show(r)
+	g.apply(r)
+	said, err := os.ReadFile(record)
+	if err != nil || !strings.Contains(string(said), "-lockfile=readonly") || !strings.Contains(string(said), "apply") {
+		t.Fatalf("recorded %s, %v", said, err)
+	}
+	if strings.Contains(string(said), "hunter22") {
+		t.Errorf("a secret is in the arguments: %s", said)
+	}
+	env, err := os.ReadFile(record + ".env")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"TF_VAR_password=hunter22", "TF_HTTP_PASSWORD=hunter22", "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1", "HOME=" + g.opts.TempDir} {
+		if !strings.Contains(string(env), want+"\n") {
+			t.Errorf("the environment lacks %s:\n%s", want, env)
+		}
+	}
+	for _, file := range []string{g.opts.TempDir + "/backend.json", g.opts.TempDir + "/cli.tfrc"} {
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", file, info, err)
+		}
+	}
+}
+
+func TestEnvironmentIsClean(t *testing.T) {
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "of the daemon")
+	t.Setenv("TF_CLI_CONFIG_FILE", "/nonexistent")
+	t.Setenv("HTTPS_PROXY", "http://proxy:1")
+	env := strings.Join(cleanEnv("/home", map[string]string{"A": "1", "LANG": "C"}, map[string]string{"A": "2"}), "\n")
+	for text, want := range map[string]bool{
+		"AWS_SECRET": false, "TF_CLI_CONFIG_FILE": false, "HTTPS_PROXY=http://proxy:1": true, "A=2": true, "A=1": false, "LANG=C\n": true, "HOME=/home": true,
+	} {
+		if strings.Contains(env, text) != want {
+			t.Errorf("%q in the environment: want %v:\n%s", text, want, env)
+		}
+	}
+}
+
+func TestPlainOutputOfACrashReachesTheReaderMasked(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, fake(t, `
+case $1 in plan)
+  echo '{"@level":"info","@message":"hello hunter22","type":"log"}'
+  echo '{"half'
+  echo 'panic: hunter22' >&2
+  printf 'no end of line' >&2
+  kill -SEGV $$
+esac`), map[string]string{"main.tf": ""})
+	g.opts.Mask.Add("hunter22")
+	failed := mustFail(t, g.open().Plan(t.Context(), PlanOptions{Out: g.planFile()}))
+	for _, want := range []string{`{"half`, "panic: ***", "no end of line"} {
+		if !strings.Contains(failed.Output, want) {
+			t.Errorf("output lacks %q:\n%s", want, failed.Output)
+		}
+	}
+	if !strings.Contains(failed.Error(), "plan: signal: segmentation fault") || strings.Contains(g.text(), "hunter22") {
+		t.Error(failed.Error(), g.text())
+	}
+}
+
+func TestCanceledEngineThatDoesNotObeyIsKilled(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, fake(t, `
+case $1 in plan)
+  trap '' INT
+  echo '{"@message":"ready","type":"log"}'
+  while :; do sleep 1000; done
+esac`), map[string]string{"main.tf": ""})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	g.seen = func(Progress) { cancel() }
+	g.opts.InterruptWait = time.Millisecond
+	failed := mustFail(t, g.open().Plan(ctx, PlanOptions{Out: g.planFile()}))
+	if !failed.Canceled || !errors.Is(failed, context.Canceled) || !strings.Contains(failed.Err.Error(), "signal: killed") {
+		t.Errorf("%v: %v", failed, failed.Err)
+	}
+	if err := g.open().Plan(ctx, PlanOptions{Out: g.planFile()}); !mustFail(t, err).Canceled {
+		t.Error(err)
+	}
+}
+
+func TestLongTempDirGetsAShortSocketDir(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, fake(t, `echo "$TMPDIR"`), map[string]string{"main.tf": ""})
+	g.opts.TempDir = filepath.Join(t.TempDir(), strings.Repeat("long", 30))
+	if err := g.open().Init(t.Context(), true); err != nil {
+		t.Fatal(report(err))
+	}
+	if dir := g.text(); len(dir) > maxTempDir || dir == "" || exists(dir) {
+		t.Errorf("TMPDIR was %q and exists %v", dir, exists(dir))
+	}
+}
+
+func TestLockHolder(t *testing.T) {
+	t.Parallel()
+	const text = `Error acquiring the state lock
+HTTP remote state already locked: ID=4f2c
+Lock Info:
+  ID:        4f2c
+  Path:      
+  Operation: OperationTypeApply
+  Who:       ann@laptop
+  Version:   1.11.4
+  Created:   2026-01-02 03:04:05.6 +0000 UTC
+  Info:      
+
+
+Terraform acquires a state lock`
+	if got, want := lockHolder(text), "ann@laptop for OperationTypeApply since 2026-01-02 03:04:05.6 +0000 UTC, lock ID 4f2c"; got != want {
+		t.Errorf("got %q", got)
+	}
+	for text, want := range map[string]string{"": "", "Error acquiring the state lock": "an unknown holder", "Error acquiring the state lock Lock Info:\n ID:\n Who: x": "x"} {
+		if got := lockHolder(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+func FuzzStream(f *testing.F) {
+	f.Add(`{"@level":"error","@message":"Error: x","diagnostic":{"severity":"error","summary":"s","detail":"d","range":{"filename":"m.tf","start":{"line":1}},"snippet":{"code":"a = b","start_line":1,"highlight_start_offset":4,"highlight_end_offset":5,"function_call":{"called_as":"f","signature":{"params":[{"name":"v"}]}}}},"type":"diagnostic"}`)
+	f.Add("{\"type\":\"x\",\"@timestamp\":\"2026\",\"hook\":{\"elapsed_seconds\":1e300}}\n│ Error: plain")
+	f.Add("Error acquiring the state lock\nLock Info:\n  Who: x")
+	f.Fuzz(func(t *testing.T, text string) {
+		s := &stream{phase: PhasePlan, log: func(string) {}, progress: func(Progress) {}}
+		w := &lineWriter{line: s.line}
+		_, _ = w.Write([]byte(text))
+		_ = w.Close()
+		_ = s.failure(t.Context(), errors.New("exit status 1")).Error()
+	})
+}

@@ -1,0 +1,140 @@
+package engine
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// stateServer is an HTTP state backend.
+type stateServer struct {
+	*httptest.Server
+	mu     sync.Mutex
+	state  []byte
+	lock   []byte
+	locks  int
+	broken bool // refuses to take a state
+}
+
+func newStateServer(t *testing.T) *stateServer {
+	s := &stateServer{}
+	s.Server = httptest.NewServer(s)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *stateServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if user, password, _ := r.BasicAuth(); user != "run" || password != "hunter22" {
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	body, _ := io.ReadAll(r.Body)
+	switch {
+	case r.Method == "LOCK" && s.lock != nil:
+		w.WriteHeader(http.StatusLocked)
+		_, _ = w.Write(s.lock)
+	case r.Method == "LOCK":
+		s.lock = body
+		s.locks++
+	case r.Method == "UNLOCK":
+		s.lock = nil
+	case r.Method == http.MethodPost && s.broken:
+		w.WriteHeader(http.StatusForbidden)
+	case r.Method == http.MethodPost:
+		s.state = body
+	case s.state == nil:
+		w.WriteHeader(http.StatusNotFound)
+	default:
+		_, _ = w.Write(s.state)
+	}
+}
+
+func (s *stateServer) env() map[string]string {
+	return map[string]string{
+		"TF_HTTP_ADDRESS": s.URL, "TF_HTTP_LOCK_ADDRESS": s.URL, "TF_HTTP_UNLOCK_ADDRESS": s.URL,
+		"TF_HTTP_USERNAME": "run", "TF_HTTP_PASSWORD": "hunter22",
+	}
+}
+
+func (s *stateServer) rig(t *testing.T, e Engine, body string) *rig {
+	g := newRig(t, e, map[string]string{"main.tf": "terraform {\n backend \"http\" {}\n}\n" + body})
+	g.opts.Env = s.env()
+	return g
+}
+
+func TestHTTPStateThroughTheEnvironment(t *testing.T) {
+	eachEngine(t, func(t *testing.T, e Engine) {
+		s := newStateServer(t)
+		g := s.rig(t, e, `resource "terraform_data" "x" { input = 1 }`)
+		r := g.open()
+		g.plan(r)
+		if s.locks != 0 {
+			t.Error("a plan without lock took it")
+		}
+		g.apply(r)
+		if s.locks != 1 || s.lock != nil || !strings.Contains(string(s.state), "terraform_data") {
+			t.Errorf("%d locks, held %s, state %s", s.locks, s.lock, s.state)
+		}
+		s.lock = []byte(`{"ID":"42","Operation":"OperationTypeApply","Who":"ann@laptop","Created":"2026-01-02T03:04:05Z"}`)
+		failed := mustFail(t, r.Plan(t.Context(), PlanOptions{Out: g.planFile(), Lock: true}))
+		if want := "an unknown holder, lock ID 42"; failed.Locked != want {
+			t.Errorf("locked by %q: %s", failed.Locked, report(failed))
+		}
+	})
+}
+
+func TestCancelOfAnApplyReleasesTheLock(t *testing.T) {
+	eachEngine(t, func(t *testing.T, e Engine) {
+		s := newStateServer(t)
+		g := s.rig(t, e, `
+resource "terraform_data" "first" {}
+resource "terraform_data" "slow" {
+  depends_on = [terraform_data.first]
+  provisioner "local-exec" {
+    command = "echo the-sleep-began; sleep 1000"
+  }
+}`)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		g.seen = func(p Progress) {
+			if p.Type == "provision_progress" && strings.HasSuffix(p.Message, "the-sleep-began") && !strings.Contains(p.Message, "Executing") {
+				cancel()
+			}
+		}
+		r := g.open()
+		g.plan(r)
+		failed := mustFail(t, r.Apply(ctx, g.planFile()))
+		if !failed.Canceled {
+			t.Errorf("not canceled: %s", report(failed))
+		}
+		if s.locks != 1 || s.lock != nil {
+			t.Errorf("%d locks, still held: %s", s.locks, s.lock)
+		}
+		if !strings.Contains(string(s.state), `"first"`) {
+			t.Errorf("what was applied before is not in the state: %s", s.state)
+		}
+	})
+}
+
+func TestErroredState(t *testing.T) {
+	eachEngine(t, func(t *testing.T, e Engine) {
+		s := newStateServer(t)
+		g := s.rig(t, e, `resource "terraform_data" "x" {}`)
+		r := g.open()
+		g.plan(r)
+		s.broken = true
+		failed := mustFail(t, r.Apply(t.Context(), g.planFile()))
+		path, ok := r.ErroredState()
+		state, err := os.ReadFile(path)
+		if !ok || err != nil || !strings.Contains(string(state), "terraform_data") {
+			t.Errorf("%v %v %s\n%s", ok, err, state, report(failed))
+		}
+	})
+}
