@@ -1,0 +1,79 @@
+package gitrepo
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// askHelper hands git(1) credentials from its own environment, so that they are neither in an argument nor on disk. It is a
+// helper and not a header because git asks helpers per origin: a redirect to another host gets nothing.
+const askHelper = `!f() { test "$1" = get && ` +
+	`printf 'username=%s\npassword=%s\n' "$DRIFTLESS_GIT_USERNAME" "$DRIFTLESS_GIT_PASSWORD"; }; f`
+
+// access is the environment in which git(1) may reach the remote. Call done when git has ended.
+func (l location) access(auth Auth) (env []string, done func(), err error) {
+	done = func() {}
+	switch l.scheme {
+	case "http", "https":
+		username, password := l.credentials(auth)
+		if username == "" {
+			return remoteEnviron(), done, nil
+		}
+		if strings.ContainsAny(username+password, "\x00\n\r") {
+			return nil, done, errors.New("the user name or password holds a line break or a NUL byte")
+		}
+		env = remoteEnviron(setting{"credential." + l.origin() + ".helper", askHelper})
+		return append(env, "DRIFTLESS_GIT_USERNAME="+username, "DRIFTLESS_GIT_PASSWORD="+password), done, nil
+	case "ssh":
+		command, done, err := sshCommand(auth)
+		return append(remoteEnviron(), "GIT_SSH_COMMAND="+command, "GIT_SSH_VARIANT=ssh"), done, err
+	}
+	return remoteEnviron(), done, nil
+}
+
+// sshCommand is the command line of ssh(1). Without a key of ours it is the user's own set-up (agent, ~/.ssh).
+func sshCommand(auth Auth) (command string, done func(), err error) {
+	options := []string{
+		"BatchMode=yes", "StrictHostKeyChecking=yes", "ConnectTimeout=30", "ServerAliveInterval=15", "ServerAliveCountMax=4",
+		"ControlMaster=no", "ControlPath=none", "ForwardAgent=no", "ClearAllForwardings=yes", "PermitLocalCommand=no",
+	}
+	done = func() {}
+	if auth.KnownHosts != "" {
+		options = append(options, `UserKnownHostsFile="`+auth.KnownHosts+`"`, "GlobalKnownHostsFile="+os.DevNull)
+	}
+	if len(auth.SSHKey) > 0 {
+		key, remove, err := keyFile(auth.SSHKey)
+		if err != nil {
+			return "", done, err
+		}
+		done = remove
+		options = append(options, `IdentityFile="`+key+`"`, "IdentitiesOnly=yes", "IdentityAgent=none")
+	}
+	command = "ssh"
+	for _, option := range options {
+		command += " -o " + shellQuote(option)
+	}
+	return command, done, nil
+}
+
+// keyFile writes the key where only we can read it: ssh(1) takes keys from files only.
+func keyFile(key []byte) (path string, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "driftless-ssh-") // 0700
+	if err != nil {
+		return "", nil, fmt.Errorf("keep the SSH key for ssh: %w", err)
+	}
+	remove = func() { _ = os.RemoveAll(dir) }
+	path = filepath.Join(dir, "key")
+	text := append(bytes.TrimSpace(bytes.ReplaceAll(key, []byte("\r"), nil)), '\n') // ssh insists on the last line break
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		remove()
+		return "", nil, fmt.Errorf("keep the SSH key for ssh: %w", err)
+	}
+	return path, remove, nil
+}
+
+func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

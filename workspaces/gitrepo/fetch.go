@@ -1,0 +1,172 @@
+package gitrepo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Fetch brings the named refs (full names) of the remote into the mirror under the same names and removes branches that
+// are gone from refs. Commits that were fetched stay until they are pruned by Maintain. A ref that has moved since refs was
+// asked for comes as it is now; one that has vanished is left out: ask Has. A damaged mirror is made anew first.
+// What the remote is to blame for is of type *RemoteError.
+func (m *Mirror) Fetch(ctx context.Context, refs Refs, want []string) error {
+	if m.local {
+		return fmt.Errorf("fetch into %s: %w", m.gitDir, errLocal)
+	}
+	turn, err := m.turn.exclusive(ctx)
+	if err != nil {
+		return fmt.Errorf("fetch %s: %w", m.remote.display, err)
+	}
+	defer turn.release()
+	err = m.fetchOnce(ctx, refs, want)
+	if lockedOut(err) {
+		if err := m.unlock(ctx); err != nil {
+			return fmt.Errorf("fetch %s: remove lock files: %w", m.remote.display, err)
+		}
+		err = m.fetchOnce(ctx, refs, want)
+	} else if err != nil && ctx.Err() == nil && m.doubted() {
+		err = m.fetchOnce(ctx, refs, want)
+	}
+	var remote *RemoteError
+	if err == nil || errors.As(err, &remote) {
+		return err
+	}
+	return fmt.Errorf("fetch %s: %w", m.remote.display, err)
+}
+
+func (m *Mirror) fetchOnce(ctx context.Context, refs Refs, want []string) error {
+	if err := m.repair(ctx); err != nil {
+		return fmt.Errorf("repair the mirror: %w", err)
+	}
+	h, err := m.use.shared(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.release()
+	have, err := m.refs(ctx, h)
+	if err != nil {
+		return err
+	}
+	// Before the fetch, so that "a" makes room for "a/b".
+	if err := m.forget(ctx, h, gone(have, refs)); err != nil {
+		return err
+	}
+	if want = needed(have, refs, want); len(want) == 0 {
+		return nil
+	}
+	auth, err := m.auth(ctx)
+	if err != nil {
+		return err
+	}
+	return m.fetchRefs(ctx, h, auth, want)
+}
+
+// fetchRefs runs git fetch. When a ref has vanished meanwhile, it asks again which are left.
+func (m *Mirror) fetchRefs(ctx context.Context, h *held, auth Auth, want []string) error {
+	env, done, err := m.remote.access(auth)
+	if err != nil {
+		return m.remote.remoteError(ctx, err, auth)
+	}
+	defer done()
+	args := append([]string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance",
+		"--no-recurse-submodules", "--refmap=", "--stdin"}, m.remote.transport()...)
+	for range 3 {
+		var specs strings.Builder
+		for _, name := range want {
+			fmt.Fprintf(&specs, "+%s:%s\n", name, name)
+		}
+		c := call{args: append(args, "--", m.remote.addr), stdin: specs.String(), held: h, env: env}
+		if _, err = m.call(ctx, c); err == nil {
+			return nil
+		}
+		if exitCode(err) < 0 || !strings.Contains(err.Error(), "couldn't find remote ref") {
+			break
+		}
+		now, failed := m.remote.list(ctx, auth)
+		if failed != nil {
+			return failed
+		}
+		if want = needed(nil, now.Refs, want); len(want) == 0 {
+			return nil
+		}
+	}
+	if lockedOut(err) || m.doubted() {
+		return err
+	}
+	return m.remote.remoteError(ctx, err, auth)
+}
+
+// refs returns the mirror's own refs, by the object that they name and by the commit that a tag stands for.
+func (m *Mirror) refs(ctx context.Context, h *held) (map[string][2]string, error) {
+	out, err := m.git(ctx, h, "for-each-ref", "--format=%(objectname) %(*objectname) %(refname)")
+	if err != nil {
+		return nil, err
+	}
+	have := map[string][2]string{}
+	for line := range strings.Lines(out) {
+		if field := strings.Split(strings.TrimSuffix(line, "\n"), " "); len(field) == 3 {
+			have[field[2]] = [2]string{field[0], field[1]}
+		}
+	}
+	return have, nil
+}
+
+// gone returns the refs that the remote does not have any more. Those that we hold for ourselves are not meant.
+func gone(have map[string][2]string, refs Refs) []string {
+	var names []string
+	for name := range have {
+		if _, ok := refs.All[name]; !ok && !strings.HasPrefix(name, ours) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// needed returns what of want the remote has and the mirror has not.
+func needed(have map[string][2]string, refs Refs, want []string) []string {
+	var names []string
+	seen := map[string]bool{}
+	for _, name := range want {
+		id, ok := refs.All[name]
+		if local := have[name]; !ok || seen[name] || !validRef(name) || local[0] == id || local[1] == id {
+			continue
+		}
+		seen[name] = true
+		names = append(names, name)
+	}
+	return names
+}
+
+// forget deletes refs of the mirror.
+func (m *Mirror) forget(ctx context.Context, h *held, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	var input strings.Builder
+	for _, name := range names {
+		input.WriteString("delete " + name + "\x00\x00")
+	}
+	_, err := m.gitIn(ctx, h, input.String(), "update-ref", "-z", "--stdin")
+	return err
+}
+
+// Has reports whether the mirror holds the commit with all of its history.
+func (m *Mirror) Has(commit string) bool {
+	if !isID(commit) {
+		return false
+	}
+	ctx := context.Background()
+	h, err := m.use.shared(ctx)
+	if err != nil {
+		return false
+	}
+	defer h.release()
+	if kind, err := m.git(ctx, h, "cat-file", "-t", commit); err != nil || strings.TrimSpace(kind) != "commit" {
+		return false
+	}
+	// What refs reach was checked when they were written; an interrupted fetch can leave a commit without its files.
+	_, err = m.git(ctx, h, "rev-list", "--objects", "--quiet", commit, "--not", "--all")
+	return err == nil
+}

@@ -1,0 +1,112 @@
+package gitrepo
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/go-git/go-billy/v5/osfs"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/cache"
+	"github.com/go-git/go-git/v5/storage/filesystem"
+)
+
+// objects reads Git objects in this process. go-git's handle misses packs that come later and panics when one goes, so
+// it is opened anew whenever the packs have changed, and once more when a read fails.
+type objects struct {
+	dir   string // that holds objects/
+	trees *treeCache
+
+	mu    sync.Mutex // go-git's storage is not made for several goroutines
+	store *filesystem.Storage
+	packs os.FileInfo
+}
+
+func newObjects(dir string) *objects { return &objects{dir: dir, trees: newTreeCache()} }
+
+// with calls fn with a storage that fn may use until it returns. fn may be called twice.
+func (o *objects) with(fn func(*filesystem.Storage) error) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.fresh() {
+		o.open()
+	}
+	err := guard(o.store, fn)
+	if err == nil || errors.Is(err, errTooLarge) {
+		return err
+	}
+	o.open()
+	return guard(o.store, fn)
+}
+
+func (o *objects) fresh() bool {
+	if o.store == nil || o.packs == nil {
+		return false
+	}
+	now, err := os.Stat(filepath.Join(o.dir, "objects", "pack"))
+	return err == nil && os.SameFile(o.packs, now) && o.packs.ModTime().Equal(now.ModTime())
+}
+
+func (o *objects) open() {
+	const deltaBases = 8 << 20 // bytes; go-git's default of 96 MiB would be spent for every mirror
+	o.packs, _ = os.Stat(filepath.Join(o.dir, "objects", "pack"))
+	o.store = filesystem.NewStorageWithOptions(osfs.New(o.dir), cache.NewObjectLRU(deltaBases),
+		filesystem.Options{AlternatesFS: osfs.New("/")})
+}
+
+func guard(store *filesystem.Storage, fn func(*filesystem.Storage) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("read objects: %v", p)
+		}
+	}()
+	return fn(store)
+}
+
+var errTooLarge = errors.New("the file is larger than 64 MiB")
+
+// maxBlob is the largest blob that is read into memory, in bytes.
+const maxBlob = 64 << 20
+
+// blob returns the content of a blob.
+func (o *objects) blob(id string) (content []byte, err error) {
+	hash := plumbing.NewHash(id)
+	err = o.with(func(store *filesystem.Storage) error {
+		size, err := store.EncodedObjectSize(hash)
+		if err != nil {
+			return err
+		}
+		if size > maxBlob {
+			return errTooLarge
+		}
+		object, err := store.EncodedObject(plumbing.BlobObject, hash)
+		if err != nil {
+			return err
+		}
+		content, err = contentOf(object)
+		return err
+	})
+	return content, err
+}
+
+// tree returns the parsed directory with this tree id.
+func (o *objects) tree(id string) (d *directory, err error) {
+	if d := o.trees.get(id); d != nil {
+		return d, nil
+	}
+	err = o.with(func(store *filesystem.Storage) error {
+		object, err := store.EncodedObject(plumbing.TreeObject, plumbing.NewHash(id))
+		if err != nil {
+			return err
+		}
+		d, err = parseTree(object)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	o.trees.add(id, d)
+	return d, nil
+}
