@@ -2,10 +2,13 @@ package mask
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,8 +20,43 @@ const minLine = 8
 // minAligned is the shortest base64 text that is masked when the value may stand in the middle of what was encoded.
 const minAligned = 6
 
-// addForms adds every text in which value may appear.
-func addForms(forms map[string]struct{}, value string) {
+// maxEncoded is how many bytes of values are found in their encodings too, which take about 20 times the memory.
+const maxEncoded = 256 << 10
+
+// formsOf returns every text in which values may appear, the shortest values first while the budget lasts.
+func formsOf(values map[string]struct{}) map[string]struct{} {
+	sorted := slices.SortedFunc(maps.Keys(values), func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
+	})
+	forms := map[string]struct{}{}
+	budget := maxEncoded
+	for _, value := range sorted {
+		budget -= len(value)
+		for _, part := range parts(value) {
+			forms[part] = struct{}{}
+			if budget >= 0 {
+				add(forms, jsonForms(part), urlForms(part))
+			}
+		}
+		if budget >= 0 {
+			add(forms, base64Forms(value), base64Forms(strings.TrimSpace(value)))
+		}
+	}
+	return forms
+}
+
+func add(forms map[string]struct{}, lists ...[]string) {
+	for _, list := range lists {
+		for _, form := range list {
+			if len(form) >= minValue {
+				forms[form] = struct{}{}
+			}
+		}
+	}
+}
+
+// parts are a value, what is left without white space around it, and its lines.
+func parts(value string) []string {
 	parts := []string{value}
 	if trimmed := strings.TrimSpace(value); len(trimmed) >= minValue {
 		parts = append(parts, trimmed)
@@ -30,18 +68,7 @@ func addForms(forms map[string]struct{}, value string) {
 			}
 		}
 	}
-	for _, part := range parts {
-		forms[part] = struct{}{}
-		for _, form := range jsonForms(part) {
-			forms[form] = struct{}{}
-		}
-		for _, form := range urlForms(part) {
-			forms[form] = struct{}{}
-		}
-		for _, form := range base64Forms(part) {
-			forms[form] = struct{}{}
-		}
-	}
+	return parts
 }
 
 // jsonForms are the contents of JSON strings (with and without HTML escapes, and with ASCII only), of JSON within

@@ -19,7 +19,8 @@ type Masker struct {
 	search *automaton // built when it is first needed after an Add; nil = outdated
 }
 
-// Add makes the masker know values; ones shorter than 4 bytes are ignored because they would eat ordinary text.
+// Add makes the masker know values; ones shorter than 4 bytes are ignored because they would eat ordinary text. Where all
+// values together are longer than 256 KiB, the longest are found raw only, to bound memory.
 func (m *Masker) Add(values ...string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -62,11 +63,7 @@ func (m *Masker) automaton() *automaton {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.search == nil && len(m.values) > 0 {
-		forms := map[string]struct{}{}
-		for v := range m.values {
-			addForms(forms, v)
-		}
-		m.search = newAutomaton(forms)
+		m.search = newAutomaton(formsOf(m.values))
 	}
 	return m.search
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 	"sync"
@@ -109,14 +110,36 @@ func TestWriterHoldsBackOnlyBeginnings(t *testing.T) {
 	m.Add("secret-value")
 	var out bytes.Buffer
 	w := m.Writer(&out)
-	fmt.Fprint(w, "a line\nsec")
+	write(t, w, "a line\nsec")
 	if out.String() != "a line\n" {
 		t.Errorf("after the first write: %q", out.String())
 	}
 	m.Add("section") // known from now on
-	fmt.Fprint(w, "tion")
+	write(t, w, "tion")
 	if out.String() != "a line\n***" {
 		t.Errorf("after the second write: %q", out.String())
+	}
+}
+
+func write(t *testing.T, w io.Writer, text string) {
+	t.Helper()
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestManyLongValuesTakeBoundedMemory(t *testing.T) {
+	t.Parallel()
+	var m Masker
+	m.Add("short/secret")
+	for i := range 8 {
+		m.Add(strings.Repeat(fmt.Sprintf("long value %d/", i), 10_000))
+	}
+	if got := m.String("a short/secret, short%2Fsecret, " + strings.Repeat("long value 3/", 10_000)); got != "a ***, ***, ***" {
+		t.Errorf("String = %q", got)
+	}
+	if nodes := len(m.search.nodes); nodes > 10_000_000 {
+		t.Errorf("%d nodes", nodes)
 	}
 }
 
