@@ -41,7 +41,23 @@ type Row struct {
 	Reused    bool // the plan of an earlier commit still holds
 }
 
+// MinLimit is the smallest limit, in bytes, with which Render loses nothing.
+const MinLimit = 1024
+
 // Render writes the document as pages, each at most limit bytes of UTF-8 (0 = no limit, one page). The first page has the table, riskiest
 // first. Nothing is lost: what does not fit goes on in further pages; a single block longer than a page is split with its
 // fence closed and opened again. No text of a plan can break out of its fence.
-func Render(doc Document, limit int) []string { panic("todo") }
+//
+// A limit between 1 and MinLimit has no room for a report: it gives one page with as much of the headline as fits.
+func Render(doc Document, limit int) []string {
+	if limit > 0 && limit < MinLimit {
+		return []string{cut(headline(&doc), limit)}
+	}
+	f := newFrame(&doc, limit)
+	p := newPager(f.room())
+	writeHeadline(p, &doc)
+	writeTable(p, &doc)
+	writeSections(p, &doc)
+	writeNotes(p, &doc)
+	return f.bind(p.finish())
+}

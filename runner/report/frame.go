@@ -1,0 +1,65 @@
+package report
+
+import "fmt"
+
+// frame is what stands above and below the content of each page.
+type frame struct {
+	limit    int
+	title    string
+	whole    string // how to see it whole
+	metadata string
+}
+
+// maxPages bounds the digits of page numbers.
+const maxPages = 9_999_999
+
+func newFrame(doc *Document, limit int) frame {
+	f := frame{limit: limit, title: "driftless", metadata: metadataComment(doc.Metadata, limit)}
+	if doc.Title != "" {
+		f.title = briefProse(doc.Title, 80)
+	}
+	for _, row := range doc.Rows {
+		if row.RunID != 0 {
+			f.whole = "`driftless show RUN` prints a run whole"
+			break
+		}
+	}
+	if doc.Head != "" {
+		f.whole = dotted(f.whole, "commit "+briefCode(shortCommit(doc.Head), 20))
+	}
+	return f
+}
+
+func (f frame) head(page, pages int) string {
+	if page == 1 {
+		return ""
+	}
+	return fmt.Sprintf("### %s (continued, page %d of %d)\n\n", f.title, page, pages)
+}
+
+func (f frame) foot(page, pages int) string {
+	foot := f.whole
+	if pages > 1 {
+		foot = dotted(foot, fmt.Sprintf("page %d of %d", page, pages))
+	}
+	if foot != "" {
+		foot = "\n\n---\n" + foot
+	}
+	return foot + "\n\n" + f.metadata + "\n"
+}
+
+// room is how many bytes of content a page may have; 0 = no limit.
+func (f frame) room() int {
+	if f.limit == 0 {
+		return 0
+	}
+	return f.limit - len(f.head(maxPages, maxPages)) - len(f.foot(maxPages, maxPages))
+}
+
+// bind puts the frame around each page.
+func (f frame) bind(bodies []string) []string {
+	for i, body := range bodies {
+		bodies[i] = f.head(i+1, len(bodies)) + body + f.foot(i+1, len(bodies))
+	}
+	return bodies
+}

@@ -1,0 +1,54 @@
+package report
+
+import "strings"
+
+// writeNotes writes what is not about one workspace: conflicts, errors, removed directories, notices.
+func writeNotes(p *pager, doc *Document) {
+	if doc.Error != "" {
+		p.text(doc.Error)
+	}
+	if len(doc.Conflicts) > 0 {
+		p.paragraph("Merge or rebase the tracked branch, resolve these files and push:")
+		p.list(paths(doc.Conflicts))
+	}
+	writeOrphans(p, doc.Orphans)
+	if len(doc.Notices) > 0 {
+		entries := make([]entry, len(doc.Notices))
+		for i, notice := range doc.Notices {
+			entries[i] = entry{prose(notice), notice}
+		}
+		p.paragraph("**To note:**")
+		p.list(entries)
+	}
+}
+
+func paths(names []string) []entry {
+	entries := make([]entry, len(names))
+	for i, name := range names {
+		entries[i] = entry{code(name), oneLine(name)}
+	}
+	return entries
+}
+
+// writeOrphans says what becomes of workspaces whose directories are removed.
+func writeOrphans(p *pager, orphans []string) {
+	if len(orphans) == 0 {
+		return
+	}
+	p.paragraph("**" + plural(len(orphans), "workspace directory is", "workspace directories are") + " removed: nothing is destroyed.** " +
+		"What was built stays, and so does its state. To destroy it, after the merge:")
+	entries := make([]entry, len(orphans))
+	for i, orphan := range orphans {
+		command := "driftless destroy " + shellQuote(orphan)
+		entries[i] = entry{code(command), oneLine(command)}
+	}
+	p.list(entries)
+}
+
+// shellQuote writes s as one word of a shell's command.
+func shellQuote(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/@:=+,-") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
