@@ -26,11 +26,11 @@ func installFromMirrors(mirrors []string) string {
 			continue
 		}
 		held = append(held, types...)
-		fmt.Fprintf(&b, "  filesystem_mirror {\n    path    = %s\n    include = %s\n  }\n", quote(m), quote(types...))
+		fmt.Fprintf(&b, "  filesystem_mirror {\n    path    = %s\n    include = %s\n  }\n", quote(m), quoteAll(types))
 	}
 	b.WriteString("  direct {\n")
 	if len(held) > 0 {
-		fmt.Fprintf(&b, "    exclude = %s\n", quote(held...))
+		fmt.Fprintf(&b, "    exclude = %s\n", quoteAll(held))
 	}
 	b.WriteString("  }\n}\n")
 	return b.String()
@@ -54,14 +54,16 @@ func mirroredTypes(mirror string) []string {
 
 var escapeGlob = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace
 
-// quote is one string, or a list of several, in HCL.
-func quote(values ...string) string {
-	var list []cty.Value
-	for _, v := range values {
-		list = append(list, cty.StringVal(v))
+// quote is a string in HCL.
+func quote(value string) string {
+	return string(hclwrite.TokensForValue(cty.StringVal(value)).Bytes())
+}
+
+// quoteAll is a list of strings in HCL.
+func quoteAll(values []string) string {
+	quoted := make([]string, len(values))
+	for i, v := range values {
+		quoted[i] = quote(v)
 	}
-	if len(list) == 1 {
-		return string(hclwrite.TokensForValue(list[0]).Bytes())
-	}
-	return string(hclwrite.TokensForValue(cty.ListVal(list)).Bytes())
+	return "[" + strings.Join(quoted, ", ") + "]"
 }

@@ -13,32 +13,24 @@ import (
 
 func TestFailedPlanShowsDiagnostics(t *testing.T) {
 	eachEngine(t, func(t *testing.T, e Engine) {
-		g := newRig(t, e, map[string]string{"main.tf": `variable "c" {
-  type    = list(string)
-  default = ["secret-word"]
-}
-
-resource "terraform_data" "x" {
-  input = "ü${tonumber("x${var.c[0]}")}"
-}
-
-resource "terraform_data" "y" {
-  lifecycle {
-    precondition {
-      condition     = terraform_data.x.id != "" && length(var.c) > 1
-      error_message = "Too few of secret-word."
-    }
-  }
-}
-
-output "o" { value = regex("b", var.c[0]) }
-`})
+		const variable = "variable \"c\" {\n  type    = list(string)\n  default = [\"secret-word\"]\n}\n\n"
+		g := newRig(t, e, nil)
 		g.opts.Mask.Add("secret-word")
-		failed := mustFail(t, g.open().Plan(t.Context(), PlanOptions{Out: g.planFile()}))
-		if strings.Contains(failed.Output+failed.Error()+g.text(), "secret-word") {
+		var said []string
+		for _, broken := range []string{
+			"resource \"terraform_data\" \"x\" {\n  input = \"ü${tonumber(\"x${var.c[0]}\")}\"\n}\n",
+			"output \"o\" { value = regex(\"b\", var.c[0]) }\n",
+			"locals {\n  l = upper(\n    var.c\n  )\n}\noutput \"o\" { value = local.l }\n",
+			"resource \"terraform_data\" \"x\" {\n  lifecycle {\n    precondition {\n      condition     = length(var.c) > 1\n      error_message = \"Too few of secret-word.\"\n    }\n  }\n}\n",
+		} {
+			write(t, g.opts.Dir, map[string]string{"main.tf": variable + broken})
+			failed := mustFail(t, g.open().Plan(t.Context(), PlanOptions{Out: g.planFile()}))
+			said = append(said, failed.Error(), failed.Output, "")
+		}
+		if strings.Contains(strings.Join(said, "\n")+g.text(), "secret-word") {
 			t.Error("a secret is not masked")
 		}
-		golden(t, "diagnostics-"+string(e.Kind)+".txt", failed.Error()+"\n"+failed.Output+"\n")
+		golden(t, "diagnostics-"+string(e.Kind)+".txt", strings.Join(said, "\n"))
 		if !strings.Contains(g.text(), "│ Error: Invalid function argument") {
 			t.Errorf("the log lacks the diagnostics: %s", g.text())
 		}

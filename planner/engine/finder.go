@@ -27,6 +27,7 @@ type FinderOptions struct {
 type Finder struct {
 	opts FinderOptions
 	keys map[Kind]string // armored keys that sign releases; none = the vendor's
+	look func(name string) (string, error)
 
 	mu     sync.Mutex
 	probed map[probeKey]*version.Version
@@ -51,7 +52,7 @@ func NewFinder(opts FinderOptions) (*Finder, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Finder{opts: opts, probed: map[probeKey]*version.Version{}}, nil
+	return &Finder{opts: opts, look: exec.LookPath, probed: map[probeKey]*version.Version{}}, nil
 }
 
 // Find returns an engine that satisfies every constraint (Terraform's syntax; a version file's plain "1.9.8" is exact):
@@ -89,7 +90,7 @@ func (f *Finder) local(ctx context.Context, kind Kind, want requirement) (found 
 		if name == "" {
 			continue
 		}
-		path, err := exec.LookPath(name)
+		path, err := f.look(name)
 		if err == nil {
 			path, err = filepath.Abs(path)
 		}

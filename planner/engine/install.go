@@ -1,9 +1,12 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"log"
 	"net"
 	"net/http"
 	"os"
@@ -145,10 +148,22 @@ func (f *Finder) listTerraform(ctx context.Context) ([]*version.Version, error) 
 }
 
 func (f *Finder) fetchTerraform(ctx context.Context, v *version.Version, dir string) error {
-	_, err := (&releases.ExactVersion{
+	source := &releases.ExactVersion{
 		Product: product.Terraform, Version: v, InstallDir: dir, Timeout: downloadTimeout,
 		ApiBaseURL: f.releases(Terraform), ArmoredPublicKey: f.keys[Terraform], HTTPClient: releaseClient,
-	}).Install(ctx)
+	}
+	var said bytes.Buffer
+	source.SetLogger(log.New(&said, "", 0))
+	_, err := source.Install(ctx)
+	// hc-install loses the error of an archive that it refuses, and then misses the binary in it; its log knows why.
+	if errors.Is(err, fs.ErrNotExist) {
+		for line := range strings.Lines(said.String()) {
+			if strings.HasPrefix(line, "checksum does not match") {
+				return errors.New(strings.TrimSpace(line))
+			}
+		}
+		return errors.New("the download broke off or holds no terraform")
+	}
 	return err
 }
 

@@ -65,6 +65,9 @@ func newRig(t *testing.T, e Engine, files map[string]string) *rig {
 		Engine: e, Dir: filepath.Join(base, "checkout"), DataDir: filepath.Join(base, "data"), TempDir: filepath.Join(base, "tmp"),
 		InitKey: "key", Mask: &mask.Masker{}, Log: g.log, Progress: g.progress,
 	}
+	if err := os.MkdirAll(g.opts.Dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	write(t, g.opts.Dir, files)
 	return g
 }

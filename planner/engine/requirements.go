@@ -75,7 +75,7 @@ func (m *modules) read(root, rel string) (local []string, err error) {
 	}
 	for _, name := range files {
 		if diags.HasErrors() || !isTerraformFile(name) {
-			if err := m.hash(rel, filepath.Join(dir, name)); err != nil {
+			if err := m.hash(root, filepath.Join(rel, name)); err != nil {
 				return nil, err
 			}
 		}
@@ -83,13 +83,13 @@ func (m *modules) read(root, rel string) (local []string, err error) {
 	return local, nil
 }
 
-func (m *modules) hash(rel, path string) error {
-	content, err := os.ReadFile(path)
+func (m *modules) hash(root, rel string) error {
+	content, err := os.ReadFile(filepath.Join(root, rel))
 	if err != nil {
 		return err
 	}
 	sum := sha256.Sum256(content)
-	m.Files = append(m.Files, filepath.Join(rel, filepath.Base(path))+"|"+hex.EncodeToString(sum[:]))
+	m.Files = append(m.Files, rel+"|"+hex.EncodeToString(sum[:]))
 	return nil
 }
 
