@@ -21,7 +21,7 @@ const minLine = 8
 const minAligned = 6
 
 // maxEncoded is how many bytes of values are found in their encodings too, which take about 20 times the memory.
-const maxEncoded = 256 << 10
+const maxEncoded = 64 << 10
 
 // formsOf returns every text in which values may appear, the shortest values first while the budget lasts.
 func formsOf(values map[string]struct{}) map[string]struct{} {

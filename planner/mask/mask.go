@@ -20,7 +20,7 @@ type Masker struct {
 }
 
 // Add makes the masker know values; ones shorter than 4 bytes are ignored because they would eat ordinary text. Where all
-// values together are longer than 256 KiB, the longest are found raw only, to bound memory.
+// values together are longer than 64 KiB, the longest are found raw only, to bound memory.
 func (m *Masker) Add(values ...string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

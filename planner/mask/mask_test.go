@@ -133,12 +133,12 @@ func TestManyLongValuesTakeBoundedMemory(t *testing.T) {
 	var m Masker
 	m.Add("short/secret")
 	for i := range 8 {
-		m.Add(strings.Repeat(fmt.Sprintf("long value %d/", i), 10_000))
+		m.Add(strings.Repeat(fmt.Sprintf("long value %d/", i), 1_000))
 	}
-	if got := m.String("a short/secret, short%2Fsecret, " + strings.Repeat("long value 3/", 10_000)); got != "a ***, ***, ***" {
+	if got := m.String("a short/secret, short%2Fsecret, " + strings.Repeat("long value 3/", 1_000)); got != "a ***, ***, ***" {
 		t.Errorf("String = %q", got)
 	}
-	if nodes := len(m.search.nodes); nodes > 10_000_000 {
+	if nodes := len(m.search.nodes); nodes > 2_000_000 {
 		t.Errorf("%d nodes", nodes)
 	}
 }
