@@ -128,12 +128,3 @@ type EngineBlock struct {
 	Version  string // default constraint
 	Releases string // base URL of a release server, in place of the vendor's
 }
-
-// Parse reads a configuration file of the given kind and checks all that can be checked without a repository.
-// All errors are returned at once, with their place. filename ending in .json is read as JSON.
-func Parse(kind FileKind, filename string, src []byte) (*Config, hcl.Diagnostics) { panic("todo") }
-
-// FormatDiagnostics renders diagnostics for people, with source snippets. files maps names to sources.
-func FormatDiagnostics(files map[string][]byte, diags hcl.Diagnostics, width int, color bool) string {
-	panic("todo")
-}

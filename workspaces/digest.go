@@ -1,6 +1,14 @@
 package workspaces
 
-import "context"
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
 
 // Digest is the input digest of a workspace: a hash of everything outside the cloud that determines its plan.
 type Digest struct {
@@ -13,9 +21,9 @@ type Digest struct {
 
 // Input is one thing that a digest covers.
 type Input struct {
-	Kind string // "dir", "module", "file", "watch", "config", "engine", "ref", …
+	Kind string // "dir", "file", "link", "submodule", "module", "var file", "watch", "config", "engine", "ref"
 	Name string // path or name
-	ID   string // object id, commit, or value
+	ID   string // object id, commit, hash of a configured value, or "missing"
 }
 
 // Digester computes input digests from Git objects, without a checkout. It caches by tree id and is safe for concurrent use.
@@ -28,20 +36,112 @@ type Digester struct {
 
 // NewDigester returns a Digester; either function may be nil.
 func NewDigester(engineVersion func(*Workspace) (string, error), resolveRef func(ctx context.Context, url, ref string) (string, error)) *Digester {
-	panic("todo")
+	return &Digester{EngineVersion: engineVersion, ResolveRef: resolveRef}
 }
 
-// Digest returns the input digest of w in the tree of set.
-func (d *Digester) Digest(ctx context.Context, set *Set, w *Workspace) (Digest, error) { panic("todo") }
-
-// Effect says what a change does to one workspace.
-type Effect struct {
-	Workspace  *Workspace // at head; at base when removed
-	Affected   bool
-	Removed    bool   // in base, not in head: an orphan after the merge
-	Reason     string // "module modules/vpc changed", "added", "removed", "unchanged", …
-	Base, Head Digest
+// Digest returns the input digest of w in the tree of set. Within one Set, each Git ref is resolved once.
+// The error is of EngineVersion, of ResolveRef or of ctx; what the tree lacks is an input, not an error.
+func (d *Digester) Digest(ctx context.Context, set *Set, w *Workspace) (Digest, error) {
+	return d.digest(ctx, set, w, &set.refs)
 }
 
-// Affected compares two sets by input digests. The result has every workspace of either, sorted by ID.
-func (d *Digester) Affected(ctx context.Context, base, head *Set) ([]Effect, error) { panic("todo") }
+func (d *Digester) digest(ctx context.Context, set *Set, w *Workspace, refs *refMemo) (Digest, error) {
+	if err := ctx.Err(); err != nil {
+		return Digest{}, err
+	}
+	g := &gatherer{v: set.files(), w: w, seen: map[Input]bool{}, warned: map[string]bool{}}
+	g.modules = g.v.reach(w.Dir, w.Engine)
+	g.root()
+	for _, m := range g.modules[1:] {
+		g.add(g.v.moduleInput(m))
+	}
+	for _, m := range g.modules {
+		g.paths(m)
+	}
+	g.varFiles()
+	g.watch()
+	g.config()
+	g.lock()
+	if err := g.engine(d.EngineVersion); err != nil {
+		return Digest{}, fmt.Errorf("digest %s: %w", w.ID, err)
+	}
+	if err := g.remotes(ctx, d.ResolveRef, refs); err != nil {
+		return Digest{}, fmt.Errorf("digest %s: %w", w.ID, err)
+	}
+	slices.SortFunc(g.inputs, compareInputs)
+	return Digest{Sum: hashInputs(g.inputs), Inputs: g.inputs, Warnings: g.warnings, Floating: g.floating, InitKey: g.initKey()}, nil
+}
+
+// gatherer collects the inputs of one workspace.
+type gatherer struct {
+	v        *view
+	w        *Workspace
+	modules  []*module // the root first
+	inputs   []Input
+	seen     map[Input]bool
+	warnings []string
+	warned   map[string]bool
+	floating bool
+}
+
+func (g *gatherer) add(inputs ...Input) {
+	for _, in := range inputs {
+		if !g.seen[in] {
+			g.seen[in] = true
+			g.inputs = append(g.inputs, in)
+		}
+	}
+}
+
+// float records what cannot be followed.
+func (g *gatherer) float(format string, args ...any) {
+	g.floating = true
+	warning := fmt.Sprintf(format, args...)
+	if !g.warned[warning] {
+		g.warned[warning] = true
+		g.warnings = append(g.warnings, warning)
+	}
+}
+
+// root adds the workspace's own directory.
+func (g *gatherer) root() {
+	m := g.modules[0]
+	switch {
+	case m.missing != nil:
+		g.add(missingInput("dir", m.dir))
+	case m.at.entry.Mode != Dir:
+		g.add(inputOf(m.at.path, m.at.entry))
+	default:
+		g.add(m.links...)
+		g.add(g.v.cover(m.at.path, true).inputs...)
+	}
+}
+
+func compareInputs(a, b Input) int {
+	if c := strings.Compare(a.Kind, b.Kind); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.Name, b.Name); c != 0 {
+		return c
+	}
+	return strings.Compare(a.ID, b.ID)
+}
+
+// hashInputs hashes inputs in their order. Lengths keep odd names from looking like other inputs.
+func hashInputs(inputs []Input) string {
+	h := sha256.New()
+	var line []byte
+	for _, in := range inputs {
+		line = fmt.Appendf(line[:0], "%d %s %d %s %d %s\n", len(in.Kind), in.Kind, len(in.Name), in.Name, len(in.ID), in.ID)
+		h.Write(line)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func hashText(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		_, _ = io.WriteString(h, fmt.Sprintf("%d %s\n", len(p), p))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

@@ -1,6 +1,10 @@
 package workspaces
 
-import "github.com/hashicorp/hcl/v2"
+import (
+	"sync"
+
+	"github.com/hashicorp/hcl/v2"
+)
 
 // Set is every workspace of one repository at one tree.
 type Set struct {
@@ -11,6 +15,10 @@ type Set struct {
 	Notices     []string          // edits of the planned tree that take effect only after the merge
 	Diagnostics hcl.Diagnostics   // errors and warnings that name a place
 	Sources     map[string][]byte // files that Diagnostics points into
+
+	once sync.Once
+	view *view
+	refs refMemo
 }
 
 // Directory explains one directory with *.tf, *.tofu, *.tf.json or *.tofu.json files.
@@ -29,15 +37,39 @@ type Source struct {
 	Trusted    Tree       // the tracked branch: says what each may do; nil means Tree itself is trusted
 }
 
-// Resolve finds the workspaces of a tree. It returns a Set also when single workspaces are broken (they carry Problems);
-// the error is for a tree that cannot be read or a repository file that does not parse (then it is hcl.Diagnostics).
-func Resolve(src Source) (*Set, error) { panic("todo") }
-
 // Workspace returns the workspace with the given identity, or nil.
-func (s *Set) Workspace(id ID) *Workspace { panic("todo") }
+func (s *Set) Workspace(id ID) *Workspace {
+	for _, w := range s.Workspaces {
+		if w.ID == id {
+			return w
+		}
+	}
+	return nil
+}
 
 // Find returns the workspaces that a person's word names: an identity, "dir", "dir@name", a name, or a glob of those.
-func (s *Set) Find(word string) []*Workspace { panic("todo") }
+func (s *Set) Find(word string) []*Workspace {
+	if found := s.named(word); len(found) > 0 {
+		return found
+	}
+	var found []*Workspace
+	for _, w := range s.Workspaces {
+		for _, name := range []string{string(w.ID), w.target().String(), w.Dir, w.Name} {
+			if _, ok := matchAny([]string{word}, name); ok && name != "" {
+				found = append(found, w)
+				break
+			}
+		}
+	}
+	return found
+}
 
-// Waves orders workspaces by depends_on: each wave depends only on earlier ones. A cycle is an error that names it.
-func Waves(all []*Workspace) ([][]*Workspace, error) { panic("todo") }
+// files returns the view of the set's tree.
+func (s *Set) files() *view {
+	s.once.Do(func() {
+		if s.view == nil {
+			s.view = newView(s.Tree)
+		}
+	})
+	return s.view
+}

@@ -60,6 +60,3 @@ type Backend struct {
 	Config map[string]string // literal attributes
 	Place  string            // file:line
 }
-
-// Managed reports whether driftless itself keeps the state: there is no backend, or a local one with a relative path.
-func (b Backend) Managed() bool { panic("todo") }

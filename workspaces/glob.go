@@ -1,0 +1,50 @@
+package workspaces
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// matchAny returns the first of the globs that matches a path. Globs know *, ?, [a-z], {a,b} and ** for any number of
+// directories; "prod/**" matches prod itself.
+func matchAny(globs []string, name string) (glob string, ok bool) {
+	for _, g := range globs {
+		if doublestar.MatchUnvalidated(strings.TrimSuffix(strings.TrimPrefix(g, "./"), "/"), name) {
+			return g, true
+		}
+	}
+	return "", false
+}
+
+func checkGlob(glob string) error {
+	if glob == "" || !doublestar.ValidatePattern(glob) {
+		return fmt.Errorf("%q is not a valid glob", glob)
+	}
+	if strings.HasPrefix(glob, "/") || escapes(glob) {
+		return fmt.Errorf("%q must be relative to the repository's root and stay inside it", glob)
+	}
+	return nil
+}
+
+// cleanDir checks a directory that is relative to the repository's root; the root is ".".
+func cleanDir(dir string) (string, error) {
+	switch {
+	case dir == "":
+		return "", fmt.Errorf("an empty directory; the repository's root is %q", ".")
+	case strings.HasPrefix(dir, "/"):
+		return "", fmt.Errorf("%q must be relative to the repository's root", dir)
+	case strings.ContainsRune(dir, 0):
+		return "", fmt.Errorf("%q is not a path", dir)
+	case escapes(dir):
+		return "", fmt.Errorf("%q leaves the repository", dir)
+	}
+	return path.Clean(dir), nil
+}
+
+func escapes(p string) bool {
+	p = path.Clean(p)
+	return p == ".." || strings.HasPrefix(p, "../")
+}

@@ -1,0 +1,58 @@
+package workspaces
+
+import "fmt"
+
+// initKey hashes what init reads from the tree.
+func (g *gatherer) initKey() string {
+	root := g.modules[0]
+	lock, backend := "", ""
+	if root.missing == nil && root.at.entry.Mode == Dir {
+		if at, err := g.v.follow(root.at.path + "/" + lockFile); err == nil {
+			lock = at.entry.ID
+		}
+	}
+	if root.backend != nil {
+		backend = root.backend.kind + " " + root.backend.text
+	}
+	parts := []string{lock, backend, g.v.moduleTree(root.dir, g.w.Engine, nil)}
+	for _, name := range sortedKeys(g.w.BackendConfig) {
+		parts = append(parts, name, g.w.BackendConfig[name])
+	}
+	for _, in := range g.inputs {
+		if in.Kind == "ref" {
+			parts = append(parts, in.Name, in.ID)
+		}
+	}
+	return hashText(parts...)
+}
+
+// moduleTree hashes the providers and calls of a module and of all that it calls. Equal subtrees are hashed once, as
+// their number may grow with the power of their depth. above holds the callers, against modules that call themselves.
+func (v *view) moduleTree(dir, engine string, above []string) string {
+	for _, a := range above {
+		if a == dir {
+			return "calls itself"
+		}
+	}
+	return v.keys.get(moduleKey{dir, engine}, func() string {
+		m := v.module(dir, engine)
+		var parts []string
+		for _, name := range sortedKeys(m.providers) {
+			parts = append(parts, "provider", name, m.providers[name])
+		}
+		for _, name := range sortedKeys(m.implied) {
+			parts = append(parts, "implied", name)
+		}
+		for _, c := range m.calls {
+			parts = append(parts, "module", c.name, c.source, c.version)
+			if called, ok := c.local(dir); ok {
+				parts = append(parts, v.moduleTree(called, engine, append(above, dir)))
+			}
+		}
+		return hashText(parts...)
+	})
+}
+
+func unresolved(c call, err error) error {
+	return fmt.Errorf("%s: module %q: %w", c.place(), c.name, err)
+}

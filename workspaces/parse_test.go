@@ -1,0 +1,193 @@
+package workspaces
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParseOperatorFile(t *testing.T) {
+	t.Parallel()
+	src := `
+data_dir    = "/var/lib/driftless"
+concurrency = 4
+repository "infra" {
+  url           = "https://git.example.com/team/infra.git"
+  branch        = "main"
+  poll_interval = "1m"
+  credentials {
+    username = "x"
+    password { env = "TOKEN" }
+    ssh_key { file = "/run/key" }
+    known_hosts = "/etc/known_hosts"
+  }
+  discovery { exclude = ["legacy/**"] }
+  defaults { apply = "manual" }
+  workspace "prod/net" { parallelism = 3 }
+  policy "own" { path = "./policies/" }
+}
+policy "baseline" { dir = "/etc/driftless/policies" }
+defaults {
+  drift { schedule = "@daily" }
+}
+engine "tofu" { version = "~> 1.9" }
+identity "prod" {
+  repositories = ["infra"]
+  dirs         = ["prod/**"]
+  labels       = { env = "prod" }
+  plan {
+    env "AWS_KEY" { env = "PROD_PLAN_KEY" }
+    env "X" { file = "/run/x" }
+  }
+  apply {
+    env "Y" { command = ["vault", "read"] }
+  }
+}`
+	c, diags := Parse(OperatorFile, "config.hcl", []byte(src))
+	if diags.HasErrors() {
+		t.Fatal(FormatDiagnostics(map[string][]byte{"config.hcl": []byte(src)}, diags, 0, false))
+	}
+	r := c.Repositories[0]
+	if r.PollInterval != time.Minute || r.PollJitter != 6*time.Second || r.Branches != "driftless/*" {
+		t.Errorf("%+v", r)
+	}
+	if r.Credentials.Password.Env != "TOKEN" || r.Credentials.SSHKey.File != "/run/key" || r.Settings.Policies[0].Path != "policies" {
+		t.Errorf("%+v", r.Credentials)
+	}
+	id := c.Identities[0]
+	if !reflect.DeepEqual(id.Plan, map[string]Secret{"AWS_KEY": {Env: "PROD_PLAN_KEY"}, "X": {File: "/run/x"}}) ||
+		!reflect.DeepEqual(id.Apply["Y"].Command, []string{"vault", "read"}) {
+		t.Errorf("%+v", id)
+	}
+	if c.DataDir != "/var/lib/driftless" || c.Concurrency != 4 || c.Settings.Defaults[0].Drift.Schedule != "@daily" || c.Engines[0].Version != "~> 1.9" {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestParseVariables(t *testing.T) {
+	t.Parallel()
+	src := `workspace "a" {
+  variables = { s = "x y", n = 3, b = true, l = ["a", 1], o = { k = "v" }, e = [] }
+}`
+	c, diags := Parse(RepositoryFile, "driftless.hcl", []byte(src))
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	got := c.Settings.Workspaces[0].Variables
+	for name, want := range map[string]string{"s": "x y", "n": "3", "b": "true", "l": `["a", 1]`, "e": "[]"} {
+		if got[name] != want {
+			t.Errorf("%s = %q, want %q", name, got[name], want)
+		}
+	}
+	contains(t, got["o"], `k = "v"`)
+}
+
+func TestParseReportsEverythingAtOnce(t *testing.T) {
+	t.Parallel()
+	src := `workspace "a" {
+  vars_files = ["x"]
+  ownr       = "me"
+  apply      = "on_merg"
+  freshness  = "1 day"
+  engine     = "opentofu"
+  version    = "~> one"
+  watch      = ["../x", "[", ""]
+  labels     = { a = null }
+  variables  = { a = null }
+  drift { schedule = "daily" }
+}
+workspace "/abs" {}
+workspace "a" {}
+wrkspace "b" {}
+identity "x" {}
+data_dir = "/x"
+policy "p" { dir = "/x" }
+defaults { parallelism = 0 }
+`
+	_, diags := Parse(RepositoryFile, "driftless.hcl", []byte(src))
+	text := FormatDiagnostics(map[string][]byte{"driftless.hcl": []byte(src)}, diags, 0, false)
+	contains(t, text, `Did you mean "var_files"`, `Did you mean "owner"`, `Did you mean "on_merge"`, `Did you mean "tofu"`, `"1 day" is not a`,
+		`"~> one" is not`, `"../x" must be`, `"[" is not`, "must not be empty", "map of strings", `"a" is null`, `"daily" is not`, `"/abs" must be`,
+		"Duplicate workspace", `Did you mean "workspace"`, "identity does not belong here", "data_dir does not belong here", "dir of a policy belongs", "from 1 on",
+		"on driftless.hcl line 4")
+	if strings.Contains(text, "\x1b") {
+		t.Error("colors")
+	}
+}
+
+func TestParseOperatorErrors(t *testing.T) {
+	t.Parallel()
+	for src, want := range map[string]string{
+		`repository "a" {}`:                                            "Missing url",
+		`repository "a/b" { url = "x" }`:                               "Wrong repository name",
+		`repository "a" { url = secret.x }`:                            "Variables not allowed",
+		"repository \"a\" {\n url = \"x\"\n poll_interval = \"1ms\" }": "once a second",
+		`identity "a" {
+ plan {
+
+ env "X" { value = "s" }
+}
+}`: "Unsupported argument",
+		`identity "a" {
+ plan {
+ env "X" {}
+}
+}`: "Set exactly one of",
+		`identity "a" {
+ plan {
+ env "X-Y" { env = "A" }
+}
+}`: "not the name of an environment variable",
+		`identity "a" {
+ plan {
+ env "X" { env = "s3cr-t" }
+}
+}`: "not a value",
+		`workspace "x" {}`:                   "repository block",
+		`engine "tf" {}`:                     `must be "terraform" or "tofu"`,
+		"policy \"x\" {\n dir = \"rel\"\n}":  "absolute path",
+		strings.Repeat("(", 200000):          "nested too deeply",
+		"x = " + strings.Repeat("!", 200000): "nested too deeply",
+		`repository "a" { url = `:            "",
+		`{"repository"`:                      "",
+	} {
+		_, diags := Parse(OperatorFile, "config.hcl", []byte(src))
+		if !diags.HasErrors() {
+			t.Errorf("%.60s: no error", src)
+		}
+		contains(t, FormatDiagnostics(map[string][]byte{"config.hcl": []byte(src)}, diags, 0, true), want)
+	}
+}
+
+func TestParseJSON(t *testing.T) {
+	t.Parallel()
+	src := `{"workspace": {"a": {"var_files": ["x"], "variables": {"l": [1]}, "drift": {"schedule": "0 1 * * *"}}}, "defaults": {"dirs": ["a"]}}`
+	c, diags := Parse(RepositoryFile, "driftless.hcl.json", []byte(src))
+	if diags.HasErrors() || c.Settings.Workspaces[0].Variables["l"] != "[1]" || c.Settings.Workspaces[0].Drift.Schedule != "0 1 * * *" {
+		t.Errorf("%+v %v", c, diags)
+	}
+	_, diags = Parse(RepositoryFile, "driftless.hcl.json", []byte(`{"workspace": {"a": {"var_file": 1}}, "identity": {"x": {}}}`))
+	contains(t, diags.Error()+FormatDiagnostics(nil, diags, 0, false), "var_file", "does not belong")
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(`workspace "a" { apply = "manual" }`), false, true)
+	f.Add([]byte(`repository "a" { url = "x" }`), false, false)
+	f.Add([]byte(`{"workspace":{"a":{"labels":{"x":1}}}}`), true, true)
+	f.Add([]byte(`defaults { variables = { a = [for x in [1] : x] } }`), false, true)
+	f.Fuzz(func(t *testing.T, src []byte, json, repository bool) {
+		name, kind := "driftless.hcl", OperatorFile
+		if json {
+			name += ".json"
+		}
+		if repository {
+			kind = RepositoryFile
+		}
+		c, diags := Parse(kind, name, src)
+		_ = FormatDiagnostics(map[string][]byte{name: src}, diags, 80, true)
+		if c == nil {
+			t.Error("no Config")
+		}
+	})
+}

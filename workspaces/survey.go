@@ -1,0 +1,152 @@
+package workspaces
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// survey is every directory with engine files, who calls whom, and which of them is a root module.
+type survey struct {
+	v        *view
+	dirs     []string
+	calledBy map[string][]string
+	roots    map[string]bool
+	reasons  map[string]string
+}
+
+// newSurvey walks the tree. Directories whose names begin with a dot, and node_modules, are passed over.
+func newSurvey(v *view) (*survey, error) {
+	s := &survey{v: v, calledBy: map[string][]string{}, roots: map[string]bool{}, reasons: map[string]string{}}
+	if err := s.walk("."); err != nil {
+		return nil, err
+	}
+	slices.Sort(s.dirs)
+	for _, dir := range s.dirs {
+		s.recordCalls(dir)
+	}
+	for _, dir := range s.dirs { // a directory comes before those below it, which look at it
+		s.roots[dir], s.reasons[dir] = s.judge(dir)
+	}
+	return s, nil
+}
+
+func (s *survey) walk(dir string) error {
+	entries, err := s.v.list(dir)
+	if err != nil {
+		return fmt.Errorf("list %s: %w", dir, err)
+	}
+	if s.v.holdsEngineFiles(dir) {
+		s.dirs = append(s.dirs, dir)
+	}
+	for _, e := range entries {
+		if e.Mode != Dir || strings.HasPrefix(e.Name, ".") || e.Name == "node_modules" {
+			continue
+		}
+		if err := s.walk(path.Join(dir, e.Name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *survey) recordCalls(dir string) {
+	for _, c := range s.module(dir).calls {
+		called, ok := c.local(dir)
+		if !ok {
+			continue
+		}
+		at, err := s.v.follow(called)
+		if err != nil || at.path == dir || slices.Contains(s.calledBy[at.path], dir) {
+			continue
+		}
+		s.calledBy[at.path] = append(s.calledBy[at.path], dir)
+	}
+}
+
+func (s *survey) module(dir string) *module { return s.v.module(dir, s.v.defaultEngine(dir)) }
+
+// judge says whether a directory is a root module, and why. The first rule that applies decides; see the package comment.
+func (s *survey) judge(dir string) (bool, string) {
+	m := s.module(dir)
+	if m.backend != nil {
+		return true, fmt.Sprintf("it has %s (%s)", m.backend.describe(), m.backend.place())
+	}
+	if s.has(dir, func(name string) bool { return name == lockFile }) {
+		return true, "it has a lock file"
+	}
+	if callers := s.calledBy[dir]; len(callers) > 0 {
+		return false, "shared module: called by " + some(callers, 3)
+	}
+	if s.has(dir, isVarFile) {
+		return true, "nothing calls it, and it has values for its variables (*.tfvars)"
+	}
+	if segment, ok := moduleSegment(dir); ok {
+		return false, fmt.Sprintf("shared module: it is in a directory named %q, and has neither backend, lock file nor variable values", segment)
+	}
+	if parent, ok := s.exampleOf(dir); ok {
+		return false, fmt.Sprintf("example or test of the module %s", parent)
+	}
+	if len(m.problems) > 0 {
+		return true, "its files cannot be read, and nothing calls it"
+	}
+	return s.judgeContent(m)
+}
+
+func (s *survey) judgeContent(m *module) (bool, string) {
+	needs := m.needs()
+	switch {
+	case m.provider:
+		return true, "nothing calls it, and it configures a provider"
+	case len(m.declares) == 0:
+		return false, "it declares nothing to manage"
+	case len(needs) > 0:
+		return false, "shared module: nothing here calls it, and its variables have no values (" + some(needs, 3) + ")"
+	}
+	return true, "nothing calls it, and it needs no values"
+}
+
+func (s *survey) has(dir string, match func(name string) bool) bool {
+	entries, _ := s.v.list(dir)
+	return slices.ContainsFunc(entries, func(e Entry) bool { return e.Mode != Dir && match(e.Name) })
+}
+
+func moduleSegment(dir string) (string, bool) {
+	for segment := range strings.SplitSeq(dir, "/") {
+		if segment == "modules" || segment == "module" {
+			return segment, true
+		}
+	}
+	return "", false
+}
+
+var exampleNames = []string{"examples", "example", "tests", "test", "testdata", "fixtures", "wrappers"}
+
+// exampleOf returns the module of which dir is an example: one that holds engine files, is no root itself, and has dir
+// below its examples, tests, …; so an environment that is called "test" is not meant.
+func (s *survey) exampleOf(dir string) (string, bool) {
+	for p := dir; p != "."; p = path.Dir(p) {
+		parent := path.Dir(p)
+		if slices.Contains(exampleNames, path.Base(p)) && slices.Contains(s.dirs, parent) && !s.roots[parent] {
+			return parent, true
+		}
+	}
+	return "", false
+}
+
+func some(names []string, limit int) string {
+	if len(names) <= limit {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:limit], ", "), len(names)-limit)
+}
+
+func (b *backendBlock) describe() string {
+	if b.kind == "cloud" {
+		return "a cloud block"
+	}
+	return fmt.Sprintf("a backend %q", b.kind)
+}
+
+func (b *backendBlock) place() string { return fmt.Sprintf("%s:%d", b.file, b.line) }

@@ -1,0 +1,168 @@
+package workspaces
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// view is a Tree in which symbolic links are followed and every listing is remembered. It is safe for concurrent use.
+type view struct {
+	tree  Tree
+	mu    sync.Mutex
+	lists map[string][]Entry
+
+	modules memo[moduleKey, *module]
+	plain   memo[string, bool]
+	engines memo[string, bool]
+	covers  memo[coverKey, cover]
+	globs   memo[string, []Input]
+	keys    memo[moduleKey, string]
+}
+
+func newView(t Tree) *view { return &view{tree: t, lists: map[string][]Entry{}} }
+
+// memo remembers the results of a pure function; two callers at once may both compute, and get equal results.
+type memo[K comparable, V any] struct{ m sync.Map }
+
+func (m *memo[K, V]) get(key K, make func() V) V {
+	if v, ok := m.m.Load(key); ok {
+		return v.(V)
+	}
+	v := make()
+	m.m.Store(key, v)
+	return v
+}
+
+// list returns the entries of a directory whose path holds no links, sorted by name.
+func (v *view) list(dir string) ([]Entry, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if entries, ok := v.lists[dir]; ok {
+		return entries, nil
+	}
+	entries, err := v.tree.List(dir)
+	if err != nil {
+		return nil, err
+	}
+	entries = slices.Clone(entries)
+	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
+	v.lists[dir] = entries
+	return entries, nil
+}
+
+func (v *view) entry(dir, name string) (Entry, error) {
+	entries, err := v.list(dir)
+	if err != nil {
+		return Entry{}, err
+	}
+	i, ok := slices.BinarySearchFunc(entries, name, func(e Entry, n string) int { return strings.Compare(e.Name, n) })
+	if !ok {
+		return Entry{}, &fs.PathError{Op: "find", Path: path.Join(dir, name), Err: fs.ErrNotExist}
+	}
+	return entries[i], nil
+}
+
+// leavesError is a path or a link that points out of the repository.
+type leavesError struct{ path, target string }
+
+func (e *leavesError) Error() string {
+	if e.target == "" {
+		return fmt.Sprintf("%s leaves the repository", e.path)
+	}
+	return fmt.Sprintf("symbolic link %s leaves the repository (it points to %s)", e.path, e.target)
+}
+
+// place is where a path ends after all links: the entry there, and the links that were passed.
+type place struct {
+	path  string
+	entry Entry
+	links []Input
+}
+
+const maxLinks = 40 // as Linux
+
+// follow walks p component by component as the operating system would: ".." after a link is the parent of its target.
+// A path below a submodule ends at the submodule.
+func (v *view) follow(p string) (place, error) {
+	at := place{path: ".", entry: Entry{Name: ".", Mode: Dir, ID: v.tree.ID()}}
+	walk := &walk{v: v, at: at, link: p}
+	walk.todo = strings.Split(strings.TrimPrefix(p, "/"), "/")
+	for len(walk.todo) > 0 {
+		name := walk.todo[0]
+		walk.todo = walk.todo[1:]
+		if err := walk.step(name); err != nil {
+			return place{}, err
+		}
+	}
+	return walk.at, nil
+}
+
+type walk struct {
+	v            *view
+	at           place
+	todo         []string
+	link, target string // the last link passed, for the error
+}
+
+func (w *walk) step(name string) error {
+	switch {
+	case name == "" || name == ".":
+		return nil
+	case name == ".." && w.at.path == ".":
+		return &leavesError{path: w.link, target: w.target}
+	case w.at.entry.Mode == Submodule:
+		return nil
+	case w.at.entry.Mode != Dir:
+		return &fs.PathError{Op: "open", Path: path.Join(w.at.path, name), Err: fs.ErrNotExist}
+	case name == "..":
+		return w.to(path.Dir(w.at.path))
+	}
+	e, err := w.v.entry(w.at.path, name)
+	if err != nil {
+		return err
+	}
+	next := path.Join(w.at.path, name)
+	if e.Mode != Symlink {
+		w.at.path, w.at.entry = next, e
+		return nil
+	}
+	return w.pass(next, e)
+}
+
+func (w *walk) to(dir string) error {
+	e := Entry{Name: ".", Mode: Dir, ID: w.v.tree.ID()}
+	if dir != "." {
+		var err error
+		if e, err = w.v.entry(path.Dir(dir), path.Base(dir)); err != nil {
+			return err
+		}
+	}
+	w.at.path, w.at.entry = dir, e
+	return nil
+}
+
+func (w *walk) pass(link string, e Entry) error {
+	if len(w.at.links) == maxLinks {
+		return fmt.Errorf("%s: too many levels of symbolic links", link)
+	}
+	raw, err := w.v.tree.Read(link)
+	if err != nil {
+		return fmt.Errorf("read link %s: %w", link, err)
+	}
+	target := string(raw)
+	w.link, w.target = link, target
+	if strings.HasPrefix(target, "/") {
+		return &leavesError{path: link, target: target}
+	}
+	w.at.links = append(w.at.links, Input{Kind: "link", Name: link, ID: e.ID})
+	w.todo = append(strings.Split(target, "/"), w.todo...)
+	return nil
+}
+
+// isMissing reports whether err means that nothing is there, in difference to a tree that cannot be read.
+func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
