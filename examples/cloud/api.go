@@ -72,7 +72,7 @@ func (c *Cloud) doList(r request) (any, error) {
 	return map[string]any{"objects": objects}, nil
 }
 
-// serve carries a request out between the faults that it meets.
+// serve carries a request out between the faults that it meets. It does not answer when the cloud is closed meanwhile.
 func (c *Cloud) serve(op string, status int, do func(request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		req, err := c.parse(op, w, r)
@@ -80,15 +80,16 @@ func (c *Cloud) serve(op string, status int, do func(request) (any, error)) http
 			answer(w, 0, nil, err)
 			return
 		}
-		faults := c.faults.current()
-		if !wait(r.Context(), faults.Latency) {
-			return
-		}
+		wait(r.Context(), c.faults.current().Latency)
+		var body any
 		if c.faults.throttled() {
-			answer(w, 0, nil, limited(1))
-			return
+			err = limited(1)
+		} else {
+			body, err = c.meet(r.Context(), req, do)
 		}
-		body, err := c.meet(r.Context(), req, do)
+		if r.Context().Err() != nil {
+			panic(http.ErrAbortHandler)
+		}
 		answer(w, status, body, err)
 	}
 }

@@ -30,6 +30,7 @@ type Cloud struct {
 	mu     sync.Mutex
 	state  state
 	hidden map[string]*hiding // objects that reads do not see yet, by id
+	grown  chan struct{}      // closed and replaced when the journal grows
 }
 
 // New opens the cloud whose state is in Options.Path, or makes an empty one. What the journal has and the state file has
@@ -47,7 +48,7 @@ func New(o Options) (*Cloud, error) {
 	}
 	c := &Cloud{
 		path: o.Path, token: o.Token, logger: o.Logger,
-		faults: newInjector(o.Faults), state: st, hidden: map[string]*hiding{},
+		faults: newInjector(o.Faults), state: st, hidden: map[string]*hiding{}, grown: make(chan struct{}),
 	}
 	c.mux = c.routes()
 	return c, nil

@@ -1,7 +1,9 @@
 package cloud_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -288,6 +290,33 @@ func TestCallerWhoHangsUpEarlyChangesNothing(t *testing.T) {
 	}
 	if got := s.Objects(); len(got) != 0 {
 		t.Errorf("objects: %v", got)
+	}
+}
+
+// TestCloseInTheMiddle closes a cloud that has made an object and not answered yet.
+func TestCloseInTheMiddle(t *testing.T) {
+	t.Parallel()
+	s := start(t, cloud.Options{Faults: cloud.Faults{Rules: []cloud.Rule{{Op: "create", After: true, Delay: cloud.Duration(time.Hour)}}}})
+	failed := make(chan error, 1)
+	go func() {
+		_, err := http.Post(s.URL()+"/v1/bucket", "application/json", strings.NewReader(`{"name":"lost"}`))
+		failed <- err
+	}()
+	e, err := s.Await(t.Context(), func(e cloud.Entry) bool { return e.Name == "lost" })
+	if err != nil || e.Op != cloud.OpCreate {
+		t.Fatalf("%+v, %v", e, err)
+	}
+	_ = s.Close()
+	if err := <-failed; err == nil {
+		t.Error("the request was answered")
+	}
+	if got := s.Objects(); len(got) != 1 {
+		t.Errorf("objects: %v", got)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Await(ctx, func(cloud.Entry) bool { return false }); !errors.Is(err, context.Canceled) {
+		t.Errorf("await: %v", err)
 	}
 }
 

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,6 +61,26 @@ func (c *Cloud) Journal() []Entry {
 		entries[i] = entries[i].masked()
 	}
 	return entries
+}
+
+// Await returns the first entry that matches, as soon as there is one; secrets are masked. It is how a test kills a runner
+// in the middle: let a create be carried out and hang (Rule), await its entry, kill.
+func (c *Cloud) Await(ctx context.Context, match func(Entry) bool) (Entry, error) {
+	for next := 0; ; {
+		c.mu.Lock()
+		entries, grown := c.state.journal, c.grown
+		c.mu.Unlock()
+		for ; next < len(entries); next++ {
+			if e := entries[next].masked(); match(e) {
+				return e, nil
+			}
+		}
+		select {
+		case <-grown:
+		case <-ctx.Done():
+			return Entry{}, fmt.Errorf("await an entry of the cloud's journal: %w", context.Cause(ctx))
+		}
+	}
 }
 
 // appendJournal writes one line and syncs it. What a failed write leaves is cut off, so that the next line begins well.

@@ -13,7 +13,6 @@ import (
 type Server struct {
 	*Cloud
 	url   string
-	http  *http.Server
 	close func() error
 }
 
@@ -30,13 +29,21 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start cloud: %w", err)
 	}
-	s := &Server{
-		Cloud: c,
-		url:   "http://" + listener.Addr().String(),
-		http:  &http.Server{Handler: c, ReadHeaderTimeout: 10 * time.Second},
+	requests, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	h := &http.Server{
+		Handler:           c,
+		ReadHeaderTimeout: 10 * time.Second,
+		BaseContext:       func(net.Listener) context.Context { return requests },
 	}
-	s.close = sync.OnceValue(s.http.Close)
-	go func() { _ = s.http.Serve(listener) }() // ends with Close
+	s := &Server{Cloud: c, url: "http://" + listener.Addr().String()}
+	s.close = sync.OnceValue(func() error {
+		cancel()
+		grace, stop := context.WithTimeout(context.Background(), time.Second)
+		defer stop()
+		_ = h.Shutdown(grace) // waits for what is being written; connections that nobody uses do not matter
+		return h.Close()
+	})
+	go func() { _ = h.Serve(listener) }() // ends with Close
 	context.AfterFunc(ctx, func() { _ = s.Close() })
 	return s, nil
 }
@@ -44,5 +51,5 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 // URL is where the cloud is, for CLOUD_ENDPOINT.
 func (s *Server) URL() string { return s.url }
 
-// Close stops listening and breaks the connections that are open, as a crash would. What was answered is on disk.
+// Close stops listening. Requests that are waiting get no answer, as in a crash; what was answered is on disk.
 func (s *Server) Close() error { return s.close() }

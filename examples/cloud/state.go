@@ -125,6 +125,8 @@ func (c *Cloud) commit(e Entry) error {
 	}
 	c.state.apply(e)
 	c.state.journal = append(c.state.journal, e)
+	close(c.grown)
+	c.grown = make(chan struct{})
 	if err := c.state.save(c.path); err != nil {
 		c.logger.Error("the state file could not be written; the journal has it", "path", c.path, "error", err)
 	}

@@ -128,19 +128,9 @@ func (c *client) call(ctx context.Context, method, path string, in, out any) err
 
 // once makes one request. retryAfter is what the answer says.
 func (c *client) once(ctx context.Context, method, path string, in, out any) (retryAfter time.Duration, err error) {
-	body, err := json.Marshal(in)
+	req, err := c.request(ctx, method, path, in)
 	if err != nil {
 		return 0, err
-	}
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(c.endpoint, "/")+path, bytes.NewReader(body))
-	if err != nil {
-		return 0, err
-	}
-	if c.token != "" {
-		req.Header.Set("Authorization", "Bearer "+c.token)
-	}
-	if c.run != "" {
-		req.Header.Set("X-Run", c.run)
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -153,6 +143,29 @@ func (c *client) once(ctx context.Context, method, path string, in, out any) (re
 	}
 	seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
 	return time.Duration(seconds) * time.Second, decode(resp.StatusCode, data, out)
+}
+
+// request makes a request; in is its body, nil for none.
+func (c *client) request(ctx context.Context, method, path string, in any) (*http.Request, error) {
+	var body io.Reader
+	if in != nil {
+		data, err := json.Marshal(in)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(data)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(c.endpoint, "/")+path, body)
+	if err != nil {
+		return nil, err
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	if c.run != "" {
+		req.Header.Set("X-Run", c.run)
+	}
+	return req, nil
 }
 
 // decode reads an answer, or the error that it is.

@@ -91,6 +91,7 @@ func startEngine(t *testing.T, faults cloud.Faults) *engine {
 	e.env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + e.dir, "TF_CLI_CONFIG_FILE=" + config, "TF_IN_AUTOMATION=1", "TF_INPUT=0",
 		"CHECKPOINT_DISABLE=1", "CLOUD_ENDPOINT=" + c.URL(), "CLOUD_RUN=run-1",
+		"GORACE=atexit_sleep_ms=0", // else every provider takes a second to end when tests run with -race
 	}
 	return e
 }

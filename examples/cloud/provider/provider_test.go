@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/driftlessops/driftless/examples/cloud"
 )
@@ -168,12 +167,8 @@ func TestThrottlingAndBrokenReads(t *testing.T) {
 		t.Errorf("there are %d buckets", got)
 	}
 	e.write("provider \"cloud\" {\n  timeout = \"100ms\"\n}\n" + bucket)
-	e.SetFaults(cloud.Faults{Rules: []cloud.Rule{{Times: -1, Status: 429, RetryAfter: 60}}})
-	began := time.Now()
-	e.fails("the cloud answered 429")
-	if took := time.Since(began); took > 50*time.Second {
-		t.Errorf("it waited %s, longer than its timeout", took)
-	}
+	e.SetFaults(cloud.Faults{Rules: []cloud.Rule{{Times: -1, Status: 429, RetryAfter: 3600}}})
+	e.fails("the cloud answered 429") // at once: the wait would be longer than the timeout
 }
 
 func TestImport(t *testing.T) {
