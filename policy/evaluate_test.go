@@ -63,6 +63,7 @@ func TestShapes(t *testing.T) {
 		{"partial object", `deny["aws_s3_bucket.logs"] := "no"`, "deny\ndeny s/main: no @ aws_s3_bucket.logs"},
 		{"partial object, other key", `deny["S3-1"] := "no"`, "deny\ndeny s/main: S3-1: no"},
 		{"forgotten contains", `deny[msg] if { msg := "no" }`, "deny\ndeny s/main: no"},
+		{"forgotten contains, object", `deny[{"msg": msg, "address": "aws_s3_bucket.x"}] if { msg := "no" }`, "deny\ndeny s/main: no @ aws_s3_bucket.x"},
 		{"reference head", `deny.s3 contains "no"`, "deny\ndeny s/main: s3: no"},
 		{"package in head", `s3.deny contains "no"`, "deny\ndeny s/main.s3: no"},
 		{"number", `deny := 3`, "error\nerror s/main: rule deny of package main gives the number 3" + hint},
@@ -91,6 +92,25 @@ func TestShapes(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", got, tc.want)
 			}
 		})
+	}
+}
+
+// A text that is wrong as Rego v1 must not become another, harmless policy as v0.
+func TestWrongTextDoesNotPass(t *testing.T) {
+	t.Parallel()
+	for _, rego := range []string{
+		"deny contains msg { msg := \"no\" }",
+		"deny contains \"no\" { true }",
+		"deny contain msg if { msg := \"no\" }",
+		"deny contains msg if msg := \"no\"\nwarn[x] { x := 1 ",
+		"deny if msg { msg := 1 }",
+		"denied contains \"no\"",
+		"Deny contains \"no\"",
+		"default deny = false\ndeny { not input.resource_changes[0].type == \"x\"; }; deny[msg] { msg := 1 }",
+	} {
+		if v := judged(t, "package main\n"+rego); v.Status == Pass {
+			t.Errorf("%s passes", rego)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -81,10 +82,11 @@ func sourceLine(text []byte, row int) string {
 
 // hintFor adds the next step to messages that conftest and OPA users are bound to meet here.
 func hintFor(message string) string {
+	function, isUndefined := strings.CutPrefix(message, "undefined function ")
 	switch {
-	case strings.Contains(message, "unsafe built-in"):
+	case isUndefined && slices.Contains(outside, function):
 		return "policies judge without network and environment; pass what they need as a data file"
-	case strings.Contains(message, "undefined function parse_config"), strings.Contains(message, "undefined function parse_combined_config_files"):
+	case isUndefined && strings.HasPrefix(function, "parse_co"):
 		return "this function of conftest reads files and is not available; put the content into a JSON or YAML data file"
 	case message == "empty module":
 		return "remove the file or give it a package"

@@ -53,7 +53,12 @@ func meantRoot(root string) string {
 // rootReader follows rules to what they read, through the rules and functions that they use.
 type rootReader struct {
 	compiler *ast.Compiler
-	done     map[string][]read // by the path of the rule
+	done     map[string][]read              // by the path of the rule
+	names    map[*ast.Rule]map[ast.Var]bool // variables that are the input
+}
+
+func newRootReader(c *ast.Compiler) *rootReader {
+	return &rootReader{compiler: c, done: map[string][]read{}, names: map[*ast.Rule]map[ast.Var]bool{}}
 }
 
 // of returns what a rule that judges reads, each root once.
@@ -151,7 +156,7 @@ func (rr *rootReader) inputLength(ref ast.Ref, aliases map[ast.Var]bool) int {
 		return 0
 	}
 	for _, r := range rr.compiler.GetRulesForVirtualDocument(ref) {
-		if len(r.Head.Args) == 0 && rr.isInput(r.Head.Value, rr.aliases(r)) {
+		if len(r.Head.Args) == 0 && len(r.Ref()) <= len(ref) && rr.isInput(r.Head.Value, rr.aliases(r)) {
 			return len(r.Ref())
 		}
 	}
@@ -174,7 +179,11 @@ func (rr *rootReader) isInput(term *ast.Term, aliases map[ast.Var]bool) bool {
 
 // aliases are the local variables of a rule that are other names for the input.
 func (rr *rootReader) aliases(link *ast.Rule) map[ast.Var]bool {
+	if known, ok := rr.names[link]; ok {
+		return known
+	}
 	found := map[ast.Var]bool{}
+	rr.names[link] = found
 	ast.WalkExprs(link.Body, func(e *ast.Expr) bool {
 		if !e.IsEquality() && !e.IsAssignment() {
 			return false

@@ -111,7 +111,7 @@ func conflicts(c *ast.Compiler, store storage.Store) error {
 
 // prepare makes the queries, one for each rule and for the exceptions of each package.
 func (out *compiled) prepare(c *ast.Compiler, store storage.Store) error {
-	reader := &rootReader{compiler: c, done: map[string][]read{}}
+	reader := newRootReader(c)
 	out.exceptions = map[string]rego.PreparedEvalQuery{}
 	for _, r := range out.rules {
 		r.reads = reader.of(r)

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -57,7 +58,11 @@ func (s *shapes) object(object map[string]any, keyed bool) {
 // entry judges one value of a rule with keys. deny[msg] if {…} of Rego v1, often written for deny contains msg, gives true.
 func (s *shapes) entry(key string, value any) {
 	if said, ok := value.(bool); ok {
-		if said {
+		var object map[string]any
+		switch {
+		case said && json.Unmarshal([]byte(key), &object) == nil && object != nil: // deny[{"msg": …}] if {…}
+			s.object(object, false)
+		case said:
 			s.say(key, s.addresses.in(key))
 		}
 		return

@@ -1,0 +1,42 @@
+package policy
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// bigPlan is a plan JSON of about the given number of bytes.
+func bigPlan(size int) []byte {
+	var b strings.Builder
+	b.WriteString(`{"format_version":"1.2","planned_values":{},"resource_changes":[`)
+	for i := 0; b.Len() < size; i++ {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, `{"address":"module.m[%d].aws_s3_bucket.b","mode":"managed","type":"aws_s3_bucket","name":"b","provider_name":"registry.terraform.io/hashicorp/aws",`+
+			`"change":{"actions":["create"],"before":null,"after":{"bucket":"b-%d","acl":"private","tags":{"env":"dev","owner":"team-%d"},"policy":%q},"after_unknown":{"arn":true,"id":true}}}`,
+			i, i, i%7, strings.Repeat("p", 300))
+	}
+	b.WriteString(`]}`)
+	return []byte(b.String())
+}
+
+func BenchmarkEvaluate(b *testing.B) {
+	var s Source
+	for i := range 100 {
+		rego := fmt.Sprintf("package p%d\nimport data.lib\ndeny contains msg if {\n\tsome r in lib.buckets\n\tr.change.after.acl == \"public-%d\"\n\tmsg := r.address\n}\n", i, i)
+		s.Files = append(s.Files, File{fmt.Sprintf("p%d.rego", i), []byte(rego)})
+	}
+	s.Files = append(s.Files, File{"lib.rego", []byte("package lib\nbuckets contains r if {\n\tsome r in input.resource_changes\n\tr.type == \"aws_s3_bucket\"\n}\n")})
+	set := Compile([]Source{s})
+	in := Input{Plan: json.RawMessage(bigPlan(8 << 20))}
+	b.SetBytes(int64(len(in.Plan)))
+	for b.Loop() {
+		if v := set.Evaluate(context.Background(), in); v.Status != Pass || v.Policies != 100 {
+			b.Fatal(brief(v))
+		}
+	}
+}
