@@ -115,8 +115,12 @@ func (e entry) write(d *diff, width int) {
 		d.line('+', name+" = "+e.after.open+e.note)
 	case e.after.absent():
 		d.line('-', name+" = "+e.before.open+e.note)
-	case e.before.open == e.after.open: // hidden on both sides
-		d.line('!', name+" = "+e.after.open+e.note)
+	case e.before.open == e.after.open:
+		note := e.note
+		if e.after.open[0] != '(' { // not hidden on both sides
+			note += " # only whitespace differs"
+		}
+		d.line('!', name+" = "+e.after.open+note)
 	default:
 		d.line('!', name+" = "+e.before.open+" -> "+e.after.open+e.note)
 	}

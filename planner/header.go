@@ -19,7 +19,7 @@ func (c Change) header() []string {
 		}
 	}
 	if c.Importing != "" {
-		lines = append(lines, fmt.Sprintf("(import ID %s)", visible(compact(c.Importing))))
+		lines = append(lines, fmt.Sprintf("(imported: %s)", visible(c.Importing)))
 	}
 	if because, ok := reasons[c.Reason]; ok {
 		lines = append(lines, "("+because+")")

@@ -12,7 +12,7 @@ import (
 func writeLines(d *diff, before, after []string) {
 	hunks := linediff.Diff("", joinLines(before), "", joinLines(after))
 	if hunks == nil {
-		d.line(' ', "  # (only whitespace differs)")
+		d.line(' ', "  # only whitespace differs")
 		return
 	}
 	shown := 0 // lines of before

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -107,6 +108,8 @@ func (p *parser) finish() {
 		return
 	}
 	sortChanges(p.plan.Changes)
+	slices.Sort(p.plan.Volatile)
+	p.plan.Volatile = slices.Compact(p.plan.Volatile) // a deposed object has the address of the current one
 	p.plan.Digest = p.digester.plan(p.plan.Changes)
 	redact := sections{data: p.secrets.redact}
 	redact.plan(p.root)
