@@ -90,10 +90,10 @@ func explain(base, head []Input) string {
 	type name struct{ kind, name string }
 	was, is := map[name]string{}, map[name]string{}
 	for _, in := range base {
-		was[name{in.Kind, in.Name}] += in.ID
+		was[name{in.Kind, in.Name}] += strings.TrimPrefix(in.ID, "missing")
 	}
 	for _, in := range head {
-		is[name{in.Kind, in.Name}] += in.ID
+		is[name{in.Kind, in.Name}] += strings.TrimPrefix(in.ID, "missing")
 	}
 	var reasons []string
 	for _, in := range slices.Concat(head, base) {
@@ -105,6 +105,9 @@ func explain(base, head []Input) string {
 		if r := in.changed(old, new); !slices.Contains(reasons, r) {
 			reasons = append(reasons, r)
 		}
+	}
+	if len(reasons) == 0 {
+		return "its inputs changed" // a missing module is called no more, or the like
 	}
 	slices.SortStableFunc(reasons, func(a, b string) int { return weight(a) - weight(b) })
 	return some(reasons, 3)
@@ -137,9 +140,9 @@ func (in Input) changed(old, new string) string {
 	}
 	verb := "changed"
 	switch {
-	case old == "" || old == "missing":
+	case old == "":
 		verb = "added"
-	case new == "" || new == "missing":
+	case new == "":
 		verb = "removed"
 	}
 	return fmt.Sprintf("%s %s %s", word, in.Name, verb)

@@ -10,7 +10,8 @@ import (
 // told by name, which is everything but
 //   - directories with engine files: they are modules of their own, and count where they are called;
 //   - variable files that are not loaded by themselves, which count where var_files names them;
-//   - Markdown, files and directories whose names begin with a dot (the lock file and version files count), driftless.hcl.
+//   - Markdown, files and directories whose names begin with a dot (but a workspace's lock file and version file count),
+//     driftless.hcl.
 //
 // What an expression names counts in any case.
 type cover struct {
@@ -74,7 +75,7 @@ func isLeftOut(e Entry, p string, root bool) bool {
 	case strings.HasSuffix(e.Name, ".md"):
 		return true
 	case strings.HasPrefix(e.Name, "."):
-		return e.Name != lockFile && e.Name != versionFiles["terraform"] && e.Name != versionFiles["tofu"]
+		return !root || e.Name != lockFile && e.Name != versionFiles["terraform"] && e.Name != versionFiles["tofu"]
 	}
 	return false
 }

@@ -64,9 +64,7 @@ func (g *gatherer) fileset(base string, ref pathRef) {
 		g.float("fileset(%q, %q) reads outside of the repository", ref.path, ref.pattern)
 		return
 	}
-	inputs := g.v.globInputs("file", glob)
-	g.add(inputs...)
-	g.add(Input{Kind: "file", Name: glob, ID: "fileset " + hashInputs(inputs)})
+	g.add(g.v.globInputs("file", glob)...)
 }
 
 func (g *gatherer) varFiles() {
@@ -146,19 +144,27 @@ func (g *gatherer) lock() {
 		}
 	}
 	for _, m := range g.modules {
-		for name := range m.implied {
-			if !m.isBuiltin(name) {
-				g.float("%s has no %s: every init may choose other provider versions", g.w.Dir, lockFile)
-				return
-			}
-		}
-		for name := range m.providers {
-			if !m.isBuiltin(name) {
-				g.float("%s has no %s: every init may choose other provider versions", g.w.Dir, lockFile)
-				return
-			}
+		if len(m.needsProviders()) > 0 {
+			g.float("%s has no %s: every init may choose other provider versions", g.w.Dir, lockFile)
+			return
 		}
 	}
+}
+
+// needsProviders returns the providers that a module requires or implies, with what it says of each, sorted.
+func (m *module) needsProviders() []string {
+	var all []string
+	for _, name := range sortedKeys(m.providers) {
+		if !m.isBuiltin(name) {
+			all = append(all, name+" "+m.providers[name])
+		}
+	}
+	for _, name := range sortedKeys(m.implied) {
+		if _, required := m.providers[name]; !required && !m.isBuiltin(name) {
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 // isBuiltin reports whether a provider is part of the engine (terraform_data).

@@ -36,13 +36,7 @@ func (v *view) moduleTree(dir, engine string, above []string) string {
 	}
 	return v.keys.get(moduleKey{dir, engine}, func() string {
 		m := v.module(dir, engine)
-		var parts []string
-		for _, name := range sortedKeys(m.providers) {
-			parts = append(parts, "provider", name, m.providers[name])
-		}
-		for _, name := range sortedKeys(m.implied) {
-			parts = append(parts, "implied", name)
-		}
+		parts := m.needsProviders()
 		for _, c := range m.calls {
 			parts = append(parts, "module", c.name, c.source, c.version)
 			if called, ok := c.local(dir); ok {
