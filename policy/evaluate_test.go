@@ -130,6 +130,7 @@ func TestUnknownRoots(t *testing.T) {
 		{"else", "a := 1 if input.nothing else := 2 if input.resource_chnages\ndeny contains \"x\" if a == 3", "did you mean input.resource_changes?"},
 		{"misspelled alternative", "r contains x if some x in input.resource_changes\nr contains x if some x in input.resource_drfit\ndeny contains \"x\" if count(r) > 9", "did you mean input.resource_drift?"},
 		{"v0", `deny[msg] { input.kind == "Deployment"; msg = "x" }`, "input.kind, which a plan does not have; keep policies for other documents"},
+		{"combined", `deny contains "x" if { some i; input[i].contents.resource_changes }`, "reads input[_].contents, which a plan does not have; nothing is combined here"},
 		{"run", `deny contains "x" if input.run.is_destroy`, "input.driftless has workspace, run and change"},
 		{"driftless", `deny contains "x" if input.driftless.workspce.name`, "input.driftless.workspce, which a plan does not have; did you mean input.driftless.workspace?"},
 		{"default of a helper", "default changes := []\nchanges := input.resource_chnages\ndeny contains \"x\" if count(changes) > 0", "did you mean input.resource_changes?"},

@@ -14,5 +14,7 @@
 //
 // A rule named exception excuses the rules whose suffix it lists, as in conftest. Built-in functions that fail make their
 // expression undefined, as in conftest and OPA; conflicts between rules are errors. Functions that reach the network or the
-// process (http.send, net.lookup_ip_addr, opa.runtime) do not compile.
+// process (http.send, net.lookup_ip_addr, opa.runtime) do not compile. A rule that reads input.NAME, itself or through what it
+// uses, where no plan has such a NAME, is an error: it would be undefined and so pass everything. This is found in the
+// text of the rules, through imports, aliases and helper rules, but not through function arguments or computed names.
 package policy

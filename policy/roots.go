@@ -20,11 +20,13 @@ type read struct {
 
 // String says what is read and what was probably meant.
 func (r read) String() string {
-	text := fmt.Sprintf("input.%s, which a plan does not have", r.root)
+	text := strings.Replace(fmt.Sprintf("input.%s, which a plan does not have", r.root), "input.[", "input[", 1)
 	if meant := meantRoot(r.root); meant != "" {
 		return text + "; did you mean input." + meant + "?"
 	}
 	switch r.root {
+	case combined:
+		return text + "; nothing is combined here (conftest --combine), the plan is the input itself"
 	case "tfplan", "plan", "plan_json", "terraform":
 		return text + "; the plan is the input itself: input.resource_changes"
 	case "run", "tfrun", "workspace", "workspaces":
@@ -34,6 +36,9 @@ func (r read) String() string {
 	}
 	return text + "; keep policies for other documents in a directory of their own"
 }
+
+// combined is what policies for conftest --combine read: one document for each file.
+const combined = "[_].contents"
 
 // meantRoot is the known root that a misspelled one is close to.
 func meantRoot(root string) string {
@@ -203,6 +208,8 @@ func (rr *rootReader) aliases(link *ast.Rule) map[ast.Var]bool {
 func unknownRoot(rest ast.Ref) string {
 	path := staticPath(rest)
 	switch {
+	case len(path) == 0 && len(rest) > 1 && rest[1].Equal(ast.StringTerm("contents")):
+		return combined
 	case len(path) == 0 || slices.Contains(planRoots, path[0]):
 		return ""
 	case path[0] != "driftless":

@@ -106,7 +106,10 @@ func walk(fsys fs.FS, dir string, above []fs.FileInfo, visit func(string) error)
 			errs = append(errs, err)
 		case info.IsDir():
 			errs = append(errs, walk(fsys, p, append(slices.Clip(above), self), visit))
-		case isRego(p) || isData(p):
+		case !isRego(p) && !isData(p):
+		case !info.Mode().IsRegular():
+			errs = append(errs, fmt.Errorf("%s: not a regular file", p)) // a pipe would never end
+		default:
 			errs = append(errs, visit(p))
 		}
 	}
