@@ -47,8 +47,11 @@ func (s session) run(ctx context.Context, phase Phase, env map[string]string, st
 		path: s.engine.Path, dir: s.dir, args: args, env: cleanEnv(s.tempDir, s.granted, own),
 		stdout: out, stderr: errs, interruptWait: s.interruptWait,
 	}
-	if stdout != nil {
+	switch {
+	case stdout != nil:
 		p.stdout = stdout
+	case phase == PhaseInit:
+		p.stderr = out // one pipe keeps the order of plain text; of events, long ones would be torn
 	}
 	begin := time.Now()
 	err = p.run(ctx)

@@ -14,17 +14,24 @@ func lockFile(ctx context.Context, path string) (unlock func(), err error) {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
 	unlock = func() { _ = f.Close() }
-	locked := make(chan error, 1)
-	go func() { locked <- flock(int(f.Fd())) }()
+	var failed error
+	done := make(chan struct{})
+	go func() {
+		failed = flock(int(f.Fd()))
+		close(done)
+	}()
 	select {
-	case err := <-locked:
-		if err != nil {
+	case <-done:
+		if failed != nil {
 			unlock()
-			return nil, fmt.Errorf("lock %s: %w", path, err)
+			return nil, fmt.Errorf("lock %s: %w", path, failed)
 		}
 		return unlock, nil
 	case <-ctx.Done():
-		go func() { <-locked; unlock() }() // the wait for a lock cannot be broken off; whoever gets it late drops it
+		go func() { // the wait for a lock cannot be broken off; one that comes too late is dropped
+			<-done
+			unlock()
+		}()
 		return nil, fmt.Errorf("lock %s: %w", path, ctx.Err())
 	}
 }

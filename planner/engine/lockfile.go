@@ -59,5 +59,9 @@ func addHashes(lock []byte, more map[string][]string) ([]byte, error) {
 		}
 		block.Body().SetAttributeValue("hashes", cty.ListVal(values))
 	}
-	return file.Bytes(), nil
+	out := file.Bytes()
+	if _, err := parseLock(out); err != nil {
+		return lock, nil // a block in one line, which no engine writes: without the hashes it costs a download
+	}
+	return out, nil
 }

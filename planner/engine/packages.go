@@ -98,32 +98,58 @@ func (c *ProviderCache) store(pluginCache string, lock depLock) error {
 }
 
 func (c *ProviderCache) storePackage(dir string, k known) error {
-	h1, err := dirhash.HashDir(dir, "", dirhash.Hash1)
-	if err != nil {
-		return err
-	}
-	if !slices.Contains(k.Hashes, h1) {
-		return errors.New("it is not what the lock file names")
-	}
-	target := c.packageDir(h1)
-	if !exists(target) {
-		tmp, err := os.MkdirTemp(c.staging(), "package-")
+	target := dir
+	if !c.holds(dir) {
+		h1, err := dirhash.HashDir(dir, "", dirhash.Hash1)
 		if err != nil {
 			return err
 		}
-		defer func() { _ = os.RemoveAll(tmp) }()
-		if err := copyTree(dir, filepath.Join(tmp, "p")); err != nil {
-			return err
+		if !slices.Contains(k.Hashes, h1) {
+			return errors.New("it is not what the lock file names")
 		}
-		if err := os.Rename(filepath.Join(tmp, "p"), target); err != nil && !exists(target) {
-			return err
+		if target = c.packageDir(h1); !exists(target) {
+			if err := c.copyPackage(dir, target); err != nil {
+				return err
+			}
 		}
 	}
+	if earlier, ok := readKnown(target + ".json"); ok {
+		k.Hashes = slices.Concat(k.Hashes, earlier.Hashes)
+	}
+	slices.Sort(k.Hashes)
+	k.Hashes = slices.Compact(k.Hashes)
 	record, err := json.Marshal(k)
 	if err != nil {
 		return err
 	}
 	return writeFile(target+".json", record)
+}
+
+// holds reports whether dir is a package in the cache, as one that the engine found by a link from its plugin cache.
+func (c *ProviderCache) holds(dir string) bool {
+	packages, err := filepath.EvalSymlinks(c.packages())
+	return err == nil && filepath.Dir(dir) == packages
+}
+
+func (c *ProviderCache) copyPackage(dir, target string) error {
+	tmp, err := os.MkdirTemp(c.staging(), "package-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(tmp) }()
+	if err := copyTree(dir, filepath.Join(tmp, "p")); err != nil {
+		return err
+	}
+	if err := os.Rename(filepath.Join(tmp, "p"), target); err != nil && !exists(target) {
+		return err
+	}
+	return nil
+}
+
+func readKnown(path string) (known, bool) {
+	var k known
+	text, err := os.ReadFile(path)
+	return k, err == nil && json.Unmarshal(text, &k) == nil
 }
 
 // copyTree copies a package; links to files become files. A mirror may be changed in place, so it is not linked.
@@ -167,9 +193,8 @@ func (c *ProviderCache) missingHashes(lock depLock) map[string][]string {
 	more := map[string][]string{}
 	records, _ := filepath.Glob(filepath.Join(escapeGlob(c.packages()), "*.json"))
 	for _, path := range records {
-		var k known
-		text, err := os.ReadFile(path)
-		if err != nil || json.Unmarshal(text, &k) != nil {
+		k, ok := readKnown(path)
+		if !ok {
 			continue
 		}
 		sum, err := hex.DecodeString(strings.TrimSuffix(filepath.Base(path), ".json"))

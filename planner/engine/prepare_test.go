@@ -261,6 +261,20 @@ func TestReadModules(t *testing.T) {
 	}
 }
 
+func TestPrepareDoesNotReadWithoutEnd(t *testing.T) {
+	t.Parallel()
+	c := newCache(t, t.TempDir())
+	for _, name := range []string{"main.tf", lockName} {
+		g := newRig(t, Engine{Terraform, "1.11.4", "/nonexistent"}, nil)
+		if err := os.Symlink("/dev/zero", filepath.Join(g.opts.Dir, name)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Prepare(t.Context(), PrepareOptions{Engine: g.opts.Engine, Dir: g.opts.Dir}); err == nil || !strings.Contains(err.Error(), "is not a regular file") {
+			t.Error(err)
+		}
+	}
+}
+
 func TestMirroredTypes(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "odd [name]*")

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // lockName is the dependency lock file of both engines.
@@ -44,7 +45,18 @@ func NewProviderCache(opts ProviderCacheOptions) (*ProviderCache, error) {
 			return nil, fmt.Errorf("engine: new provider cache: %w", err)
 		}
 	}
+	c.sweep()
 	return c, nil
+}
+
+// sweep removes what a process that was killed left behind. A download takes no day.
+func (c *ProviderCache) sweep() {
+	entries, _ := os.ReadDir(c.staging())
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > 24*time.Hour {
+			_ = os.RemoveAll(filepath.Join(c.staging(), e.Name()))
+		}
+	}
 }
 
 func (c *ProviderCache) packages() string { return filepath.Join(c.opts.Dir, "packages") }
@@ -83,7 +95,7 @@ func (c *ProviderCache) view(dir string) (string, error) {
 
 // readLock returns nil when a module has no lock file.
 func readLock(dir string) ([]byte, error) {
-	lock, err := os.ReadFile(filepath.Join(dir, lockName))
+	lock, err := readConfig(filepath.Join(dir, lockName))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the lock file: %w", err)
 	}

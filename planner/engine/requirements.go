@@ -58,7 +58,7 @@ func readModules(root string) (modules, error) {
 // read adds one module, and returns the local modules that it calls.
 func (m *modules) read(root, rel string) (local []string, err error) {
 	dir := filepath.Join(root, rel)
-	module, diags := tfconfig.LoadModule(dir)
+	module, diags := tfconfig.LoadModuleFromFilesystem(configFS{}, dir)
 	for name, p := range module.RequiredProviders {
 		m.Providers = append(m.Providers, name+"|"+p.Source+"|"+strings.Join(p.VersionConstraints, ","))
 	}
@@ -84,7 +84,7 @@ func (m *modules) read(root, rel string) (local []string, err error) {
 }
 
 func (m *modules) hash(root, rel string) error {
-	content, err := os.ReadFile(filepath.Join(root, rel))
+	content, err := readConfig(filepath.Join(root, rel))
 	if err != nil {
 		return err
 	}

@@ -48,10 +48,9 @@ func (s *stream) line(text string) {
 	switch {
 	case !ok:
 		s.plain = append(s.plain, text)
-		masked := s.mask.String(text)
-		s.output = append(s.output, masked)
-		s.write(masked)
-		return
+		e = event{Type: "log", Message: text}
+		s.output = append(s.output, s.mask.String(text))
+		s.write(s.mask.String(text))
 	case e.Diagnostic != nil:
 		s.diags = append(s.diags, *e.Diagnostic)
 		framed := frame(s.mask.String(e.Diagnostic.String()))
@@ -60,7 +59,7 @@ func (s *stream) line(text string) {
 	default:
 		s.write(s.mask.String(e.Message))
 	}
-	if s.progress != nil {
+	if s.progress != nil && e.Message != "" {
 		s.progress(s.event(e))
 	}
 }
