@@ -2,14 +2,25 @@ package report
 
 import "strings"
 
-// entry is one item of a list: as one line of Markdown, and as plain text for when that is too long or has several lines.
-type entry struct{ line, text string }
+// entry is one item of a list: as one line of Markdown, and as plain text for when that is too long.
+type entry struct {
+	line, text string
+	block      bool // it has several lines: show the text
+}
+
+// remark is an entry of somebody's words.
+func remark(s string) entry { return entry{line: prose(s), text: s, block: severalLines(s)} }
+
+// name is an entry of a name, before and after which stands a fixed text.
+func name(s string) entry { return entry{line: code(s), text: oneLine(s)} }
+
+func severalLines(s string) bool { return strings.ContainsAny(strings.TrimSpace(s), "\r\n") }
 
 // list writes entries as a bulleted list; those that do not fit on a line stand in a fence of their own.
 func (p *pager) list(entries []entry) {
 	open := false
 	for _, e := range entries {
-		long := len(e.line)+3 > p.atom || strings.Contains(strings.TrimSpace(e.text), "\n")
+		long := e.block || len(e.line)+3 > p.atom
 		if open && long {
 			p.pop()
 			open = false
@@ -35,7 +46,11 @@ func (p *pager) text(s string) {
 	lines := strings.Split(strings.TrimLeft(s, "\r\n"), "\n")
 	var entries []string
 	for _, line := range lines {
-		written := prose(line)
+		item, isItem := strings.CutPrefix(line, "- ")
+		written := prose(item)
+		if isItem {
+			written = "- " + written
+		}
 		if strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t") || len(written)+4 > p.atom || len(lines) > 20 {
 			p.fence("text", excerpt{text: s})
 			return
@@ -44,7 +59,7 @@ func (p *pager) text(s string) {
 	}
 	p.push(container{close: "\n"}, 0)
 	for i, line := range entries {
-		if i < len(entries)-1 && line != "" && entries[i+1] != "" {
+		if i < len(entries)-1 && line != "" && entries[i+1] != "" && !strings.HasPrefix(entries[i+1], "- ") {
 			line += "  " // keeps the line break
 		}
 		p.write(line + "\n")

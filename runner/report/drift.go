@@ -111,6 +111,8 @@ func attribute(c planner.PathChange) string {
 	switch {
 	case c.Sensitive && c.Before == c.After:
 		return ": differs (sensitive value)"
+	case c.Unknown && c.Before != "" && len(c.Before) <= maxValue:
+		return ": found " + value(c.Before) + " (the code leaves it to the provider)"
 	case len(c.Before) > maxValue || len(c.After) > maxValue:
 		return ": differs (see the end of this report)"
 	}
@@ -130,9 +132,9 @@ func value(s string) string {
 // writeRemedies says what a person can do about drift.
 func writeRemedies(p *pager, doc DriftDocument) {
 	if doc.RunID != 0 {
-		p.write(fmt.Sprintf("- **To repair it**, so that the world is as the code says: `driftless approve %d`\n", doc.RunID))
+		p.paragraph(fmt.Sprintf("**To repair it**, so that the world is as the code says: `driftless approve %d`", doc.RunID))
 	}
-	p.write("- **To adopt it**, so that the code says what is there: change the code and merge it. The next check closes this report.\n\n")
+	p.paragraph("**To adopt it**, so that the code says what is there: change the code and merge it. The next check closes this report.")
 	if doc.Owner != "" {
 		p.paragraph("Owner: " + code(doc.Owner))
 	}

@@ -41,33 +41,30 @@ func (p *pager) fence(language string, excerpts ...excerpt) {
 	p.pop()
 }
 
-// fenceLine writes one line of a code block.
+// fenceLine writes one line of a code block, in pieces if it is longer than a page or would close the block.
 func (p *pager) fenceLine(line string, mark int) {
-	if end := closingRun(line, mark); end > 0 { // only possible for fences of maxFence
-		p.split("", line[:end])
-		p.split(continuation(line), line[end:])
-		return
-	}
-	p.split("", line)
-}
-
-// split writes a line, in pieces if it is longer than a page. prefix begins its first piece.
-func (p *pager) split(prefix, line string) {
-	next := continuation(line)
-	for len(prefix)+len(line)+1 > p.room() {
-		if !p.fresh && (len(prefix)+len(line)+1 <= p.fullRoom() || p.room() < p.atom/2) {
+	prefix, next := "", continuation(line)
+	for {
+		size := len(prefix) + len(line) + 1
+		if size > p.room() && !p.fresh && (size <= p.fullRoom() || p.room() < p.atom/2) {
 			p.turn()
-			continue
 		}
-		piece := cut(line, max(p.room()-len(prefix)-1, utf8.UTFMax))
-		p.page.WriteString(prefix + piece + "\n")
+		piece := line
+		if size > p.room() {
+			piece = cut(line, max(p.room()-len(prefix)-1, utf8.UTFMax))
+		}
+		if prefix == "" && closes(piece, mark) {
+			piece = piece[:strings.LastIndexByte(piece, '`')-longestRun(piece)+mark]
+		}
+		p.page.WriteString(prefix)
+		p.page.WriteString(piece)
+		p.page.WriteByte('\n')
 		p.fresh = false
-		line, prefix = line[len(piece):], next
+		if line = line[len(piece):]; line == "" {
+			return
+		}
+		prefix = next
 	}
-	p.page.WriteString(prefix)
-	p.page.WriteString(line)
-	p.page.WriteByte('\n')
-	p.fresh = false
 }
 
 // continuation begins the rest of a line: with the line's first character, which colours it in a diff.
@@ -78,15 +75,8 @@ func continuation(line string) string {
 	return " " + continued
 }
 
-// closingRun returns where to split a line that would close a fence of mark backticks; 0 if it would not.
-func closingRun(line string, mark int) int {
-	body := strings.TrimLeft(line, " ")
-	indent := len(line) - len(body)
-	if indent > 3 || strings.Trim(body, "`") != "" && strings.TrimRight(strings.TrimLeft(body, "`"), " \t") != "" {
-		return 0
-	}
-	if longestRun(body) < mark {
-		return 0
-	}
-	return indent + mark - 1
+// closes reports whether a line would close a fence of mark backticks; that is only possible for fences of maxFence.
+func closes(line string, mark int) bool {
+	line = strings.Trim(line, " \t")
+	return len(line) >= mark && strings.Trim(line, "`") == ""
 }

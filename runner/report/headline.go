@@ -97,6 +97,9 @@ func headline(doc *Document) string {
 	if effects := effects(t.sum, doc.Merged); effects != "" {
 		parts = append([]string{effects}, parts...)
 	}
+	if n := len(doc.Orphans); n > 0 {
+		parts = append(parts, plural(n, "workspace directory", "workspace directories")+" removed, nothing destroyed by that")
+	}
 	if len(parts) == 0 {
 		return t.lead(doc)
 	}
@@ -116,13 +119,15 @@ func (t *tally) lead(doc *Document) string {
 	case t.rows == 0:
 		return "No workspace is touched"
 	case t.changed == 0 && t.failed+t.underway+t.blocked+t.denied+t.unjudged+t.held > 0:
-		return "No changes yet in " + plural(t.rows, "workspace", "workspaces")
+		return plural(t.rows, "workspace is", "workspaces are") + " touched"
 	case t.changed == 0:
-		return "None" + of + tense(doc.Merged, "changes", "was changed")
+		return "No changes in " + plural(t.rows, "workspace", "workspaces")
+	case t.rows == 1:
+		return "1 workspace " + pick(doc.Merged, "changes", "was changed")
 	case t.changed == 1:
-		return "1" + of + tense(doc.Merged, "changes", "was changed")
+		return "1" + of + pick(doc.Merged, "changes", "was changed")
 	}
-	return fmt.Sprint(t.changed) + of + tense(doc.Merged, "change", "were changed")
+	return fmt.Sprint(t.changed) + of + pick(doc.Merged, "change", "were changed")
 }
 
 // effects says what happens to resources: "1 resource is destroyed, 3 created".
@@ -137,17 +142,17 @@ func effects(s planner.Summary, past bool) string {
 	} {
 		switch {
 		case e.n > 0 && len(parts) == 0:
-			subject := plural(e.n, "resource "+tense(past, "is ", "was "), "resources "+tense(past, "are ", "were "))
+			subject := plural(e.n, "resource "+pick(past, "is ", "was "), "resources "+pick(past, "are ", "were "))
 			parts = append(parts, subject+e.verb)
 		case e.n > 0:
 			parts = append(parts, fmt.Sprintf("%d %s", e.n, e.verb))
 		}
 	}
 	if s.Outputs > 0 {
-		parts = append(parts, plural(s.Outputs, "output "+tense(past, "changes", "changed"), "outputs "+tense(past, "change", "changed")))
+		parts = append(parts, plural(s.Outputs, "output "+pick(past, "changes", "changed"), "outputs "+pick(past, "change", "changed")))
 	}
 	if s.Invoke > 0 {
-		parts = append(parts, plural(s.Invoke, "action "+tense(past, "runs", "ran"), "actions "+tense(past, "run", "ran")))
+		parts = append(parts, plural(s.Invoke, "action "+pick(past, "runs", "ran"), "actions "+pick(past, "run", "ran")))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -160,8 +165,8 @@ func about(doc *Document) string {
 	}
 	line := ""
 	if doc.Head != "" {
-		line = "commit " + briefCode(shortCommit(doc.Head), 20) + tense(doc.Merged, " merged with ", " merged into ") + branch
-		if doc.Base != "" {
+		line = "commit " + briefCode(shortCommit(doc.Head), 20) + pick(doc.Merged, " merged with ", " merged into ") + branch
+		if doc.Base != "" && !doc.Merged {
 			line += " at " + briefCode(shortCommit(doc.Base), 20)
 		}
 	}
@@ -190,9 +195,10 @@ func plural(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-func tense(past bool, present, perfect string) string {
-	if past {
-		return perfect
+// pick returns the second text if it is so.
+func pick(so bool, no, yes string) string {
+	if so {
+		return yes
 	}
-	return present
+	return no
 }

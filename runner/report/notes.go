@@ -9,25 +9,21 @@ func writeNotes(p *pager, doc *Document) {
 	}
 	if len(doc.Conflicts) > 0 {
 		p.paragraph("Merge or rebase the tracked branch, resolve these files and push:")
-		p.list(paths(doc.Conflicts))
+		entries := make([]entry, len(doc.Conflicts))
+		for i, path := range doc.Conflicts {
+			entries[i] = name(path)
+		}
+		p.list(entries)
 	}
 	writeOrphans(p, doc.Orphans)
 	if len(doc.Notices) > 0 {
 		entries := make([]entry, len(doc.Notices))
 		for i, notice := range doc.Notices {
-			entries[i] = entry{prose(notice), notice}
+			entries[i] = remark(notice)
 		}
 		p.paragraph("**To note:**")
 		p.list(entries)
 	}
-}
-
-func paths(names []string) []entry {
-	entries := make([]entry, len(names))
-	for i, name := range names {
-		entries[i] = entry{code(name), oneLine(name)}
-	}
-	return entries
 }
 
 // writeOrphans says what becomes of workspaces whose directories are removed.
@@ -40,7 +36,7 @@ func writeOrphans(p *pager, orphans []string) {
 	entries := make([]entry, len(orphans))
 	for i, orphan := range orphans {
 		command := "driftless destroy " + shellQuote(orphan)
-		entries[i] = entry{code(command), oneLine(command)}
+		entries[i] = name(command)
 	}
 	p.list(entries)
 }

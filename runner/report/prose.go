@@ -110,7 +110,11 @@ func beginsBlock(word string) bool {
 func peel(word string) (before, core, after string) {
 	core = strings.TrimLeft(word, `("'`)
 	before = word[:len(word)-len(core)]
-	trimmed := strings.TrimRight(core, `.,;:?)"'`)
+	closers := `.,;:?"'`
+	if strings.Contains(before, "(") {
+		closers += ")"
+	}
+	trimmed := strings.TrimRight(core, closers)
 	if trimmed == "" || strings.HasSuffix(trimmed, "`") || strings.HasPrefix(trimmed, "`") {
 		return "", word, ""
 	}

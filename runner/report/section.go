@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -102,7 +101,7 @@ func (s *section) write(p *pager) {
 	if len(s.name) > 80 || strings.ContainsAny(s.name, "|`<>&\n") {
 		p.names("Workspace", []string{s.name})
 	}
-	if r.Reason != "" {
+	if r.Reason != "" && !s.repeats(r.Reason) {
 		p.text(r.Reason)
 	}
 	if r.OnMerge != "" && !s.merged && len(r.OnMerge) > 100 {
@@ -123,6 +122,11 @@ func (s *section) write(p *pager) {
 	}
 }
 
+// repeats reports whether a reason says no more than the policy's first message, which stands right below it.
+func (s *section) repeats(reason string) bool {
+	return s.row.refused() && len(s.row.Verdict.Results) > 0 && !severalLines(reason) && strings.Contains(reason, s.row.Verdict.Results[0].Message)
+}
+
 // writeVerdict writes what the policies said, most severe first.
 func writeVerdict(p *pager, v *policy.Verdict) {
 	if v == nil || len(v.Results) == 0 {
@@ -134,36 +138,29 @@ func writeVerdict(p *pager, v *policy.Verdict) {
 	case policy.Error:
 		p.paragraph("**Policy could not judge this plan, so it is blocked:**")
 	default:
-		p.paragraph("Policy remarks:")
+		p.paragraph("Policy warns:")
 	}
-	severity := []string{"error", "deny", "violation"}
-	results := slices.Clone(v.Results)
-	slices.SortStableFunc(results, func(a, b policy.Result) int {
-		rank := func(r policy.Result) int {
-			return (slices.Index(severity, r.Level) + len(severity) + 1) % (len(severity) + 1)
+	var blocking, warnings []entry
+	for _, result := range v.Results {
+		if result.Level == "warn" {
+			warnings = append(warnings, resultEntry(result))
+		} else {
+			blocking = append(blocking, resultEntry(result))
 		}
-		return cmp.Compare(rank(a), rank(b))
-	})
-	entries := make([]entry, len(results))
-	for i, result := range results {
-		entries[i] = resultEntry(result)
 	}
-	p.list(entries)
+	p.list(append(blocking, warnings...))
 }
 
 func resultEntry(r policy.Result) entry {
-	line, text := "**"+prose(r.Level)+"** ", r.Level+" "
+	line, text := "**"+prose(r.Level)+"** ", oneLine(r.Level)
 	if r.Resource != "" {
-		line, text = line+code(r.Resource)+": ", text+r.Resource+": "
+		line, text = line+code(r.Resource)+": ", text+" "+oneLine(r.Resource)
 	}
-	line, text = line+prose(r.Message), text+r.Message
-	if strings.ContainsAny(strings.TrimSpace(r.Message), "\r\n") {
-		text = fmt.Sprintf("%s %s\n%s", r.Level, r.Resource, r.Message)
-	}
+	line += prose(r.Message)
 	if r.Policy != "" {
-		line, text = line+" ("+code(r.Policy)+")", text+"\n("+r.Policy+")"
+		line, text = line+" ("+code(r.Policy)+")", text+" ("+oneLine(r.Policy)+")"
 	}
-	return entry{line, text}
+	return entry{line: line, text: text + ":\n" + strings.Trim(r.Message, "\r\n"), block: severalLines(r.Message)}
 }
 
 // writeNotes writes what stands beside the plan.
@@ -183,7 +180,7 @@ func (s *section) writeNotes(p *pager) {
 		p.paragraph("Warnings of the engine:")
 		entries := make([]entry, len(plan.Warnings))
 		for i, w := range plan.Warnings {
-			entries[i] = entry{prose(w), w}
+			entries[i] = remark(w)
 		}
 		p.list(entries)
 	}
@@ -199,8 +196,8 @@ func (s *section) facts() string {
 	switch {
 	case r.Reused:
 		facts = append(facts, "plan of an earlier commit, which still holds")
-	case r.Duration > 0 && r.Status != "applied":
-		facts = append(facts, "planned in "+duration(r.Duration))
+	case r.Duration > 0:
+		facts = append(facts, "took "+duration(r.Duration))
 	}
 	if r.Plan != nil && r.Plan.Engine != "" {
 		facts = append(facts, prose(r.Plan.Engine))

@@ -19,7 +19,7 @@ func writeTable(p *pager, doc *Document) {
 		rows = rows[:len(rows)-1]
 	}
 	if len(rows) > 0 {
-		head := "| workspace | plan | policy | " + tense(doc.Merged, "on merge", "result") + " |\n|---|---|---|---|\n"
+		head := "| workspace | plan | policy | " + pick(doc.Merged, "on merge", "result") + " |\n|---|---|---|---|\n"
 		p.push(container{open: head, again: head, close: "\n"}, 0)
 		for _, r := range rows {
 			last := r.onMerge()
@@ -128,13 +128,23 @@ func (r *Row) policyCell() string {
 	case "":
 		return "–"
 	case policy.Pass:
-		return "pass"
+		return pick(r.Verdict.Policies == 0, "pass", "no policies")
 	case policy.Warn:
 		return fmt.Sprintf("warns (%d)", len(r.Verdict.Results))
 	case policy.Deny:
-		return fmt.Sprintf("**denies** (%d)", len(r.Verdict.Results))
+		return fmt.Sprintf("**denies** (%d)", len(r.Verdict.Results)-r.warnings())
 	}
 	return "**could not judge**"
+}
+
+func (r *Row) warnings() int {
+	n := 0
+	for _, result := range r.Verdict.Results {
+		if result.Level == "warn" {
+			n++
+		}
+	}
+	return n
 }
 
 // onMerge is what a merge would do.
