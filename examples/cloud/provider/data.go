@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -66,6 +67,9 @@ func newNetworkData() datasource.DataSource {
 
 func findNetwork(ctx context.Context, c *client, m *networkData) error {
 	name := m.Name.ValueString()
+	if name == "" { // the cloud would return all networks
+		return errors.New("the name is empty")
+	}
 	found, err := c.byName(ctx, "network", name)
 	switch {
 	case err != nil:

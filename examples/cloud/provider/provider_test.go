@@ -224,6 +224,8 @@ output "cidr" { value = data.cloud_network.main.cidr }
 		}
 	}
 	e.fails("2 networks have the name")
+	e.write(`data "cloud_network" "none" { name = "" }`)
+	e.fails("the name is empty")
 }
 
 func TestConfiguration(t *testing.T) {
