@@ -327,3 +327,17 @@ func FuzzVersion(f *testing.F) {
 		}
 	})
 }
+
+func TestFindOnPath(t *testing.T) {
+	eachEngine(t, func(t *testing.T, e Engine) {
+		f, err := NewFinder(FinderOptions{DataDir: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, constraints := range [][]string{nil, {e.Version}, {">= 0.1", "latest"}} {
+			if got, err := f.Find(t.Context(), e.Kind, constraints); err != nil || got != e {
+				t.Errorf("%q: %v, %v", constraints, got, err)
+			}
+		}
+	})
+}

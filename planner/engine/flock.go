@@ -13,7 +13,7 @@ func lockFile(ctx context.Context, path string) (unlock func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
-	unlock = func() { _ = f.Close() }
+	release := func() { _ = f.Close() }
 	var failed error
 	done := make(chan struct{})
 	go func() {
@@ -23,14 +23,14 @@ func lockFile(ctx context.Context, path string) (unlock func(), err error) {
 	select {
 	case <-done:
 		if failed != nil {
-			unlock()
+			release()
 			return nil, fmt.Errorf("lock %s: %w", path, failed)
 		}
-		return unlock, nil
+		return release, nil
 	case <-ctx.Done():
 		go func() { // the wait for a lock cannot be broken off; one that comes too late is dropped
 			<-done
-			unlock()
+			release()
 		}()
 		return nil, fmt.Errorf("lock %s: %w", path, ctx.Err())
 	}
