@@ -111,9 +111,9 @@ func (p *parser) finish() {
 	slices.Sort(p.plan.Volatile)
 	p.plan.Volatile = slices.Compact(p.plan.Volatile) // a deposed object has the address of the current one
 	p.plan.Digest = p.digester.plan(p.plan.Changes)
-	redact := sections{data: p.secrets.redact}
+	redact := sections{data: p.secrets.redact, strict: true}
 	redact.plan(p.root)
-	p.plan.JSON = json.RawMessage(compact(p.root))
+	p.plan.JSON = encode(p.root)
 }
 
 // resource reads one entry of resource_changes.

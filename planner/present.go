@@ -62,12 +62,14 @@ func (s *secrets) presentObject(v object, mask, unknown any) any {
 }
 
 // compact is a value as compact JSON that leaves <, > and & readable.
-func compact(v any) string {
+func compact(v any) string { return string(encode(v)) }
+
+func encode(v any) []byte {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
 		panic("planner: decoded JSON does not encode: " + err.Error())
 	}
-	return string(bytes.TrimSuffix(out.Bytes(), []byte("\n")))
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }

@@ -7,7 +7,8 @@ import "fmt"
 // happens to equal a sensitive value, a policy would look past it.
 type sections struct {
 	shape
-	data func(value, mask any) any
+	data   func(value, mask any) any
+	strict bool // what becomes sensitive is taken as sensitive before, too
 }
 
 // knownSections are the top-level keys of plan JSON that this version understands. Others are left out of the redacted
@@ -65,10 +66,32 @@ func sensitiveVariable(declared object, name string) bool {
 	return declaration["sensitive"] == true || declaration["ephemeral"] == true
 }
 
-func (s *sections) resourceChange(o object) { s.change(field[object](&s.shape, o, "change")) }
+func (s *sections) resourceChange(o object) {
+	change := field[object](&s.shape, o, "change")
+	for _, side := range []string{"before", "after"} {
+		spread(change, side, side+"_sensitive")
+	}
+	s.change(change)
+}
+
+// spread makes a mask that marks a whole object mark each attribute of it: policies expect an object.
+func spread(o object, key, maskKey string) {
+	value, ok := o[key].(object)
+	if !ok || !sensitive(o[maskKey], value) {
+		return
+	}
+	mask := make(object, len(value))
+	for attribute := range value {
+		mask[attribute] = true
+	}
+	o[maskKey] = mask
+}
 
 func (s *sections) change(o object) {
 	s.replace(o, "before", o["before_sensitive"])
+	if s.strict {
+		s.replace(o, "before", o["after_sensitive"])
+	}
 	s.replace(o, "after", o["after_sensitive"])
 	for _, key := range []string{"before_identity", "after_identity", "generated_config", "importing"} {
 		s.replace(o, key, nil)
@@ -88,6 +111,7 @@ func (s *sections) state(o object, key string) {
 
 func (s *sections) stateModule(o object) {
 	s.each(o, "resources", func(o object) {
+		spread(o, "values", "sensitive_values")
 		s.replace(o, "values", o["sensitive_values"])
 		s.replace(o, "identity", nil)
 	})
