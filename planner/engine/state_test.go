@@ -56,6 +56,13 @@ func (s *stateServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// do works on the server between requests.
+func (s *stateServer) do(work func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	work()
+}
+
 func (s *stateServer) env() map[string]string {
 	return map[string]string{
 		"TF_HTTP_ADDRESS": s.URL, "TF_HTTP_LOCK_ADDRESS": s.URL, "TF_HTTP_UNLOCK_ADDRESS": s.URL,
@@ -75,14 +82,18 @@ func TestHTTPStateThroughTheEnvironment(t *testing.T) {
 		g := s.rig(t, e, `resource "terraform_data" "x" { input = 1 }`)
 		r := g.open()
 		g.plan(r)
-		if s.locks != 0 {
-			t.Error("a plan without lock took it")
-		}
+		s.do(func() {
+			if s.locks != 0 {
+				t.Error("a plan without lock took it")
+			}
+		})
 		g.apply(r)
-		if s.locks != 1 || s.lock != nil || !strings.Contains(string(s.state), "terraform_data") {
-			t.Errorf("%d locks, held %s, state %s", s.locks, s.lock, s.state)
-		}
-		s.lock = []byte(`{"ID":"42","Operation":"OperationTypeApply","Who":"ann@laptop","Created":"2026-01-02T03:04:05Z"}`)
+		s.do(func() {
+			if s.locks != 1 || s.lock != nil || !strings.Contains(string(s.state), "terraform_data") {
+				t.Errorf("%d locks, held %s, state %s", s.locks, s.lock, s.state)
+			}
+			s.lock = []byte(`{"ID":"42","Operation":"OperationTypeApply","Who":"ann@laptop","Created":"2026-01-02T03:04:05Z"}`)
+		})
 		failed := mustFail(t, r.Plan(t.Context(), PlanOptions{Out: g.planFile(), Lock: true}))
 		if want := "an unknown holder, lock ID 42"; failed.Locked != want {
 			t.Errorf("locked by %q: %s", failed.Locked, report(failed))
@@ -114,12 +125,14 @@ resource "terraform_data" "slow" {
 		if !failed.Canceled {
 			t.Errorf("not canceled: %s", report(failed))
 		}
-		if s.locks != 1 || s.lock != nil {
-			t.Errorf("%d locks, still held: %s", s.locks, s.lock)
-		}
-		if !strings.Contains(string(s.state), `"first"`) {
-			t.Errorf("what was applied before is not in the state: %s", s.state)
-		}
+		s.do(func() {
+			if s.locks != 1 || s.lock != nil {
+				t.Errorf("%d locks, still held: %s", s.locks, s.lock)
+			}
+			if !strings.Contains(string(s.state), `"first"`) {
+				t.Errorf("what was applied before is not in the state: %s", s.state)
+			}
+		})
 	})
 }
 
@@ -129,7 +142,7 @@ func TestErroredState(t *testing.T) {
 		g := s.rig(t, e, `resource "terraform_data" "x" {}`)
 		r := g.open()
 		g.plan(r)
-		s.broken = true
+		s.do(func() { s.broken = true })
 		failed := mustFail(t, r.Apply(t.Context(), g.planFile()))
 		path, ok := r.ErroredState()
 		state, err := os.ReadFile(path)
