@@ -28,7 +28,7 @@ func (r *Row) changes() bool {
 
 // unchanged reports whether there is nothing to do and nothing to decide.
 func (r *Row) unchanged() bool {
-	return !r.failed() && !r.changes() && (r.Status == "unchanged" || r.Plan != nil) && r.Status != "blocked" && r.Status != "held" && !r.over()
+	return !r.failed() && !r.refused() && !r.changes() && (r.Status == "unchanged" || r.Plan != nil) && r.Status != "blocked" && r.Status != "held" && !r.over()
 }
 
 // destroyed is how many resources the row's plan destroys.

@@ -28,6 +28,14 @@ func checkPage(t *testing.T, page string, limit int) {
 	checkMarkdown(t, page)
 }
 
+// checkVisible checks that a text holds nothing that a reader does not see.
+func checkVisible(t *testing.T, s string) {
+	t.Helper()
+	if i := strings.IndexFunc(s, func(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsGraphic(r) }); i >= 0 {
+		t.Errorf("hidden character at %d: %q", i, s[i:min(i+8, len(s))])
+	}
+}
+
 // ownHTML is the only HTML that a report has.
 var ownHTML = regexp.MustCompile(`^(<details( open)?><summary>(<code>[^<>]*</code>|[^<>])*</summary>|</details>|<!-- driftless:[^<> ]* -->)$`)
 
@@ -40,9 +48,7 @@ func checkMarkdown(t *testing.T, page string) {
 	if !utf8.ValidString(page) {
 		t.Error("page is not UTF-8")
 	}
-	if i := strings.IndexFunc(page, func(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsGraphic(r) }); i >= 0 {
-		t.Errorf("page has a hidden character at %d: %q", i, page[i:min(i+8, len(page))])
-	}
+	checkVisible(t, page)
 	source := []byte(page)
 	depth := 0
 	err := ast.Walk(markdown.Parser().Parse(text.NewReader(source)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {

@@ -90,7 +90,7 @@ func harmless(word string) bool {
 			if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(`.,;:?'"()/-+=`, r) {
 				return false
 			}
-		case r == utf8.RuneError || !unicode.IsGraphic(r):
+		case r == utf8.RuneError || hidden(r):
 			return false
 		}
 	}

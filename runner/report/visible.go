@@ -46,12 +46,18 @@ func firstHidden(s string) int {
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && n == 1 || !unicode.IsGraphic(r) {
+		if r == utf8.RuneError && n == 1 || hidden(r) {
 			return i
 		}
 		i += n
 	}
 	return len(s)
+}
+
+// hidden reports whether a character beyond ASCII does not show as itself.
+func hidden(r rune) bool {
+	return !unicode.IsGraphic(r) || unicode.Is(unicode.Variation_Selector, r) ||
+		r == 0x115f || r == 0x1160 || r == 0x3164 || r == 0xffa0 // Hangul fillers
 }
 
 // oneLine is s, visible, with its newlines and tabs as escapes too.
