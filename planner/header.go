@@ -9,10 +9,9 @@ func (c Change) header() []string {
 		name += fmt.Sprintf(" (deposed object %s)", visible(c.Deposed))
 	}
 	var lines []string
-	switch {
-	case c.Action == Move:
+	if c.Action == Move {
 		lines = append(lines, fmt.Sprintf("%s has moved to %s", visible(c.PreviousAddress), name))
-	default:
+	} else {
 		lines = append(lines, name+" "+c.verb())
 		if c.PreviousAddress != "" {
 			lines = append(lines, fmt.Sprintf("(moved from %s)", visible(c.PreviousAddress)))

@@ -13,7 +13,9 @@ func newPathSet(paths []string) pathSet {
 	s := pathSet{}
 	for _, path := range paths {
 		for parent := range parents(path) {
-			s[parent] = s[parent] // an entry, whatever its value
+			if _, ok := s[parent]; !ok {
+				s[parent] = false
+			}
 		}
 		s[path] = true
 	}

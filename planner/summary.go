@@ -58,11 +58,11 @@ func plural(count int, noun string) string {
 
 // add counts one change.
 func (s *Summary) add(c Change, forgets bool) {
-	switch {
-	case c.Kind == KindOutput:
+	switch c.Kind {
+	case KindOutput:
 		s.Outputs++
 		return
-	case c.Kind == KindAction:
+	case KindAction:
 		s.Invoke++
 		return
 	}

@@ -3,7 +3,6 @@ package planner
 import (
 	"encoding/json"
 	"strconv"
-	"strings"
 )
 
 // maxDepth is how deep a walk goes into a value; what is deeper changes as a whole.
@@ -236,10 +235,4 @@ func isName(key string) bool {
 		}
 	}
 	return key != ""
-}
-
-// within reports whether path is at or below parent.
-func within(path, parent string) bool {
-	rest, ok := strings.CutPrefix(path, parent)
-	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[' || parent == "")
 }
