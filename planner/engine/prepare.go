@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/driftlessops/driftless/planner/mask"
 )
@@ -142,13 +143,11 @@ func (c *ProviderCache) complete(ctx context.Context, opts PrepareOptions, root 
 	if parsed, err = parseLock(lock); err != nil {
 		return nil, err
 	}
-	err = errors.Join(s.fill(root, wanted.dirs, lock), c.link(s.pluginCache(), parsed),
-		os.WriteFile(s.cliConfig(), []byte(installFromMirrors(c.opts.Mirrors)), 0o600))
-	if err != nil {
+	if err := errors.Join(s.fill(root, wanted.dirs, lock), c.link(s.pluginCache(), parsed), c.link(s.mirror(), parsed)); err != nil {
 		return nil, err
 	}
 	c.opts.Logger.Info("preparing providers", "engine", opts.Engine.String(), "dir", opts.Dir)
-	if err := s.session(opts, root, c.opts.Logger).run(ctx, PhaseInit, nil, nil, "init", "-input=false", "-no-color", "-backend=false"); err != nil {
+	if err := c.stage(ctx, s, opts, root, parsed); err != nil {
 		return nil, err
 	}
 	if lock, err = readLock(s.tree(root)); err != nil {
@@ -158,6 +157,27 @@ func (c *ProviderCache) complete(ctx context.Context, opts PrepareOptions, root 
 		return nil, err
 	}
 	return lock, c.store(s.pluginCache(), parsed)
+}
+
+// stage runs the init. When all packages of the lock file are in hand it is tried with them alone, so that a registry
+// that is down stops nobody who needs nothing new.
+func (c *ProviderCache) stage(ctx context.Context, s scratch, opts PrepareOptions, root string, lock depLock) error {
+	init := func(run session, config string) error {
+		if err := os.WriteFile(s.cliConfig(), []byte(config), 0o600); err != nil {
+			return err
+		}
+		return run.run(ctx, PhaseInit, nil, nil, "init", "-input=false", "-no-color", "-backend=false")
+	}
+	run := s.session(opts, root, c.opts.Logger)
+	missing := slices.ContainsFunc(lock.Providers, func(p lockedProvider) bool { return c.have(p) == "" })
+	if len(lock.Providers) > 0 && !missing {
+		quiet := run
+		quiet.log = nil
+		if err := init(quiet, installFrom(s.mirror())); err == nil {
+			return nil
+		}
+	}
+	return init(run, installFromMirrors(c.opts.Mirrors))
 }
 
 // session runs in the scratch copy.

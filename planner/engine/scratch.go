@@ -10,6 +10,7 @@ import (
 type scratch struct{ dir string }
 
 func (s scratch) pluginCache() string { return filepath.Join(s.dir, "plugins") }
+func (s scratch) mirror() string      { return filepath.Join(s.dir, "mirror") }
 func (s scratch) tempDir() string     { return filepath.Join(s.dir, "tmp") }
 func (s scratch) cliConfig() string   { return filepath.Join(s.dir, "cli.tfrc") }
 
@@ -18,7 +19,7 @@ func (s scratch) tree(dir string) string { return filepath.Join(s.dir, "tree", d
 
 // fill copies the modules at dirs, relative to the root module, as links to their files, and writes the lock file.
 func (s scratch) fill(root string, dirs []string, lock []byte) error {
-	if err := errors.Join(os.Mkdir(s.pluginCache(), 0o755), os.Mkdir(s.tempDir(), 0o700)); err != nil {
+	if err := errors.Join(os.Mkdir(s.pluginCache(), 0o755), os.Mkdir(s.mirror(), 0o755), os.Mkdir(s.tempDir(), 0o700)); err != nil {
 		return err
 	}
 	for _, rel := range dirs {
