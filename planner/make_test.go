@@ -22,7 +22,7 @@ variable "pw" {
   default   = "canary-p4ssw0rd"
 }
 resource "terraform_data" "update" {
-  input = { name = "one", pw = var.pw, path = abspath(path.module), at = plantimestamp() }
+  input = { name = "one", pw = var.pw, path = abspath(path.module) }
 }
 resource "terraform_data" "replace" { triggers_replace = ["one"] }
 resource "terraform_data" "old_name" { input = "moved" }
