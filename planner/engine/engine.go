@@ -41,7 +41,7 @@ const (
 type Progress struct {
 	Time    time.Time
 	Phase   Phase
-	Type    string // the engine's event type: "apply_start", "apply_complete", "refresh_complete", "planned_change", "diagnostic", …
+	Type    string // the engine's event type: "apply_start", "apply_complete", "refresh_complete", "planned_change", "diagnostic", …; "log" for plain text
 	Address string // resource address where there is one
 	Action  string // create, update, …
 	Message string

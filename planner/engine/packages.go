@@ -99,7 +99,7 @@ func (c *ProviderCache) store(pluginCache string, lock depLock) error {
 
 func (c *ProviderCache) storePackage(dir string, k known) error {
 	target := dir
-	if !c.holds(dir) {
+	if !within(c.packages(), dir) {
 		h1, err := dirhash.HashDir(dir, "", dirhash.Hash1)
 		if err != nil {
 			return err
@@ -108,7 +108,7 @@ func (c *ProviderCache) storePackage(dir string, k known) error {
 			return errors.New("it is not what the lock file names")
 		}
 		if target = c.packageDir(h1); !exists(target) {
-			if err := c.copyPackage(dir, target); err != nil {
+			if err := c.add(dir, target); err != nil {
 				return err
 			}
 		}
@@ -125,13 +125,24 @@ func (c *ProviderCache) storePackage(dir string, k known) error {
 	return writeFile(target+".json", record)
 }
 
-// holds reports whether dir is a package in the cache, as one that the engine found by a link from its plugin cache.
-func (c *ProviderCache) holds(dir string) bool {
-	packages, err := filepath.EvalSymlinks(c.packages())
-	return err == nil && filepath.Dir(dir) == packages
+// within reports whether a real path is below dir.
+func within(dir, path string) bool {
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return false
+	}
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && filepath.IsLocal(rel)
 }
 
-func (c *ProviderCache) copyPackage(dir, target string) error {
+// add moves a downloaded package into the cache; one that the engine took from a mirror by a link is copied.
+func (c *ProviderCache) add(dir, target string) error {
+	if within(c.staging(), dir) {
+		if err := os.Rename(dir, target); err != nil && !exists(target) {
+			return err
+		}
+		return nil
+	}
 	tmp, err := os.MkdirTemp(c.staging(), "package-")
 	if err != nil {
 		return err
