@@ -46,11 +46,11 @@ func prose(s string) string {
 		case isCode:
 			b.WriteString(code(word[1 : len(word)-1]))
 			s = glue(&b, s)
-		case harmless(word) && !(first && beginsBlock(word)):
-			b.WriteString(word)
-		default:
+		case first && beginsBlock(word) || !harmless(word):
 			before, core, after := peel(word)
 			b.WriteString(before + code(core) + after)
+		default:
+			b.WriteString(word)
 		}
 	}
 }
