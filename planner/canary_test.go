@@ -149,6 +149,23 @@ func TestSecretsAreAllFound(t *testing.T) {
 	}
 }
 
+// What is sensitive as a whole stays an object: a policy that asks for an attribute must find that it is hidden.
+func TestWholeObjectsKeepTheirShape(t *testing.T) {
+	t.Parallel()
+	plan := parsed(t, []byte(`{"format_version": "1.2", "resource_changes": [
+		{"address": "a.b", "type": "a", "name": "b", "change": {"actions": ["update"], "before": {"x": "1", "n": null}, "after": {"x": "2", "y": 1}, "before_sensitive": true, "after_sensitive": true}},
+		{"address": "a.c", "type": "a", "name": "c", "change": {"actions": ["delete"], "before": {"x": "1"}, "after": null, "before_sensitive": {}, "after_sensitive": true}}],
+		"planned_values": {"root_module": {"resources": [{"address": "a.b", "values": {"x": "2"}, "sensitive_values": true}]}}}`), ParseOptions{})
+	for _, want := range []string{
+		`"before":{"n":null,"x":"(sensitive value)"}`, `"after":{"x":"(sensitive value)","y":"(sensitive value)"}`,
+		`"before":{"x":"(sensitive value)"}`, `"values":{"x":"(sensitive value)"}`,
+	} {
+		if !strings.Contains(string(plan.JSON), want) {
+			t.Errorf("no %s in %s", want, plan.JSON)
+		}
+	}
+}
+
 // A sensitive value that happens to be a word of the plan format must not blind a policy.
 func TestNamesAreNotHidden(t *testing.T) {
 	t.Parallel()

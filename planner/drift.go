@@ -1,6 +1,10 @@
 package planner
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // DriftedObject is one object that changed outside of the engine, whether or not the plan does anything about it.
 type DriftedObject struct {
@@ -29,10 +33,7 @@ func (p *parser) drift() []drifted {
 		all = append(all, drifted{r, w.leaves})
 	})
 	slices.SortStableFunc(p.plan.Drift, func(a, b DriftedObject) int {
-		if a.Address != b.Address {
-			return slices.Compare([]byte(a.Address), []byte(b.Address))
-		}
-		return a.Action.risk() - b.Action.risk()
+		return cmp.Or(strings.Compare(a.Address, b.Address), cmp.Compare(a.Action.risk(), b.Action.risk()))
 	})
 	return all
 }

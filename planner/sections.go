@@ -30,7 +30,7 @@ func (s *sections) plan(root object) {
 		s.each(root, key, s.resourceChange)
 	}
 	s.each(root, "deferred_changes", func(o object) { s.resourceChange(field[object](&s.shape, o, "resource_change")) })
-	s.eachNamed(root, "output_changes", func(_ string, o object) { s.change(o) })
+	s.eachNamed(root, "output_changes", func(_ string, o object) { s.change(o, asWhole) })
 	s.each(root, "action_invocations", s.invocation)
 	s.each(root, "deferred_action_invocations", func(o object) {
 		s.invocation(field[object](&s.shape, o, "action_invocation"))
@@ -67,35 +67,35 @@ func sensitiveVariable(declared object, name string) bool {
 }
 
 func (s *sections) resourceChange(o object) {
-	change := field[object](&s.shape, o, "change")
-	for _, side := range []string{"before", "after"} {
-		spread(change, side, side+"_sensitive")
-	}
-	s.change(change)
+	s.change(field[object](&s.shape, o, "change"), perAttribute)
 }
 
-// spread makes a mask that marks a whole object mark each attribute of it: policies expect an object.
-func spread(o object, key, maskKey string) {
-	value, ok := o[key].(object)
-	if !ok || !sensitive(o[maskKey], value) {
-		return
-	}
-	mask := make(object, len(value))
-	for attribute := range value {
-		mask[attribute] = true
-	}
-	o[maskKey] = mask
-}
-
-func (s *sections) change(o object) {
-	s.replace(o, "before", o["before_sensitive"])
+// change goes through both sides of a change; mask refines what the plan says about a value.
+func (s *sections) change(o object, mask func(value, mask any) any) {
+	s.replace(o, "before", mask(o["before"], o["before_sensitive"]))
 	if s.strict {
-		s.replace(o, "before", o["after_sensitive"])
+		s.replace(o, "before", mask(o["before"], o["after_sensitive"]))
 	}
-	s.replace(o, "after", o["after_sensitive"])
+	s.replace(o, "after", mask(o["after"], o["after_sensitive"]))
 	for _, key := range []string{"before_identity", "after_identity", "generated_config", "importing"} {
 		s.replace(o, key, nil)
 	}
+}
+
+// asWhole is the mask as the plan has it.
+func asWhole(_, mask any) any { return mask }
+
+// perAttribute makes a mask that marks a whole object mark each attribute of it: policies expect an object.
+func perAttribute(value, mask any) any {
+	o, ok := value.(object)
+	if !ok || !sensitive(mask, value) {
+		return mask
+	}
+	each := make(object, len(o))
+	for attribute := range o {
+		each[attribute] = true
+	}
+	return each
 }
 
 func (s *sections) invocation(o object) { s.replace(o, "config_values", o["config_sensitive"]) }
@@ -111,8 +111,7 @@ func (s *sections) state(o object, key string) {
 
 func (s *sections) stateModule(o object) {
 	s.each(o, "resources", func(o object) {
-		spread(o, "values", "sensitive_values")
-		s.replace(o, "values", o["sensitive_values"])
+		s.replace(o, "values", perAttribute(o["values"], o["sensitive_values"]))
 		s.replace(o, "identity", nil)
 	})
 	s.each(o, "child_modules", s.stateModule)
