@@ -24,9 +24,12 @@ func (d *Digester) Affected(ctx context.Context, base, head *Set) ([]Effect, err
 		before[w.ID] = w
 	}
 	var effects []Effect
-	here := map[ID]bool{}
+	here, renamed := map[ID]bool{}, map[ID]ID{}
 	for _, w := range head.Workspaces {
 		here[w.ID] = true
+		if w.RenamedFrom != "" {
+			renamed[ID(w.Repository+"//"+w.RenamedFrom)] = w.ID
+		}
 		e := Effect{Workspace: w, Affected: true}
 		if err := d.compare(ctx, base, head, before[w.ID], &e); err != nil {
 			e.Reason = fmt.Sprintf("its inputs cannot be determined: %s", err)
@@ -36,6 +39,9 @@ func (d *Digester) Affected(ctx context.Context, base, head *Set) ([]Effect, err
 	for _, w := range base.Workspaces {
 		if !here[w.ID] {
 			e := Effect{Workspace: w, Affected: true, Removed: true, Reason: "removed"}
+			if to := renamed[w.ID]; to != "" {
+				e.Reason = fmt.Sprintf("renamed to %s", to)
+			}
 			e.Base, _ = d.digest(ctx, base, w, &head.refs)
 			effects = append(effects, e)
 		}

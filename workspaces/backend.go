@@ -1,6 +1,7 @@
 package workspaces
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -59,7 +60,7 @@ func (w *Workspace) state(literal bool) string {
 			return ""
 		}
 	}
-	parts := []string{b.Type, "workspace=" + strings.TrimPrefix(w.TerraformWorkspace, "default")}
+	parts := []string{b.Type, "workspace=" + cmp.Or(w.TerraformWorkspace, "default")}
 	for i, name := range known.names {
 		value := b.Config[name]
 		if value == "" && i < known.needed {

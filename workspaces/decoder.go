@@ -30,9 +30,9 @@ func (d *decoder) into(a *hcl.Attribute, want cty.Type, target any) bool {
 	if a == nil {
 		return false
 	}
-	v, diags := a.Expr.Value(nil)
-	if diags.HasErrors() {
-		d.diags = append(d.diags, diags...)
+	v, err := constant(a.Expr)
+	if err != nil {
+		d.wrong(a, "Cannot be used: %s.", err)
 		return false
 	}
 	converted, err := convert.Convert(v, want)
@@ -161,12 +161,12 @@ func (d *decoder) variables(a *hcl.Attribute) map[string]string {
 	if a == nil {
 		return nil
 	}
-	v, diags := a.Expr.Value(nil)
-	if diags.HasErrors() {
-		d.diags = append(d.diags, diags...)
+	v, err := constant(a.Expr)
+	if err != nil {
+		d.wrong(a, "Cannot be used: %s.", err)
 		return nil
 	}
-	if v.IsNull() || !v.IsWhollyKnown() || !(v.Type().IsObjectType() || v.Type().IsMapType()) {
+	if v.IsNull() || !v.Type().IsObjectType() {
 		d.wrong(a, "This must be a map of variables, such as { region = \"eu-west-1\" }.")
 		return nil
 	}

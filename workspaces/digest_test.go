@@ -245,7 +245,7 @@ func TestEngineVersionCounts(t *testing.T) {
 	at := func(v string) string {
 		return digestOf(t, NewDigester(func(*Workspace) (string, error) { return v, nil }, nil), files).Sum
 	}
-	if at("terraform 1.11.4") == at("terraform 1.12.0") || at("x") != at("x") {
+	if first, again := at("x"), at("x"); first != again || first == at("terraform 1.12.0") {
 		t.Error("the engine's version does not count")
 	}
 }

@@ -60,8 +60,8 @@ func (g *gatherer) lost(ref pathRef, name, place string, err error) {
 
 func (g *gatherer) fileset(base string, ref pathRef) {
 	glob := path.Join(base, ref.path, ref.pattern)
-	if escapes(glob) || !doublestar.ValidatePattern(glob) {
-		g.float("fileset(%q, %q) reads outside of the repository", ref.path, ref.pattern)
+	if escapes(glob) || !isCheap(glob) || !doublestar.ValidatePattern(glob) {
+		g.float("fileset(%q, %q) cannot be followed: it reads outside of the repository, or its pattern is not understood", ref.path, ref.pattern)
 		return
 	}
 	g.add(g.v.globInputs("file", glob)...)

@@ -19,9 +19,19 @@ func matchAny(globs []string, name string) (glob string, ok bool) {
 	return "", false
 }
 
+const maxAlternatives = 8
+
+// isCheap keeps out globs that take for ever: every {a,b} doubles the work.
+func isCheap(glob string) bool {
+	return strings.Count(glob, "{") <= maxAlternatives && len(glob) <= 1024
+}
+
 func checkGlob(glob string) error {
 	if glob == "" || !doublestar.ValidatePattern(glob) {
 		return fmt.Errorf("%q is not a valid glob", glob)
+	}
+	if !isCheap(glob) {
+		return fmt.Errorf("%q has more than %d alternatives {a,b} or is too long: use several globs", glob, maxAlternatives)
 	}
 	if strings.HasPrefix(glob, "/") || escapes(glob) {
 		return fmt.Errorf("%q must be relative to the repository's root and stay inside it", glob)

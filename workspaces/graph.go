@@ -12,6 +12,11 @@ func Waves(all []*Workspace) ([][]*Workspace, error) {
 	if c := cycles(all); len(c) > 0 {
 		return nil, fmt.Errorf("order workspaces: depends_on is a cycle: %s", cycleText(c[0]))
 	}
+	return untangle(all), nil
+}
+
+// untangle makes waves of the workspaces that neither are on a cycle nor depend on one.
+func untangle(all []*Workspace) [][]*Workspace {
 	waiting := map[ID]int{}
 	for _, w := range all {
 		waiting[w.ID] = 0
@@ -45,7 +50,7 @@ func Waves(all []*Workspace) ([][]*Workspace, error) {
 		slices.SortFunc(next, func(a, b *Workspace) int { return strings.Compare(string(a.ID), string(b.ID)) })
 		wave = next
 	}
-	return waves, nil
+	return waves
 }
 
 // cycles returns the cycles of depends_on: each as a way that leads from every workspace in it to the next and from the
@@ -57,7 +62,7 @@ func cycles(all []*Workspace) [][]*Workspace {
 	}
 	var found [][]*Workspace
 	covered := map[ID]bool{}
-	for _, w := range all {
+	for _, w := range tangled(all) {
 		if covered[w.ID] {
 			continue
 		}
@@ -69,6 +74,17 @@ func cycles(all []*Workspace) [][]*Workspace {
 		}
 	}
 	return found
+}
+
+// tangled leaves out workspaces that can be on no cycle: those whose dependencies all come before them.
+func tangled(all []*Workspace) []*Workspace {
+	sorted := map[ID]bool{}
+	for _, wave := range untangle(all) {
+		for _, w := range wave {
+			sorted[w.ID] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(w *Workspace) bool { return sorted[w.ID] })
 }
 
 // wayBack returns a shortest way from w to itself, or nil.

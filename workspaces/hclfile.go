@@ -12,11 +12,12 @@ import (
 // Limits of a file that is parsed. Files come from other people's pull requests, and the HCL parser recurses: a hundred
 // kilobytes of "(" would end the process, which nothing can recover.
 const (
-	maxFileSize   = 4 << 20 // bytes
-	maxNesting    = 500     // brackets
-	maxRun        = 1000    // unary operators in a row
-	maxDirectives = 2000    // %{ … } of templates
+	maxFileSize   = 16 << 20 // bytes; generated JSON is large
+	maxNesting    = 500      // brackets
+	maxRun        = 1000     // unary operators in a row
+	maxDirectives = 2000     // %{ … } of templates
 	maxTernaries  = 20000
+	maxHeredocs   = 5000 // the time for open ones grows with their square
 )
 
 // parseHCL parses native or, for a name that ends in .json, JSON syntax. The file is nil when it could not be read at all.
@@ -41,6 +42,8 @@ func checkParseable(src []byte) error {
 		return fmt.Errorf("it is larger than %d MiB", maxFileSize>>20)
 	case bytes.Count(src, []byte("%{")) > maxDirectives:
 		return fmt.Errorf("it has more than %d template directives", maxDirectives)
+	case bytes.Count(src, []byte("<<")) > maxHeredocs:
+		return fmt.Errorf("it has more than %d heredocs", maxHeredocs)
 	case bytes.Count(src, []byte("?")) > maxTernaries:
 		return fmt.Errorf("it has more than %d question marks", maxTernaries)
 	}

@@ -1,6 +1,9 @@
 package workspaces
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // initKey hashes what init reads from the tree.
 func (g *gatherer) initKey() string {
@@ -27,20 +30,21 @@ func (g *gatherer) initKey() string {
 }
 
 // moduleTree hashes the providers and calls of a module and of all that it calls. Equal subtrees are hashed once, as
-// their number may grow with the power of their depth. above holds the callers, against modules that call themselves.
+// their number may grow with the power of their depth. above holds the callers without links, against modules that call themselves.
 func (v *view) moduleTree(dir, engine string, above []string) string {
-	for _, a := range above {
-		if a == dir {
-			return "calls itself"
-		}
+	m := v.module(dir, engine)
+	if m.missing != nil {
+		return "missing"
+	}
+	if slices.Contains(above, m.at.path) {
+		return "calls itself"
 	}
 	return v.keys.get(moduleKey{dir, engine}, func() string {
-		m := v.module(dir, engine)
 		parts := m.needsProviders()
 		for _, c := range m.calls {
 			parts = append(parts, "module", c.name, c.source, c.version)
 			if called, ok := c.local(dir); ok {
-				parts = append(parts, v.moduleTree(called, engine, append(above, dir)))
+				parts = append(parts, v.moduleTree(called, engine, append(above, m.at.path)))
 			}
 		}
 		return hashText(parts...)

@@ -151,15 +151,23 @@ func (m *module) needs() []string {
 	return all
 }
 
+const maxWays = 4
+
 // reach returns the module at dir and every local module that it calls, directly or not: the root first, then by path.
 func (v *view) reach(dir, engine string) []*module {
 	root := v.module(dir, engine)
 	all, seen := []*module{root}, map[string]bool{dir: true}
+	visits := map[string]int{} // of a directory by different ways through links, which may have no end
 	for i := 0; i < len(all); i++ {
 		for _, c := range all[i].calls {
-			if called, ok := c.local(all[i].dir); ok && !seen[called] {
-				seen[called] = true
-				all = append(all, v.module(called, engine))
+			called, ok := c.local(all[i].dir)
+			if !ok || seen[called] {
+				continue
+			}
+			seen[called] = true
+			m := v.module(called, engine)
+			if visits[m.at.path]++; m.missing != nil || visits[m.at.path] <= maxWays {
+				all = append(all, m)
 			}
 		}
 	}

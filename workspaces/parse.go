@@ -1,6 +1,7 @@
 package workspaces
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -27,7 +28,19 @@ func Parse(kind FileKind, filename string, src []byte) (*Config, hcl.Diagnostics
 		d.diags = withoutMissing(d.diags)
 	}
 	sortDiagnostics(d.diags)
-	return c, append(diags, d.diags...)
+	return c, firstDiagnostics(append(diags, d.diags...))
+}
+
+const maxDiagnostics = 100
+
+// firstDiagnostics keeps what a person may read; a hostile file has a hundred thousand errors, and showing each takes a look
+// at the whole file.
+func firstDiagnostics(diags hcl.Diagnostics) hcl.Diagnostics {
+	if len(diags) <= maxDiagnostics {
+		return diags
+	}
+	more := &hcl.Diagnostic{Severity: hcl.DiagError, Summary: fmt.Sprintf("%d more errors and warnings", len(diags)-maxDiagnostics), Detail: "Mend the first ones to see them."}
+	return append(diags[:maxDiagnostics:maxDiagnostics], more)
 }
 
 func withoutMissing(diags hcl.Diagnostics) hcl.Diagnostics {

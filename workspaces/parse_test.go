@@ -121,7 +121,7 @@ func TestParseOperatorErrors(t *testing.T) {
 	for src, want := range map[string]string{
 		`repository "a" {}`:                                            "Missing url",
 		`repository "a/b" { url = "x" }`:                               "Wrong repository name",
-		`repository "a" { url = secret.x }`:                            "Variables not allowed",
+		`repository "a" { url = secret.x }`:                            "no reference, function",
 		"repository \"a\" {\n url = \"x\"\n poll_interval = \"1ms\" }": "once a second",
 		`identity "a" {
  plan {
@@ -150,6 +150,8 @@ func TestParseOperatorErrors(t *testing.T) {
 		strings.Repeat("(", 200000):          "nested too deeply",
 		"x = " + strings.Repeat("!", 200000): "nested too deeply",
 		`repository "a" { url = `:            "",
+		"concurrency = 1e99999999":           "too large",
+		"data_dir = \"${1e99999999}\"":       "no reference",
 		`{"repository"`:                      "",
 	} {
 		_, diags := Parse(OperatorFile, "config.hcl", []byte(src))

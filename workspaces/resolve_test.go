@@ -220,3 +220,33 @@ func TestManaged(t *testing.T) {
 		}
 	}
 }
+
+// bomb is a tree in which every directory holds itself ten times.
+type bomb struct{ *MapTree }
+
+func (b bomb) List(string) ([]Entry, error) {
+	var all []Entry
+	for _, name := range []string{"..", "a", "b", "c", "d", "e", "f", "g", "h"} {
+		all = append(all, Entry{Name: name, Mode: Dir, ID: b.ID()})
+	}
+	return append(all, Entry{Name: "x/y", Mode: File}), nil
+}
+
+func TestTreeWithoutEnd(t *testing.T) {
+	t.Parallel()
+	_, err := Resolve(Source{Tree: bomb{NewMapTree(nil)}})
+	if err == nil {
+		t.Fatal("a tree without end was read")
+	}
+	contains(t, err.Error(), "too large")
+}
+
+func TestLinkThatContainsItself(t *testing.T) {
+	t.Parallel()
+	tree := NewMapTree(map[string]string{"a/main.tf": rootTF + callTF("x", "./x") + callTF("y", "./y"), "a/data/z": ""},
+		MapFile{"a/x", Symlink, "."}, MapFile{"a/y", Symlink, "../a"}, MapFile{"a/data/up", Symlink, ".."})
+	set := resolve(t, tree)
+	if d, err := NewDigester(nil, nil).Digest(t.Context(), set, set.Workspaces[0]); err != nil || d.Sum == "" {
+		t.Error(err)
+	}
+}

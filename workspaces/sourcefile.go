@@ -8,8 +8,6 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 )
 
 // sourceFile is what one file of a module says, as far as this package needs it. It is immutable and names no path, so
@@ -58,6 +56,8 @@ var sourceFiles = func() *lru.Cache[string, *sourceFile] {
 	return cache
 }()
 
+const maxCachedFile = 4 << 20 // bytes
+
 // loadSourceFile parses a blob, or returns what an earlier parse of the same blob found.
 func loadSourceFile(name, blob string, read func() ([]byte, error)) (*sourceFile, error) {
 	syntax := ".tf"
@@ -73,7 +73,9 @@ func loadSourceFile(name, blob string, read func() ([]byte, error)) (*sourceFile
 		return nil, err
 	}
 	f := parseSourceFile(syntax, src)
-	sourceFiles.Add(key, f)
+	if len(src) <= maxCachedFile {
+		sourceFiles.Add(key, f)
+	}
 	return f, nil
 }
 
@@ -107,7 +109,7 @@ func parseSourceFile(name string, src []byte) *sourceFile {
 
 func (f *sourceFile) note(diags hcl.Diagnostics) {
 	for _, d := range diags {
-		if d.Severity != hcl.DiagError {
+		if d.Severity != hcl.DiagError || len(f.problems) == 3 { // the others mostly follow from the first
 			continue
 		}
 		line := 0
@@ -169,19 +171,6 @@ func (f *sourceFile) call(b *hcl.Block) {
 		c.version, _ = literal(a.Expr)
 	}
 	f.calls = append(f.calls, c)
-}
-
-// literal returns the value of an expression that needs no evaluation, as a string.
-func literal(e hcl.Expression) (string, bool) {
-	v, diags := e.Value(nil)
-	if diags.HasErrors() || v.IsNull() || !v.IsWhollyKnown() {
-		return "", false
-	}
-	s, err := convert.Convert(v, cty.String)
-	if err != nil {
-		return "", false
-	}
-	return s.AsString(), true
 }
 
 // settings reads a terraform block.

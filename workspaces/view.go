@@ -12,9 +12,10 @@ import (
 
 // view is a Tree in which symbolic links are followed and every listing is remembered. It is safe for concurrent use.
 type view struct {
-	tree  Tree
-	mu    sync.Mutex
-	lists map[string][]Entry
+	tree    Tree
+	mu      sync.Mutex
+	lists   map[string][]Entry
+	entries int // in lists
 
 	modules memo[moduleKey, *module]
 	plain   memo[string, bool]
@@ -23,6 +24,12 @@ type view struct {
 	globs   memo[string, []Input]
 	keys    memo[moduleKey, string]
 }
+
+// Limits of a tree. A few kilobytes of Git objects can describe a tree without end, whose directories hold each other many times.
+const (
+	maxEntries = 2_000_000
+	maxPath    = 4096 // bytes
+)
 
 func newView(t Tree) *view { return &view{tree: t, lists: map[string][]Entry{}} }
 
@@ -45,11 +52,17 @@ func (v *view) list(dir string) ([]Entry, error) {
 	if entries, ok := v.lists[dir]; ok {
 		return entries, nil
 	}
+	if len(dir) > maxPath || v.entries > maxEntries {
+		return nil, fmt.Errorf("list %s: the tree is too large (more than %d entries, or paths longer than %d bytes)", dir[:min(len(dir), 100)], maxEntries, maxPath)
+	}
 	entries, err := v.tree.List(dir)
 	if err != nil {
 		return nil, err
 	}
-	entries = slices.Clone(entries)
+	entries = slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool {
+		return e.Name == "" || e.Name == "." || e.Name == ".." || strings.Contains(e.Name, "/") // Git makes none; an enemy can
+	})
+	v.entries += len(entries)
 	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
 	v.lists[dir] = entries
 	return entries, nil
@@ -155,6 +168,9 @@ func (w *walk) pass(link string, e Entry) error {
 		return fmt.Errorf("read link %s: %w", link, err)
 	}
 	target := string(raw)
+	if len(target) > maxPath {
+		return fmt.Errorf("%s: the target of the symbolic link is too long", link)
+	}
 	w.link, w.target = link, target
 	if strings.HasPrefix(target, "/") {
 		return &leavesError{path: link, target: target}

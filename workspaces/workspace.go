@@ -1,5 +1,3 @@
-// Package workspaces says where: which root modules of a Git repository are managed, and which of them a change touches.
-// A Workspace is one root module directory with its variables, engine and state. The package is pure: bytes in, values out.
 package workspaces
 
 import "time"
