@@ -269,12 +269,10 @@ func (j *job) to(ctx context.Context, status Status, kind, message string, also 
 		if err := tx.PutBlob(blobKey(run.ID, "log"), log); err != nil {
 			return err
 		}
-		if also != nil {
-			if err := also(tx, jr, &run); err != nil {
-				return err
-			}
+		if err := jr.run(kind, run, message); err != nil || also == nil {
+			return err
 		}
-		return jr.run(kind, run, message)
+		return also(tx, jr, &run)
 	})
 	if err == nil {
 		j.run = next

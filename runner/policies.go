@@ -101,7 +101,7 @@ func pairRevision(was, is *policy.Set) string {
 
 // readPolicies reads a policy block's files from a tree.
 func readPolicies(tree workspaces.Tree, p workspaces.Policy) policy.Source {
-	source := policy.Source{Name: p.Name}
+	source := policy.Source{Name: p.Name, Root: path.Clean(p.Path)}
 	source.Err = walkTree(tree, path.Clean(p.Path), func(file string) error {
 		switch path.Ext(file) {
 		case ".rego", ".json", ".yaml", ".yml":
@@ -135,6 +135,8 @@ func walkTree(tree workspaces.Tree, dir string, f func(file string) error) error
 			}
 		case workspaces.File, workspaces.Executable:
 			err = f(name)
+		case workspaces.Symlink, workspaces.Submodule:
+			err = fmt.Errorf("%s is a symbolic link or a submodule: put the file itself there", name)
 		}
 		if err != nil {
 			return err

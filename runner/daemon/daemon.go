@@ -26,6 +26,9 @@ type Options struct {
 	Mirrors []string // filesystem mirrors of providers that are asked before the registries
 	Notify  func(runner.Event)
 	Logger  *slog.Logger
+
+	environment func(ctx context.Context, w *workspaces.Workspace, apply bool) (map[string]string, error) // nil: identities
+	statesOf    string                                                                                    // another data directory whose states are read
 }
 
 // Daemon is driftless on one data directory.
@@ -116,13 +119,13 @@ func (d *Daemon) wire(ctx context.Context, keys *store.Keys) error {
 	if err != nil {
 		return err
 	}
-	state, err := d.serveState()
+	state, err := d.serveState(ctx)
 	if err != nil {
 		return err
 	}
 	d.Runner, err = runner.New(ctx, runner.Options{
 		Config: d.opts.Config, DataDir: d.opts.DataDir, Store: d.Store, Key: keys.HMAC(), Finder: finder, Providers: providers,
-		State: state, Notify: d.opts.Notify, Logger: d.opts.Logger,
+		State: state, Environment: d.opts.environment, Notify: d.opts.Notify, Logger: d.opts.Logger,
 	})
 	if err != nil {
 		return err
@@ -137,12 +140,20 @@ func (d *Daemon) Commander() *runner.Commander {
 }
 
 // serveState serves the state backend on a loopback port for as long as the daemon exists.
-func (d *Daemon) serveState() (runner.StateAccess, error) {
+func (d *Daemon) serveState(ctx context.Context) (runner.StateAccess, error) {
+	states := d.Store
+	if d.opts.statesOf != "" {
+		other, err := d.otherStore(ctx)
+		if err != nil {
+			return nil, err
+		}
+		states = other
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	backend := server.NewStateBackend(d.Store, d.opts.Logger)
+	backend := server.NewStateBackend(states, d.opts.Logger)
 	srv := &http.Server{Handler: backend, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = srv.Serve(listener) }()
 	d.undo = append(d.undo, srv.Close)

@@ -1,6 +1,6 @@
 package gitrepo
 
-// RedactURL returns the URL of a remote as people may see it: without user names and passwords.
+// RedactURL returns the URL of a remote as people may see it: without passwords and query, and without the user name over HTTP.
 func RedactURL(raw string) string {
 	l, err := parseLocation(raw)
 	if err != nil {
