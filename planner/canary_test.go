@@ -158,10 +158,11 @@ func TestWholeObjectsKeepTheirShape(t *testing.T) {
 		"planned_values": {"root_module": {"resources": [{"address": "a.b", "values": {"x": "2"}, "sensitive_values": true}]}}}`), ParseOptions{})
 	for _, want := range []string{
 		`"before":{"n":null,"x":"(sensitive value)"}`, `"after":{"x":"(sensitive value)","y":"(sensitive value)"}`,
+		`"path":"y","after":"(sensitive value)"`, `"path":"x","before":"(sensitive value)"`,
 		`"before":{"x":"(sensitive value)"}`, `"values":{"x":"(sensitive value)"}`,
 	} {
-		if !strings.Contains(string(plan.JSON), want) {
-			t.Errorf("no %s in %s", want, plan.JSON)
+		if text := string(plan.JSON) + compact(plan); !strings.Contains(text, want) {
+			t.Errorf("no %s in %s", want, text)
 		}
 	}
 }

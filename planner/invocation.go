@@ -23,7 +23,7 @@ func (p *parser) invocation(o object) {
 	}
 	r := resourceChange{
 		address: c.Address, actions: []string{string(Invoke)}, action: Invoke,
-		node: newNode(nil, o["config_values"], o["config_unknown"], nil, o["config_sensitive"]),
+		node: newNode(nil, o["config_values"], o["config_unknown"], nil, o["config_sensitive"]).byAttribute(),
 	}
 	p.add(c, r, digestHead{Provider: c.Provider}, "")
 }

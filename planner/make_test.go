@@ -169,6 +169,46 @@ func TestMake(t *testing.T) {
 	})
 }
 
+func TestMakeFindsDriftFromUpstream(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, e engine.Engine) {
+		dir := t.TempDir()
+		upstream := filepath.Join(dir, "upstream")
+		publish := func(value string) {
+			state := `{"version": 4, "terraform_version": "1.5.0", "serial": 1, "lineage": "x", "outputs": {"v": {"value": "` + value + `", "type": "string"}}, "resources": []}`
+			if err := os.WriteFile(upstream, []byte(state), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		publish("one")
+		root, req := rootOf(t, e, `
+terraform {
+  backend "local" {}
+}
+data "terraform_remote_state" "up" {
+  backend = "local"
+  config  = { path = "`+upstream+`" }
+}
+locals { v = data.terraform_remote_state.up.outputs.v }
+resource "terraform_data" "direct" { input = data.terraform_remote_state.up.outputs.v }
+resource "terraform_data" "local" { input = local.v }
+`, filepath.Join(dir, "state"))
+		req.Parse.Drift = true
+		made(t, req)
+		if err := root.Apply(t.Context(), req.Options.Out); err != nil {
+			t.Fatal(err)
+		}
+		if plan := made(t, req); !plan.Summary.Empty() || len(plan.Changes) > 0 {
+			t.Errorf("after the apply: %s", render(plan))
+		}
+		publish("two")
+		plan := made(t, req)
+		if plan.Summary != (Summary{Update: 2}) || plan.Changes[0].Cause != Upstream || plan.Changes[1].Cause != Upstream {
+			t.Errorf("after a change upstream: %s", render(plan))
+		}
+	})
+}
+
 func TestMakeFails(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(t *testing.T, e engine.Engine) {

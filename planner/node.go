@@ -22,6 +22,17 @@ func newNode(before, after, unknown, beforeMask, afterMask any) node {
 	}
 }
 
+// byAttribute is the node of a whole resource, whose masks go into it even where they mark all of it.
+func (n node) byAttribute() node {
+	mask := func(value, mask any) any {
+		if value == nil {
+			return nil
+		}
+		return perAttribute(value, mask)
+	}
+	return newNode(n.before, n.after, n.unknown, mask(n.before, n.beforeMask), mask(n.after, n.afterMask))
+}
+
 // keys are the attributes on either side, nil when the node is not an object on both sides (or absent on one).
 func (n node) keys() []string {
 	before, ok := n.before.(object)

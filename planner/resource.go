@@ -40,6 +40,7 @@ func readResourceChange(s *shape, o object) resourceChange {
 	field[object](s, change, "before")
 	field[object](s, change, "after")
 	r.change(s, change)
+	r.node = r.node.byAttribute()
 	return r
 }
 
