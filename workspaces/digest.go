@@ -53,7 +53,7 @@ func (d *Digester) digest(ctx context.Context, set *Set, w *Workspace, refs *ref
 	g.modules = g.v.reach(w.Dir, w.Engine)
 	g.root()
 	for _, m := range g.modules[1:] {
-		g.add(g.v.moduleInput(m))
+		g.add(g.v.inputs.get(moduleKey{m.dir, w.Engine}, func() Input { return g.v.moduleInput(m) }))
 	}
 	for _, m := range g.modules {
 		g.paths(m)

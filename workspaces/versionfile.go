@@ -12,6 +12,10 @@ var versionFiles = map[string]string{"terraform": ".terraform-version", "tofu": 
 
 // defaultEngine is tofu for a directory with *.tofu files or with .opentofu-version as the nearest version file at or above it.
 func (v *view) defaultEngine(dir string) string {
+	return v.tools.get(dir, func() string { return v.findEngine(dir) })
+}
+
+func (v *view) findEngine(dir string) string {
 	if at, err := v.follow(dir); err == nil && at.entry.Mode == Dir {
 		entries, _ := v.list(at.path)
 		for _, e := range entries {

@@ -23,6 +23,8 @@ type view struct {
 	covers  memo[coverKey, cover]
 	globs   memo[string, []Input]
 	keys    memo[moduleKey, string]
+	tools   memo[string, string] // default engines
+	inputs  memo[moduleKey, Input]
 }
 
 // Limits of a tree. A few kilobytes of Git objects can describe a tree without end, whose directories hold each other many times.
