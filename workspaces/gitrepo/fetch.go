@@ -71,7 +71,7 @@ func (m *Mirror) fetchRefs(ctx context.Context, h *held, auth Auth, want []strin
 	}
 	defer done()
 	args := append([]string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance",
-		"--no-recurse-submodules", "--refmap=", "--stdin"}, m.remote.transport()...)
+		"--no-recurse-submodules", "--update-shallow", "--refmap=", "--stdin"}, m.remote.transport()...)
 	for range 3 {
 		var specs strings.Builder
 		for _, name := range want {
@@ -91,9 +91,6 @@ func (m *Mirror) fetchRefs(ctx context.Context, h *held, auth Auth, want []strin
 		if want = needed(nil, now.Refs, want); len(want) == 0 {
 			return nil
 		}
-	}
-	if lockedOut(err) || m.doubted() {
-		return err
 	}
 	return m.remote.remoteError(ctx, err, auth)
 }

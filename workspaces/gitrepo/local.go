@@ -96,3 +96,13 @@ func copyFile(from, to string) (err error) {
 	_, err = io.Copy(out, in)
 	return err
 }
+
+var errShallow = errors.New("the history of this repository is cut off: run git fetch --unshallow in it (in CI, check out with full depth)")
+
+// shallow returns errShallow when history may be missing from the repository, which then looks unrelated.
+func (m *Mirror) shallow() error {
+	if _, err := os.Stat(filepath.Join(m.objects.dir, "shallow")); err != nil {
+		return nil
+	}
+	return errShallow
+}

@@ -142,3 +142,31 @@ func TestWorkTree(t *testing.T) {
 		t.Errorf("a: %q, %v", content, err)
 	}
 }
+
+func TestShallowClone(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	first := r.commit("one", "a", "1")
+	r.git("branch", "topic")
+	second := r.commit("two", "a", "2")
+	r.git("checkout", "--quiet", "topic")
+	third := r.commit("three", "b", "3")
+	shallow := filepath.Join(filepath.Dir(r.dir), "shallow")
+	r.git("clone", "--quiet", "--depth=1", "--no-single-branch", "file://"+r.dir, shallow)
+	m, _ := openLocal(t, shallow)
+	if base, err := m.MergeBase(t.Context(), second, third); !errors.Is(err, errShallow) {
+		t.Errorf("merge base: %s, %v", base, err)
+	}
+	if _, err := m.Merge(t.Context(), second, third); !errors.Is(err, errShallow) || !errors.Is(err, ErrUnrelated) {
+		t.Errorf("merge: %v", err)
+	}
+
+	mirror := openMirror(t, Options{URL: shallow})
+	fetchAll(t, mirror)
+	if !mirror.Has(third) || mirror.Has(first) {
+		t.Error("a mirror of a shallow clone must have what the clone has")
+	}
+	if base, err := mirror.MergeBase(t.Context(), second, third); !errors.Is(err, errShallow) {
+		t.Errorf("merge base in the mirror: %s, %v", base, err)
+	}
+}

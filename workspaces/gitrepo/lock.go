@@ -67,13 +67,14 @@ func waitFlock(ctx context.Context, file *os.File, how int) error {
 	if err := flockRetry(fd, how|syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
 		return err
 	}
-	done := make(chan error, 1)
-	go func() { done <- flockRetry(fd, how) }()
+	var err error
+	done := make(chan struct{})
+	go func() { err = flockRetry(fd, how); close(done) }()
 	select {
-	case err := <-done:
+	case <-done:
 		return err
 	case <-ctx.Done():
-		go func() { <-done; _ = file.Close() }()
+		go func() { <-done; _ = file.Close() }() // had or not: closing lets it go
 		return ctx.Err()
 	}
 }

@@ -2,6 +2,7 @@ package gitrepo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ func (m *Mirror) merge(ctx context.Context, h *held, base, head string) (MergeRe
 	case err == nil:
 		return MergeResult{}, fmt.Errorf("git merge-tree printed %q", out)
 	case strings.Contains(err.Error(), "unrelated histories"):
-		return MergeResult{}, ErrUnrelated
+		return MergeResult{}, errors.Join(ErrUnrelated, m.shallow())
 	case strings.Contains(err.Error(), "not something we can merge"):
 		return MergeResult{}, fmt.Errorf("%w: %w", ErrMissing, err)
 	}
@@ -82,7 +83,7 @@ func (m *Mirror) MergeBase(ctx context.Context, a, b string) (string, error) {
 	}
 	out, err := m.git(ctx, h, "merge-base", first, second)
 	if exitCode(err) == 1 && out == "" {
-		return "", nil
+		return "", m.shallow()
 	}
 	if err != nil {
 		return "", fmt.Errorf("merge base of %s and %s: %w", a, b, missing(err))

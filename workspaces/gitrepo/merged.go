@@ -80,7 +80,7 @@ func (m *Mirror) mergedByContent(ctx context.Context, h *held, head, from, to st
 			base := at.Parents[0]
 			tree, known := merged[base]
 			if !known {
-				if tree, err = m.mergedTree(ctx, h, base, head); err != nil {
+				if tree, err = m.mergedTree(ctx, h, base, byID[base].Tree, head); err != nil {
 					return "", err
 				}
 				merged[base] = tree
@@ -98,8 +98,8 @@ func (m *Mirror) mergedByContent(ctx context.Context, h *held, head, from, to st
 }
 
 // mergedTree returns the tree of merging head into base, or "" when there is none or it says nothing: a head that adds
-// nothing to base is in it already, or is empty.
-func (m *Mirror) mergedTree(ctx context.Context, h *held, base, head string) (string, error) {
+// nothing to base is in it already, or is empty. The tree of base may be given as before.
+func (m *Mirror) mergedTree(ctx context.Context, h *held, base, before, head string) (string, error) {
 	result, err := m.merge(ctx, h, base, head)
 	if errors.Is(err, ErrUnrelated) || err == nil && result.Tree == "" {
 		return "", nil
@@ -107,9 +107,13 @@ func (m *Mirror) mergedTree(ctx context.Context, h *held, base, head string) (st
 	if err != nil {
 		return "", err
 	}
-	before, err := m.resolve(ctx, h, base, "tree")
-	if err != nil || before == result.Tree {
-		return "", err
+	if before == "" {
+		if before, err = m.resolve(ctx, h, base, "tree"); err != nil {
+			return "", err
+		}
+	}
+	if before == result.Tree {
+		return "", nil
 	}
 	return result.Tree, nil
 }
