@@ -91,7 +91,7 @@ func TestSecretsAreNotInArguments(t *testing.T) {
 			t.Errorf("the environment lacks %s:\n%s", want, env)
 		}
 	}
-	for _, file := range []string{g.opts.TempDir + "/backend.json", g.opts.TempDir + "/cli.tfrc"} {
+	for _, file := range []string{g.opts.TempDir + "/backend.tfbackend", g.opts.TempDir + "/cli.tfrc"} {
 		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v, %v", file, info, err)
 		}

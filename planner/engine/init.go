@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Init prepares the data directory. It is skipped when InitKey and the engine equal those of the last successful init.
@@ -99,13 +100,13 @@ func (r *Root) clear() error {
 func (r *Root) initArgs() ([]string, error) {
 	args := []string{"init", "-input=false", "-no-color", "-reconfigure", "-lockfile=readonly"}
 	if len(r.opts.BackendConfig) > 0 {
-		// A file, because a process's arguments are there for everyone to read.
-		path := filepath.Join(r.opts.TempDir, "backend.json")
-		config, err := json.Marshal(r.opts.BackendConfig)
-		if err != nil {
-			return nil, err
+		// A file, because a process's arguments are there for everyone to read; not JSON, whose templates only OpenTofu expands.
+		path := filepath.Join(r.opts.TempDir, "backend.tfbackend")
+		var config strings.Builder
+		for _, name := range sortedKeys(r.opts.BackendConfig) {
+			fmt.Fprintf(&config, "%s = %s\n", name, quote(r.opts.BackendConfig[name]))
 		}
-		if err := writeFile(path, config); err != nil {
+		if err := writeFile(path, []byte(config.String())); err != nil {
 			return nil, err
 		}
 		args = append(args, "-backend-config="+path)

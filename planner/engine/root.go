@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
 	"github.com/driftlessops/driftless/planner/mask"
 )
 
@@ -78,6 +80,11 @@ func (o RootOptions) check() error {
 	}
 	if !info.IsDir() {
 		return errors.New("not a directory")
+	}
+	for _, name := range sortedKeys(o.BackendConfig) {
+		if !hclsyntax.ValidIdentifier(name) {
+			return fmt.Errorf("backend_config: %q is not the name of a backend setting", name)
+		}
 	}
 	return checkEnv(o.Env)
 }

@@ -225,6 +225,7 @@ func TestOpenRefuses(t *testing.T) {
 	for want, change := range map[string]func(*RootOptions){
 		"DataDir \"d\" is not an absolute path":          func(o *RootOptions) { o.DataDir = "d" },
 		"Engine.Path \"\" is not an absolute path":       func(o *RootOptions) { o.Engine.Path = "" },
+		`backend_config: "a b" is not the name`:          func(o *RootOptions) { o.BackendConfig = map[string]string{"a b": ""} },
 		"no such file or directory":                      func(o *RootOptions) { o.Dir = dir + "/none" },
 		"TF_DATA_DIR cannot be set":                      func(o *RootOptions) { o.Env = map[string]string{"TF_DATA_DIR": "x"} },
 		"TF_CLI_ARGS_plan cannot be set":                 func(o *RootOptions) { o.Env = map[string]string{"TF_CLI_ARGS_plan": "x"} },

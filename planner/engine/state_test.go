@@ -95,7 +95,11 @@ func TestHTTPStateThroughTheEnvironment(t *testing.T) {
 			s.lock = []byte(`{"ID":"42","Operation":"OperationTypeApply","Who":"ann@laptop","Created":"2026-01-02T03:04:05Z"}`)
 		})
 		failed := mustFail(t, r.Plan(t.Context(), PlanOptions{Out: g.planFile(), Lock: true}))
-		if want := "an unknown holder, lock ID 42"; failed.Locked != want {
+		want := "ann@laptop for OperationTypeApply since 2026-01-02 03:04:05 +0000 UTC, lock ID 42"
+		if e.Kind == Terraform { // it shows the lock that it wanted
+			want = "an unknown holder, lock ID 42"
+		}
+		if failed.Locked != want {
 			t.Errorf("locked by %q: %s", failed.Locked, report(failed))
 		}
 	})
