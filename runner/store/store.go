@@ -3,7 +3,12 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"fmt"
 	"log/slog"
+
+	"github.com/uptrace/bun"
 
 	"github.com/driftlessops/driftless/runner"
 )
@@ -15,35 +20,63 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// DB is a runner.Store.
-type DB struct{}
-
-// Open opens the database and migrates it. A database of a newer driftless is an error that says so.
-func Open(ctx context.Context, opts Options) (*DB, error) { panic("todo") }
+// DB is a runner.Store. Its methods may be called concurrently. An Update inside the function of another Update waits for
+// itself: use the transaction that is there.
+type DB struct {
+	name    string // for messages
+	dialect dialect
+	writer  *bun.DB // SQLite: one connection
+	readers *bun.DB
+	keys    *Keys
+	sealer  *sealer
+	logger  *slog.Logger
+}
 
 var _ runner.Store = (*DB)(nil)
 
-// View implements runner.Store.
-func (db *DB) View(ctx context.Context, f func(runner.Tx) error) error { panic("todo") }
+// Open opens the database and migrates it. A database of a newer driftless is an error that says so.
+func Open(ctx context.Context, opts Options) (*DB, error) {
+	if opts.Path == "" || opts.Keys == nil {
+		return nil, errors.New("open database: Path and Keys are required")
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.Default()
+	}
+	sealer, err := newSealer(opts.Keys)
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", opts.Path, err)
+	}
+	writer, readers, err := openSQLite(opts.Path)
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", opts.Path, err)
+	}
+	db := newDB(opts, sqlite, writer, readers, sealer)
+	if err := db.prepare(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", opts.Path, db.explain(err)), db.Close())
+	}
+	return db, nil
+}
 
-// Update implements runner.Store.
-func (db *DB) Update(ctx context.Context, f func(runner.Tx) error) error { panic("todo") }
+func newDB(opts Options, d dialect, writer, readers *sql.DB, s *sealer) *DB {
+	return &DB{
+		name: opts.Path, dialect: d, keys: opts.Keys, sealer: s, logger: opts.Logger,
+		writer: bun.NewDB(writer, d.bun()), readers: bun.NewDB(readers, d.bun()),
+	}
+}
 
-// Close implements runner.Store.
-func (db *DB) Close() error { panic("todo") }
+// prepare makes an opened database ready: reachable, of our schema, encrypted with our key.
+func (db *DB) prepare(ctx context.Context) error {
+	if err := db.writer.PingContext(ctx); err != nil {
+		return err
+	}
+	if err := migrate(ctx, db.dialect, db.writer.DB); err != nil {
+		return err
+	}
+	return db.checkKey(ctx)
+}
 
-// Keys are the installation's secrets: an age identity that encrypts states, plans and logs, and an HMAC key for digests
-// of sensitive values.
-type Keys struct{}
-
-// LoadKeys reads the key file, and makes it (mode 0600) when it is missing.
-func LoadKeys(path string) (*Keys, error) { panic("todo") }
-
-// HMAC is the key for digests of sensitive values, 32 bytes.
-func (k *Keys) HMAC() []byte { panic("todo") }
-
-// Encrypt encrypts for the installation.
-func (k *Keys) Encrypt(plain []byte) ([]byte, error) { panic("todo") }
-
-// Decrypt undoes Encrypt.
-func (k *Keys) Decrypt(sealed []byte) ([]byte, error) { panic("todo") }
+// Close implements runner.Store. It waits for transactions that are under way.
+func (db *DB) Close() error {
+	db.sealer.close()
+	return errors.Join(db.readers.Close(), db.writer.Close())
+}

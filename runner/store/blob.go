@@ -1,0 +1,48 @@
+package store
+
+import (
+	"errors"
+
+	"github.com/uptrace/bun"
+)
+
+type blobRow struct {
+	bun.BaseModel `bun:"table:blobs"`
+	Key           text   `bun:"key,pk"`
+	Content       []byte `bun:"content"`
+}
+
+// PutBlob implements runner.Tx.
+func (t *tx) PutBlob(key string, data []byte) error {
+	sealed, err := t.db.sealer.seal(data)
+	if err != nil {
+		return one("put blob", key, err)
+	}
+	name, err := text(key).Value()
+	if err != nil {
+		return one("put blob", key, err)
+	}
+	_, err = t.exec("INSERT INTO blobs (key, content) VALUES", "ON CONFLICT (key) DO UPDATE SET content = EXCLUDED.content", name, sealed)
+	return one("put blob", key, err)
+}
+
+// Blob implements runner.Tx.
+func (t *tx) Blob(key string) ([]byte, error) {
+	var row blobRow
+	if err := t.bun.NewSelect().Model(&row).Where("key = ?", text(key)).Scan(t.ctx); err != nil {
+		return nil, one("blob", key, err)
+	}
+	data, err := t.db.sealer.unseal(row.Content)
+	return data, one("blob", key, err)
+}
+
+// DeleteBlobs implements runner.Tx. An empty prefix is an error: nobody means all of them.
+func (t *tx) DeleteBlobs(prefix string) error {
+	if prefix == "" {
+		return errors.New("delete blobs: no prefix given")
+	}
+	// As a range of the primary key. No character is beyond the one that closes it.
+	_, err := t.bun.NewDelete().Model((*blobRow)(nil)).
+		Where("key >= ? AND key < ?", text(prefix), prefix+"\U0010FFFF").Exec(t.ctx)
+	return one("delete blobs", prefix, err)
+}

@@ -1,0 +1,55 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/pressly/goose/v3"
+	"github.com/uptrace/bun/schema"
+
+	"github.com/driftlessops/driftless/runner"
+)
+
+// dialect is all that differs between databases.
+type dialect struct {
+	bun        func() schema.Dialect
+	goose      goose.Dialect
+	migrations string // folder of the migrations
+	places     func(n int) string
+	fault      func(error) fault
+}
+
+// fault is what an error of a database means to us.
+type fault int
+
+const (
+	otherFault fault = iota
+	busyFault        // another process was faster: the transaction may run again
+	duplicateFault
+	damagedFault
+	fullFault
+)
+
+// explain adds the next step to errors that a person must act on.
+func (db *DB) explain(err error) error {
+	if err == nil || errors.Is(err, runner.ErrConflict) || errors.Is(err, runner.ErrNotFound) {
+		return err
+	}
+	switch db.dialect.fault(err) {
+	case damagedFault:
+		return fmt.Errorf("the database %s is damaged or no database (%w): stop driftless, keep a copy of the file and of the -wal file next to it, and put back the last backup; "+
+			"`sqlite3 FILE .recover` reads what can still be read. Do not delete the file: it may hold the only copy of states", db.name, err)
+	case fullFault:
+		return fmt.Errorf("no space left for the database %s: free some, nothing was lost (%w)", db.name, err)
+	case duplicateFault:
+		return fmt.Errorf("%w: %w", runner.ErrConflict, err)
+	}
+	return err
+}
+
+// exec runs a statement with its values bound by the driver. Queries of bun hold their values as literals, which large
+// ones are too large for. The placeholders are appended to the statement.
+func (t *tx) exec(statement, rest string, values ...any) (sql.Result, error) {
+	return t.bun.Tx.ExecContext(t.ctx, statement+" ("+t.db.dialect.places(len(values))+") "+rest, values...)
+}

@@ -1,0 +1,100 @@
+package store
+
+import (
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+type pullRow struct {
+	bun.BaseModel `bun:"table:pulls"`
+	ID            int64                   `bun:"id,pk,autoincrement"`
+	Repository    text                    `bun:"repository"`
+	Key           text                    `bun:"key"`
+	Title         text                    `bun:"title"`
+	Author        text                    `bun:"author"`
+	Head          text                    `bun:"head"`
+	Base          text                    `bun:"base"`
+	Tree          text                    `bun:"tree"`
+	Conflicts     nested[[]string]        `bun:"conflicts"`
+	Error         text                    `bun:"error"`
+	Notices       nested[[]string]        `bun:"notices"`
+	Orphans       nested[[]workspaces.ID] `bun:"orphans"`
+	Affected      nested[[]workspaces.ID] `bun:"affected"`
+	State         text                    `bun:"state"`
+	MergedCommit  text                    `bun:"merged_commit"`
+	CreatedAt     int64                   `bun:"created_at"`
+	UpdatedAt     int64                   `bun:"updated_at"`
+}
+
+func newPullRow(p runner.Pull) pullRow {
+	return pullRow{
+		ID: p.ID, Repository: text(p.Repository), Key: text(p.Key), Title: text(p.Title), Author: text(p.Author), Head: text(p.Head),
+		Base: text(p.Base), Tree: text(p.Tree), Conflicts: nested[[]string]{p.Conflicts}, Error: text(p.Error),
+		Notices: nested[[]string]{p.Notices}, Orphans: nested[[]workspaces.ID]{p.Orphans}, Affected: nested[[]workspaces.ID]{p.Affected},
+		State: text(p.State), MergedCommit: text(p.MergedCommit), CreatedAt: micros(p.CreatedAt), UpdatedAt: micros(p.UpdatedAt),
+	}
+}
+
+func (r pullRow) record() runner.Pull {
+	return runner.Pull{
+		ID: r.ID, Repository: string(r.Repository), Key: string(r.Key), Title: string(r.Title), Author: string(r.Author), Head: string(r.Head),
+		Base: string(r.Base), Tree: string(r.Tree), Conflicts: r.Conflicts.value, Error: string(r.Error), Notices: r.Notices.value,
+		Orphans: r.Orphans.value, Affected: r.Affected.value, State: runner.PullState(r.State), MergedCommit: string(r.MergedCommit),
+		CreatedAt: moment(r.CreatedAt), UpdatedAt: moment(r.UpdatedAt),
+	}
+}
+
+// Pull implements runner.Tx.
+func (t *tx) Pull(id int64) (runner.Pull, error) {
+	var row pullRow
+	err := t.bun.NewSelect().Model(&row).Where("id = ?", id).Scan(t.ctx)
+	return row.record(), one("pull request", id, err)
+}
+
+// Pulls implements runner.Tx.
+func (t *tx) Pulls(f runner.PullFilter) ([]runner.Pull, error) {
+	var rows []pullRow
+	q := t.bun.NewSelect().Model(&rows).Order("id DESC").Limit(int64(f.Limit))
+	q = equal(q, "repository", text(f.Repository))
+	q = equal(q, "key", text(f.Key))
+	q = equal(q, "state", text(f.State))
+	err := q.Scan(t.ctx)
+	return records(rows, pullRow.record), one("list", "pull requests", err)
+}
+
+// PutPull implements runner.Tx.
+func (t *tx) PutPull(p *runner.Pull) error {
+	if p.State == runner.Open {
+		// Asked first, because a unique rule that fires ends the transaction on some databases.
+		taken, err := t.bun.NewSelect().Model((*pullRow)(nil)).
+			Where("repository = ? AND key = ? AND state = 'open' AND id <> ?", text(p.Repository), text(p.Key), p.ID).Exists(t.ctx)
+		if err != nil {
+			return one("put pull request", p.Key, err)
+		} else if taken {
+			return fmt.Errorf("put pull request %s of %s: another one is open: %w", p.Key, p.Repository, runner.ErrConflict)
+		}
+	}
+	row := newPullRow(*p)
+	if p.ID != 0 {
+		result, err := t.bun.NewUpdate().Model(&row).WherePK().Exec(t.ctx)
+		return affected("put pull request", p.ID, result, err)
+	}
+	if _, err := t.bun.NewInsert().Model(&row).Returning("id").Exec(t.ctx); err != nil {
+		return one("put pull request", p.Key, err)
+	}
+	p.ID = row.ID
+	return nil
+}
+
+// equal adds a condition unless the value is the zero value.
+func equal[T comparable](q *bun.SelectQuery, column string, value T) *bun.SelectQuery {
+	var zero T
+	if value == zero {
+		return q
+	}
+	return q.Where("? = ?", bun.Ident(column), value)
+}

@@ -1,0 +1,34 @@
+package store
+
+import (
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// RenameWorkspace implements runner.Tx. Events keep the name that they were written with. Runs that the new identity has
+// already, such as plans of the pull request that renames it, stay.
+func (t *tx) RenameWorkspace(from, to workspaces.ID) error {
+	for _, table := range []struct{ name, column string }{{"workspaces", "id"}, {"states", "workspace"}, {"state_locks", "workspace"}} {
+		taken, err := t.bun.NewSelect().TableExpr("?", bun.Ident(table.name)).Where("? = ?", bun.Ident(table.column), text(to)).Exists(t.ctx)
+		if err != nil {
+			return one("rename workspace", from, err)
+		} else if taken {
+			return fmt.Errorf("rename workspace %s: %s has %s already: %w", from, to, table.name, runner.ErrConflict)
+		}
+	}
+	result, err := t.bun.NewUpdate().Table("workspaces").Set("id = ?", text(to)).Where("id = ?", text(from)).Exec(t.ctx)
+	if err := affected("rename workspace", from, result, err); err != nil {
+		return err
+	}
+	for _, table := range []string{"runs", "states", "state_locks"} {
+		_, err := t.bun.NewUpdate().Table(table).Set("workspace = ?", text(to)).Where("workspace = ?", text(from)).Exec(t.ctx)
+		if err != nil {
+			return fmt.Errorf("rename workspace %s: %s: %w", from, table, t.db.explain(err))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+func insert(t *testing.T, s runner.Store, r runner.Run) runner.Run {
+	t.Helper()
+	update(t, s, func(tx runner.Tx) error { return tx.InsertRun(&r) })
+	return r
+}
+
+func runs(t *testing.T, s runner.Store) {
+	want := insert(t, s, filled[runner.Run]())
+	same(t, "run", read(t, s, func(tx runner.Tx) (runner.Run, error) { return tx.Run(want.ID) }), want)
+	bare := insert(t, s, runner.Run{})
+	if bare.ID <= want.ID {
+		t.Errorf("ids %d, %d", want.ID, bare.ID)
+	}
+	got := read(t, s, func(tx runner.Tx) (runner.Run, error) { return tx.Run(bare.ID) })
+	same(t, "bare run", got, bare)
+	if !got.CreatedAt.IsZero() || got.Verdict != nil {
+		t.Errorf("what was zero came back as %v and %v", got.CreatedAt, got.Verdict)
+	}
+	view(t, s, func(tx runner.Tx) error {
+		if _, err := tx.Run(999); !errors.Is(err, runner.ErrNotFound) {
+			t.Errorf("a missing run: %v", err)
+		}
+		return nil
+	})
+	local := insert(t, s, runner.Run{CreatedAt: noon.Add(999 * time.Nanosecond)})
+	got = read(t, s, func(tx runner.Tx) (runner.Run, error) { return tx.Run(local.ID) })
+	if got.CreatedAt != noon.UTC() {
+		t.Errorf("a time came back as %v, want %v", got.CreatedAt, noon.UTC())
+	}
+}
+
+func runFilters(t *testing.T, s runner.Store) {
+	for i, r := range []runner.Run{
+		{Repository: "r", Workspace: "r//a", Purpose: runner.PurposePlan, Status: runner.Planning, PullID: 1},
+		{Repository: "r", Workspace: "r//a", Purpose: runner.PurposePlan, Status: runner.Ready, PullID: 2},
+		{Repository: "r", Workspace: "r//a", Purpose: runner.PurposeApply, Status: runner.Held},
+		{Repository: "r", Workspace: "r//b", Purpose: runner.PurposeDrift, Status: runner.Unchanged},
+		{Repository: "q", Workspace: "q//a", Purpose: runner.PurposeApply, Status: runner.Queued},
+		{Repository: "q", Workspace: "q//a", Purpose: runner.PurposeDestroy, Status: runner.Applied},
+	} {
+		r.CreatedAt = noon.Add(time.Duration(i) * time.Hour)
+		insert(t, s, r)
+	}
+	apply, destroy := runner.PurposeApply, runner.PurposeDestroy
+	for _, test := range []struct {
+		name   string
+		filter runner.RunFilter
+		want   []int64
+	}{
+		{"all", runner.RunFilter{}, []int64{6, 5, 4, 3, 2, 1}},
+		{"limit", runner.RunFilter{Limit: 2}, []int64{6, 5}},
+		{"before", runner.RunFilter{Before: 5, Limit: 2}, []int64{4, 3}},
+		{"before the first", runner.RunFilter{Before: 1}, []int64{}},
+		{"repository", runner.RunFilter{Repository: "q"}, []int64{6, 5}},
+		{"workspace", runner.RunFilter{Workspace: "r//a", Limit: 1}, []int64{3}},
+		{"pull", runner.RunFilter{PullID: 2}, []int64{2}},
+		{"purpose", runner.RunFilter{Purposes: []runner.Purpose{apply}}, []int64{5, 3}},
+		{"purposes", runner.RunFilter{Purposes: []runner.Purpose{apply, destroy}}, []int64{6, 5, 3}},
+		{"purposes, limit", runner.RunFilter{Purposes: []runner.Purpose{apply, destroy}, Limit: 2}, []int64{6, 5}},
+		{"purposes, limit, before", runner.RunFilter{Purposes: []runner.Purpose{apply, destroy}, Before: 6, Limit: 2}, []int64{5, 3}},
+		{"status", runner.RunFilter{Statuses: []runner.Status{runner.Held}}, []int64{3}},
+		{"statuses", runner.RunFilter{Statuses: []runner.Status{runner.Held, runner.Ready, runner.Applied}}, []int64{6, 3, 2}},
+		{"statuses, limit", runner.RunFilter{Statuses: []runner.Status{runner.Held, runner.Ready, runner.Applied}, Limit: 2}, []int64{6, 3}},
+		{"statuses and purposes", runner.RunFilter{Statuses: []runner.Status{runner.Held, runner.Ready, runner.Applied}, Purposes: []runner.Purpose{apply, runner.PurposePlan}, Limit: 9}, []int64{3, 2}},
+		{"a status twice", runner.RunFilter{Statuses: []runner.Status{runner.Held, runner.Held}, Limit: 9}, []int64{3}},
+		{"since", runner.RunFilter{Since: noon.Add(4 * time.Hour)}, []int64{6, 5}},
+		{"workspace and status", runner.RunFilter{Workspace: "r//a", Statuses: []runner.Status{runner.Planning, runner.Ready}}, []int64{2, 1}},
+		{"nothing", runner.RunFilter{Repository: "q", Workspace: "r//a"}, []int64{}},
+	} {
+		ids := []int64{}
+		for _, r := range read(t, s, func(tx runner.Tx) ([]runner.Run, error) { return tx.Runs(test.filter) }) {
+			ids = append(ids, r.ID)
+		}
+		same(t, test.name, ids, test.want)
+	}
+}
+
+func compareAndSet(t *testing.T, s runner.Store) {
+	run := insert(t, s, runner.Run{Workspace: "r//a", Purpose: runner.PurposeApply, Status: runner.Queued, CreatedAt: noon})
+	next := run
+	next.Status, next.Owner, next.Attempt = runner.Planning, "me", 1
+	update(t, s, func(tx runner.Tx) error { return tx.UpdateRun(next, runner.Queued) })
+	refused(t, s, runner.ErrConflict, func(tx runner.Tx) error { return tx.UpdateRun(next, runner.Queued) })
+	refused(t, s, runner.ErrNotFound, func(tx runner.Tx) error { return tx.UpdateRun(runner.Run{ID: 99, Status: runner.Planning}, runner.Queued) })
+
+	same(t, "run", read(t, s, func(tx runner.Tx) (runner.Run, error) { return tx.Run(run.ID) }).Owner, "me")
+	next.Reason = "the status stays"
+	update(t, s, func(tx runner.Tx) error { return tx.UpdateRun(next, runner.Planning) })
+
+	never := next
+	never.Status = runner.Applied
+	err := s.Update(t.Context(), func(tx runner.Tx) error { return tx.UpdateRun(never, runner.Planning) })
+	if err == nil || errors.Is(err, runner.ErrConflict) {
+		t.Errorf("an impossible step: %v", err)
+	}
+}
+
+func oneActiveRun(t *testing.T, s runner.Store) {
+	const a = workspaces.ID("r//a")
+	first := insert(t, s, runner.Run{Workspace: a, Purpose: runner.PurposeApply, Status: runner.Planning})
+	queued := insert(t, s, runner.Run{Workspace: a, Purpose: runner.PurposeDrift, Status: runner.Queued})
+	insert(t, s, runner.Run{Workspace: a, Purpose: runner.PurposePlan, Status: runner.Planning})
+	insert(t, s, runner.Run{Workspace: a, Purpose: runner.PurposePlan, Status: runner.Planning})
+	insert(t, s, runner.Run{Workspace: "r//b", Purpose: runner.PurposeApply, Status: runner.Planning})
+	refused(t, s, runner.ErrConflict, func(tx runner.Tx) error {
+		return tx.InsertRun(&runner.Run{Workspace: a, Purpose: runner.PurposeDestroy, Status: runner.Applying})
+	})
+	claim := queued
+	claim.Status = runner.Planning
+	for _, step := range []runner.Status{runner.Planned, runner.Ready, runner.Applying} {
+		update(t, s, func(tx runner.Tx) error { // the conflict leaves the transaction usable
+			if err := tx.UpdateRun(claim, runner.Queued); !errors.Is(err, runner.ErrConflict) {
+				t.Errorf("beside a run that is %s: %v", first.Status, err)
+			}
+			from := first.Status
+			first.Status = step
+			return tx.UpdateRun(first, from)
+		})
+	}
+	first.Status = runner.Applied
+	update(t, s, func(tx runner.Tx) error {
+		return errors.Join(tx.UpdateRun(first, runner.Applying), tx.UpdateRun(claim, runner.Queued))
+	})
+}
+
+// claimRace lets many claim the runs of one workspace: one of them gets one.
+func claimRace(t *testing.T, s runner.Store) {
+	const claims = 16
+	var all []runner.Run
+	for range claims {
+		all = append(all, insert(t, s, runner.Run{Workspace: "r//a", Purpose: runner.PurposeApply, Status: runner.Queued}))
+	}
+	var group sync.WaitGroup
+	won := make(chan int64, 2*claims)
+	for i := range 2 * claims { // two for each run
+		group.Go(func() {
+			run := all[i/2]
+			run.Status, run.Owner = runner.Planning, fmt.Sprint(i)
+			switch err := s.Update(t.Context(), func(tx runner.Tx) error { return tx.UpdateRun(run, runner.Queued) }); {
+			case err == nil:
+				won <- run.ID
+			case !errors.Is(err, runner.ErrConflict):
+				t.Errorf("claim: %v", err)
+			}
+		})
+	}
+	group.Wait()
+	if len(won) != 1 {
+		t.Errorf("%d claims won", len(won))
+	}
+}

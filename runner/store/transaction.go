@@ -1,0 +1,103 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/driftlessops/driftless/runner"
+)
+
+// attempts is how often a transaction is tried that other processes keep from running. Each has waited for the
+// database's own timeout before.
+const attempts = 6
+
+// tx is one transaction.
+type tx struct {
+	ctx context.Context
+	bun bun.Tx
+	db  *DB
+}
+
+var _ runner.Tx = (*tx)(nil)
+
+// View implements runner.Store.
+func (db *DB) View(ctx context.Context, f func(runner.Tx) error) error {
+	return db.retry(ctx, func() error {
+		return db.transact(ctx, db.readers, &sql.TxOptions{ReadOnly: true}, f)
+	})
+}
+
+// Update implements runner.Store.
+func (db *DB) Update(ctx context.Context, f func(runner.Tx) error) error {
+	return db.retry(ctx, func() error {
+		return db.transact(ctx, db.writer, nil, f)
+	})
+}
+
+// retry runs a transaction again while others are in its way.
+func (db *DB) retry(ctx context.Context, f func() error) error {
+	for attempt := 1; ; attempt++ {
+		err := f()
+		if err == nil || db.dialect.fault(err) != busyFault || attempt == attempts {
+			return db.explain(err)
+		}
+		db.logger.Warn("database is busy", "database", db.name, "attempt", attempt, "error", err)
+		pause := time.Duration(attempt) * (10*time.Millisecond + rand.N(40*time.Millisecond))
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause):
+		}
+	}
+}
+
+func (db *DB) transact(ctx context.Context, on *bun.DB, opts *sql.TxOptions, f func(runner.Tx) error) error {
+	under, err := on.BeginTx(ctx, opts)
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	done := false
+	defer func() {
+		if !done { // also when f panics
+			_ = under.Rollback()
+		}
+	}()
+	if err := f(&tx{ctx: ctx, bun: under, db: db}); err != nil {
+		return err
+	}
+	if err := under.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	done = true
+	return nil
+}
+
+// one turns what the database says about a single row into our errors.
+func one(what string, id any, err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		err = runner.ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("%s %v: %w", what, id, err)
+	}
+	return nil
+}
+
+func isNotFound(err error) bool { return errors.Is(err, runner.ErrNotFound) }
+
+// affected is one for a statement: no row affected is ErrNotFound.
+func affected(what string, id any, result sql.Result, err error) error {
+	if err == nil {
+		var n int64
+		if n, err = result.RowsAffected(); err == nil && n == 0 {
+			err = runner.ErrNotFound
+		}
+	}
+	return one(what, id, err)
+}
