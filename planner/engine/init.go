@@ -111,10 +111,16 @@ func (r *Root) initArgs() ([]string, error) {
 		}
 		args = append(args, "-backend-config="+path)
 	}
+	return append(args, r.earlyVars()...), nil
+}
+
+// earlyVars are the variables for commands that only OpenTofu needs them for: its module sources and backends may use
+// variables.
+func (r *Root) earlyVars() []string {
 	if r.opts.Engine.Kind == OpenTofu && atLeast(r.opts.Engine.Version, "1.8.0") {
-		args = append(args, r.varArgs()...) // module sources and backends may use variables
+		return r.varArgs()
 	}
-	return args, nil
+	return nil
 }
 
 // selectWorkspace selects the Terraform workspace, and makes it when there is none.
@@ -125,10 +131,13 @@ func (r *Root) selectWorkspace(ctx context.Context) error {
 	}
 	quiet := r.session
 	quiet.log, quiet.progress = nil, nil
-	if err := quiet.run(ctx, PhaseInit, nil, nil, "workspace", "select", "-no-color", name); err == nil || ctx.Err() != nil {
+	command := func(verb string) []string {
+		return append(append([]string{"workspace", verb, "-no-color"}, r.earlyVars()...), name)
+	}
+	if err := quiet.run(ctx, PhaseInit, nil, nil, command("select")...); err == nil || ctx.Err() != nil {
 		return err
 	}
-	return r.session.run(ctx, PhaseInit, nil, nil, "workspace", "new", "-no-color", name)
+	return r.session.run(ctx, PhaseInit, nil, nil, command("new")...)
 }
 
 // writeFile replaces path in one step by a file that only its owner reads.

@@ -239,3 +239,27 @@ func TestOpenRefuses(t *testing.T) {
 		}
 	}
 }
+
+// OpenTofu lets backends and module sources use variables, so that every command needs their values.
+func TestVariablesInABackend(t *testing.T) {
+	eachEngine(t, func(t *testing.T, e Engine) {
+		if e.Kind != OpenTofu {
+			t.Skip("only OpenTofu has it")
+		}
+		g := newRig(t, e, map[string]string{"main.tf": `
+variable "state" { type = string }
+variable "which" { type = string }
+terraform {
+  backend "local" { path = var.state }
+}
+module "m" { source = "./${var.which}" }
+resource "terraform_data" "x" {}`, "a/a.tf": "", "v.tfvars": `which = "a"`})
+		g.opts.Variables = map[string]string{"state": filepath.Join(t.TempDir(), "state")}
+		g.opts.VarFiles = []string{"v.tfvars"}
+		g.opts.TerraformWorkspace = "blue"
+		r := g.open()
+		g.plan(r)
+		g.show(r)
+		g.apply(r)
+	})
+}
