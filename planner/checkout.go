@@ -2,11 +2,57 @@ package planner
 
 import (
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 )
 
 // checkoutToken stands for the root of the checkout, which differs from run to run.
 const checkoutToken = "(checkout)"
+
+// withoutCheckouts replaces several roots, nil when there is none to replace.
+func withoutCheckouts(roots ...string) func(string) string {
+	var all []func(string) string
+	for _, root := range roots {
+		if f := withoutCheckout(root); f != nil {
+			all = append(all, f)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return func(s string) string {
+		for _, f := range all {
+			s = f(s)
+		}
+		return s
+	}
+}
+
+// moved reports whether all that an update changes is the path of the checkout, as abspath() gives it: an apply, which
+// is checked out where the last one was, would not do it.
+func (r *resourceChange) moved() bool {
+	n := r.node
+	return r.action == Update && r.previous == "" && r.importing == nil && !anyTrue(n.unknown) &&
+		holdsToken(n.after) && reflect.DeepEqual(n.before, n.after) && reflect.DeepEqual(n.beforeMask, n.afterMask)
+}
+
+// holdsToken reports whether the checkout's token is in any string of a value.
+func holdsToken(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return strings.Contains(v, checkoutToken)
+	case []any:
+		return slices.ContainsFunc(v, holdsToken)
+	case object:
+		for _, element := range v {
+			if holdsToken(element) {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // withoutCheckout returns a function that replaces the checkout's root in a text, nil when there is none to replace.
 func withoutCheckout(root string) func(string) string {

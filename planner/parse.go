@@ -14,6 +14,7 @@ import (
 type ParseOptions struct {
 	Key      []byte   // the installation's HMAC key; without one digests are equal only within the process
 	Checkout string   // absolute root of the checkout: replaced by a token in digests and in what people see
+	Settled  string   // where the workspace's applies are checked out, when that is elsewhere: the same token
 	Volatile []string // see workspaces.Workspace.Volatile
 	Engine   string
 	Drift    bool // classify causes
@@ -84,7 +85,7 @@ func (p *parser) parse() {
 		return
 	}
 	p.plan.Secrets = p.secrets.list()
-	without := withoutCheckout(p.opts.Checkout)
+	without := withoutCheckouts(p.opts.Checkout, p.opts.Settled)
 	if without != nil {
 		p.root = rewrite(p.root, without).(object)
 	}
@@ -119,7 +120,7 @@ func (p *parser) finish() {
 // resource reads one entry of resource_changes.
 func (p *parser) resource(o object) {
 	r := readResourceChange(&p.shape, o)
-	if p.err != nil || !r.planned() {
+	if p.err != nil || !r.planned() || p.opts.Settled != "" && r.moved() {
 		return
 	}
 	c := Change{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/planner/engine"
@@ -29,6 +30,7 @@ func (j *job) finishApply(ctx context.Context, plan *planner.Plan, verdict polic
 	case Ready:
 		return j.apply(ctx)
 	case Unchanged:
+		j.keepApplied(ctx)
 		return j.to(ctx, Unchanged, "unchanged", "nothing to apply", func(tx Tx, jr *journal, run *Run) error {
 			return j.settle(tx, *run)
 		})
@@ -80,24 +82,38 @@ func (j *job) apply(ctx context.Context) error {
 	return j.applied(ctx, j.root.Apply(ctx, filepath.Join(j.dir, "plan.tfplan")))
 }
 
-// applied records how an apply ended. It tries until the store takes it: the world has changed already.
+// applied records how an apply ended.
 func (j *job) applied(ctx context.Context, failure error) error {
 	if failure == nil {
 		j.run.Reason = ""
-		return j.to(ctx, Applied, "applied", j.run.Summary.String(), func(tx Tx, jr *journal, run *Run) error {
+		j.keepApplied(ctx)
+		return j.persist(ctx, Applied, "applied", j.run.Summary.String(), func(tx Tx, jr *journal, run *Run) error {
 			return j.settle(tx, *run)
 		})
 	}
-	j.rescueState(ctx)
+	j.rescue(ctx, j.run.ID, filepath.Join(j.at, filepath.FromSlash(j.ws.Dir)))
 	j.run.Reason = j.mask.String(userText(failure))
 	var stale *engine.Error
 	again := errors.As(failure, &stale) && stale.Stale && j.run.Attempt < 3
-	return j.to(ctx, Failed, "apply failed", firstLine(j.run.Reason), func(tx Tx, jr *journal, run *Run) error {
+	return j.persist(ctx, Failed, "apply failed", firstLine(j.run.Reason), func(tx Tx, jr *journal, run *Run) error {
 		if again {
 			return j.planAgain(tx, jr, *run)
 		}
 		return setSync(jr, *run, SyncFailed, firstLine(run.Reason))
 	})
+}
+
+// persist is to for what has happened already and must be on record: it tries again, for an hour at most, while the store
+// does not take it.
+func (j *job) persist(ctx context.Context, status Status, kind, message string, also func(tx Tx, jr *journal, run *Run) error) error {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, time.Minute) {
+		err := j.to(ctx, status, kind, message, also)
+		if err == nil || errors.Is(err, ErrConflict) || time.Since(j.run.AppliedAt) > time.Hour {
+			return err
+		}
+		j.r.log.Error("the result of an apply is not on record yet", "run", j.run.ID, "result", status, "error", err)
+		time.Sleep(wait)
+	}
 }
 
 // planAgain queues another try for a plan that the state had overtaken: nothing of it was applied.
@@ -111,6 +127,13 @@ func (j *job) planAgain(tx Tx, jr *journal, failed Run) error {
 		return err
 	}
 	return jr.run("run queued", run, run.Trigger)
+}
+
+// keepApplied holds the applied commit in the mirror: drift is checked there, even when its branch is rewritten.
+func (j *job) keepApplied(ctx context.Context) {
+	if err := j.w.mirror.Hold(ctx, "applied/"+workspaceKey(j.run.Workspace), j.run.Commit); err != nil {
+		j.r.log.Error("the applied commit could not be held in the mirror", "run", j.run.ID, "commit", j.run.Commit, "error", err)
+	}
 }
 
 // settle records that the world is what the run's commit says.
@@ -139,26 +162,6 @@ func setSync(jr *journal, run Run, sync Sync, reason string) error {
 	}
 	rec.Sync, rec.Reason = sync, reason
 	return putIfChanged(jr, rec)
-}
-
-// rescueState keeps a state that the engine could not write to its backend: it is the only record of what was made.
-func (j *job) rescueState(ctx context.Context) {
-	name, ok := j.root.ErroredState()
-	if !ok {
-		return
-	}
-	key := blobKey(j.run.ID, "errored.tfstate")
-	data, err := readFile(name)
-	if err == nil {
-		err = j.r.opts.Store.Update(ctx, func(tx Tx) error { return tx.PutBlob(key, data) })
-	}
-	if err != nil {
-		kept := filepath.Join(j.r.opts.DataDir, "rescued", fmt.Sprintf("%d.errored.tfstate", j.run.ID))
-		err = errors.Join(err, moveFile(name, kept))
-		key = kept
-	}
-	j.line("errored.tfstate was kept as " + key)
-	j.r.log.Error("the engine could not write its state; it was kept", "run", j.run.ID, "as", key, "error", err)
 }
 
 // uncancel makes a run immune: its apply is about to start.

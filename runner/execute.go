@@ -29,6 +29,8 @@ type job struct {
 	dir  string // the run's own directory, removed with it
 	mask *mask.Masker
 	undo []func()
+	init string // init key: what init reads of the inputs
+	at   string // absolute root of the checkout
 
 	mu  sync.Mutex
 	log bytes.Buffer
@@ -52,6 +54,9 @@ func (r *Runner) execute(ctx context.Context, run Run) {
 	if err := r.reportOf(context.WithoutCancel(ctx), run); err != nil {
 		r.log.Error("report", "run", run.ID, "error", err)
 	}
+	if run.Purpose != PurposePlan && j.w != nil {
+		j.w.touch()
+	}
 }
 
 // do plans, judges, and applies what may be applied.
@@ -63,7 +68,8 @@ func (j *job) do(ctx context.Context) error {
 		Root:    j.root,
 		Options: engine.PlanOptions{Out: filepath.Join(j.dir, "plan.tfplan"), Lock: j.run.Purpose == PurposeApply},
 		Parse: planner.ParseOptions{
-			Key: j.r.opts.Key, Checkout: j.checkoutRoot(), Volatile: j.ws.Volatile, Engine: j.run.Engine, Drift: j.run.Purpose == PurposeDrift,
+			Key: j.r.opts.Key, Checkout: j.at, Settled: j.r.workDir(j.run.Workspace), Volatile: j.ws.Volatile, Engine: j.run.Engine,
+			Drift: j.run.Purpose == PurposeDrift,
 		},
 	})
 	if err != nil {
@@ -122,7 +128,7 @@ func (j *job) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	return j.open(co, e, env)
+	return j.open(e, env)
 }
 
 // find resolves the workspace as its purpose sees it.
@@ -146,6 +152,13 @@ func (j *job) find(ctx context.Context) error {
 	if len(j.ws.Problems) > 0 {
 		return userError(strings.Join(j.ws.Problems, "\n"))
 	}
+	digest, err := j.w.digester.Digest(ctx, set, j.ws)
+	if err != nil {
+		return err
+	}
+	if !digest.Floating {
+		j.init = digest.InitKey
+	}
 	return j.r.opts.Store.View(ctx, func(tx Tx) error {
 		rec, err := tx.Workspace(j.run.Workspace)
 		if errors.Is(err, ErrNotFound) {
@@ -164,11 +177,19 @@ func (j *job) repository(ctx context.Context) (repo Repository, err error) {
 	return repo, err
 }
 
-// checkout returns the shared checkout for a plan, and a private one, always at the same path, for what may be applied.
+// checkout makes the tree of the run ready. A pull request's plans share one checkout per tree. What is applied gets a
+// private one, always at the same path, so that abspath() says the same at every apply; a drift check sees the shared
+// one through that path.
 func (j *job) checkout(ctx context.Context) (*checkout, error) {
-	if j.run.Purpose == PurposeApply {
-		path := filepath.Join(j.r.opts.DataDir, "work", workspaceKey(j.run.Workspace))
+	path := j.r.workDir(j.run.Workspace)
+	if j.run.Purpose != PurposePlan {
+		if err := j.clearWork(ctx, path); err != nil {
+			return nil, err
+		}
 		j.undo = append(j.undo, func() { _ = os.RemoveAll(path) })
+	}
+	if j.run.Purpose == PurposeApply {
+		j.at = path
 		return private(ctx, j.w.mirror, j.run.Tree, path)
 	}
 	co, release, err := j.r.checkouts.use(ctx, j.w.mirror, j.run.Repository, j.run.Tree)
@@ -176,7 +197,11 @@ func (j *job) checkout(ctx context.Context) (*checkout, error) {
 		return nil, err
 	}
 	j.undo = append(j.undo, release)
-	return co, nil
+	if j.at = co.path; j.run.Purpose == PurposePlan {
+		return co, nil
+	}
+	j.at = path
+	return co, errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.Symlink(co.path, path))
 }
 
 // judge asks the policies of the tracked branch; for an apply those from before the merge as well, the stricter winning.

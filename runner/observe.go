@@ -16,7 +16,8 @@ type observation struct {
 	tree     string
 	set      *workspaces.Set
 	digests  map[workspaces.ID]workspaces.Digest
-	revision string // of the policies at the tracked branch, and before its last move
+	revision string // of the policies that judge an apply: at the tracked branch, and before its last move
+	current  string // of the policies that judge a pull request: at the tracked branch
 	open     []pullView
 	left     []Pull // open in the store, gone from the forge, with their new state
 }
@@ -61,9 +62,11 @@ func (w *watcher) observe(ctx context.Context) (*observation, error) {
 			ws.Problems = append(ws.Problems, err.Error())
 		}
 	}
-	if o.revision, err = w.policyRevision(ctx, o.repo.PrevHead, o.head); err != nil {
+	was, is, err := w.policyPair(ctx, o.repo.PrevHead, o.head)
+	if err != nil {
 		return nil, err
 	}
+	o.revision, o.current = pairRevision(was, is), is.Revision()
 	return o, w.observePulls(ctx, o, known)
 }
 

@@ -83,15 +83,7 @@ func (w *watcher) policyPair(ctx context.Context, before, after string) (was, is
 	return was, is, nil
 }
 
-// policyRevision names the policies that would judge an apply.
-func (w *watcher) policyRevision(ctx context.Context, before, after string) (string, error) {
-	was, is, err := w.policyPair(ctx, before, after)
-	if err != nil {
-		return "", err
-	}
-	return pairRevision(was, is), nil
-}
-
+// pairRevision names the policies of a pair.
 func pairRevision(was, is *policy.Set) string {
 	if was == nil {
 		return is.Revision()

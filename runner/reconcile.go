@@ -11,7 +11,14 @@ import (
 )
 
 // reconcileLocked derives what is due from what Git, the forge and the store say, and writes it down in one transaction.
-func (w *watcher) reconcileLocked(ctx context.Context) error {
+func (w *watcher) reconcileLocked(ctx context.Context) (err error) {
+	w.dirty.Store(false)
+	defer func() {
+		w.looked = time.Now()
+		if err != nil {
+			w.dirty.Store(true) // look again at the next poll
+		}
+	}()
 	o, err := w.observe(ctx)
 	if err != nil {
 		return err
@@ -135,9 +142,17 @@ func (w *watcher) writeTracked(o *observation, j *journal, ws *workspaces.Worksp
 		}
 		rec.Sync, rec.Reason = Pending, "waits to be planned"
 	} else if rec.AppliedDigest == digest && rec.Sync != Drifted {
-		rec.Sync, rec.Reason = Synced, ""
+		rec.Sync, rec.Reason = syncedOrUnknown(ws, rec)
 	}
 	return putIfChanged(j, rec)
+}
+
+// syncedOrUnknown says whether the world was looked at recently enough to call the workspace in sync.
+func syncedOrUnknown(ws *workspaces.Workspace, rec Workspace) (Sync, string) {
+	if ws.Freshness > 0 && now().Sub(rec.CheckedAt) > ws.Freshness {
+		return Unknown, "not checked since " + rec.CheckedAt.Format(time.RFC3339)
+	}
+	return Synced, ""
 }
 
 // recordOf returns the record of a workspace, carried over from its earlier identity when it was renamed.
@@ -237,7 +252,7 @@ func (w *watcher) writePlan(o *observation, j *journal, v *pullView, e workspace
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	want := wish{digest: e.Head.Sum, tree: v.pull.Tree, revision: o.revision}
+	want := wish{digest: e.Head.Sum, tree: v.pull.Tree, revision: o.current}
 	fresh := e.Workspace.Freshness
 	if fresh <= 0 {
 		fresh = 24 * time.Hour

@@ -159,6 +159,9 @@ func reportRow(tx Tx, pull Pull, run Run) (report.Row, error) {
 	} else {
 		row.Reason = run.Reason
 	}
+	for _, beyond := range run.Unreviewed {
+		row.Reason += "\n- `" + beyond + "`"
+	}
 	plan, err := loadPlan(tx, run.ID)
 	if err == nil {
 		row.Plan = plan

@@ -131,7 +131,7 @@ func (j *job) committedState(ctx context.Context) error {
 }
 
 // open makes the root ready to run.
-func (j *job) open(co *checkout, e engine.Engine, env map[string]string) error {
+func (j *job) open(e engine.Engine, env map[string]string) error {
 	data := filepath.Join(j.r.opts.DataDir, "data", workspaceKey(j.run.Workspace))
 	if j.run.Purpose == PurposePlan {
 		data = filepath.Join(j.dir, "data") // a pull request never writes the kept one
@@ -139,15 +139,15 @@ func (j *job) open(co *checkout, e engine.Engine, env map[string]string) error {
 	var vars []string
 	for _, file := range j.ws.VarFiles {
 		if rooted, ok := strings.CutPrefix(file, "/"); ok {
-			file = filepath.Join(co.path, filepath.FromSlash(rooted))
+			file = filepath.Join(j.at, filepath.FromSlash(rooted))
 		}
 		vars = append(vars, file)
 	}
 	root, err := engine.Open(engine.RootOptions{
-		Engine: e, Dir: filepath.Join(co.path, filepath.FromSlash(j.ws.Dir)), DataDir: data, TempDir: filepath.Join(j.dir, "tmp"),
+		Engine: e, Dir: filepath.Join(j.at, filepath.FromSlash(j.ws.Dir)), DataDir: data, TempDir: filepath.Join(j.dir, "tmp"),
 		Env: env, BackendConfig: j.backendConfig(), VarFiles: vars, Variables: j.ws.Variables,
 		TerraformWorkspace: j.ws.TerraformWorkspace, Parallelism: j.ws.Parallelism, Providers: j.r.opts.Providers,
-		Mask: j.mask, Log: j.line, Logger: j.r.log,
+		InitKey: j.init, Mask: j.mask, Log: j.line, Logger: j.r.log,
 	})
 	j.root = root
 	return err
@@ -161,12 +161,9 @@ func (j *job) backendConfig() map[string]string {
 	return j.ws.BackendConfig
 }
 
-// checkoutRoot is the path that change digests must not depend on.
-func (j *job) checkoutRoot() string {
-	if j.run.Purpose == PurposeApply {
-		return filepath.Join(j.r.opts.DataDir, "work", workspaceKey(j.run.Workspace))
-	}
-	return filepath.Join(j.r.opts.DataDir, "checkouts", pathKey(j.run.Repository), j.run.Tree)
+// workDir is where a workspace's applies are checked out.
+func (r *Runner) workDir(id workspaces.ID) string {
+	return filepath.Join(r.opts.DataDir, "work", workspaceKey(id))
 }
 
 // workspaceKey is the name of a workspace's directories: readable, and different for different workspaces.

@@ -138,6 +138,9 @@ func (r *Runner) Wake() {
 // Told takes up what a command recorded: it tells of the events and looks for new runs.
 func (r *Runner) Told(events []Event) {
 	r.told(events)
+	for _, w := range r.watchers {
+		w.dirty.Store(true)
+	}
 	r.Wake()
 }
 

@@ -12,8 +12,8 @@ import (
 	"github.com/driftlessops/driftless/workspaces"
 )
 
-// nextCheck is when a workspace's drift is to be checked next; zero: never. Without a schedule that is when its freshness
-// window ends. Each workspace has its own offset of at most a tenth of the period and five minutes, so that a whole estate
+// nextCheck is when a workspace's drift is to be checked next; zero: never. Without a schedule that is shortly before its
+// freshness window ends. Each workspace has its own offset of at most a tenth of the period and five minutes, so that a whole estate
 // does not start at the same second.
 func nextCheck(ws *workspaces.Workspace, rec Workspace) time.Time {
 	last := rec.CheckedAt
@@ -21,7 +21,7 @@ func nextCheck(ws *workspaces.Workspace, rec Workspace) time.Time {
 		if ws.Freshness <= 0 {
 			return time.Time{}
 		}
-		return last.Add(ws.Freshness).Add(offset(ws.ID, ws.Freshness))
+		return last.Add(ws.Freshness * 8 / 10).Add(offset(ws.ID, ws.Freshness))
 	}
 	next, err := gronx.NextTickAfter(ws.DriftSchedule, last.UTC(), false)
 	if err != nil {

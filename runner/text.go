@@ -62,8 +62,6 @@ func redactURL(url string) string { return gitrepo.RedactURL(url) }
 
 func equalRecords(a, b Workspace) bool { return reflect.DeepEqual(a, b) }
 
-func readFile(name string) ([]byte, error) { return os.ReadFile(name) }
-
 // moveFile copies a file where nothing removes it.
 func moveFile(from, to string) error {
 	data, err := os.ReadFile(from)

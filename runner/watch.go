@@ -33,6 +33,21 @@ type watcher struct {
 	held  map[string]string          // objects held in the mirror, by name
 
 	tracked atomic.Pointer[workspaces.Set] // of the tracked branch, as last reconciled
+	dirty   atomic.Bool                    // something was applied or asked for since
+	kick    chan struct{}                  // reconcile now rather than at the next poll
+	looked  time.Time                      // when it was last reconciled
+}
+
+// lookAnew is how often an idle repository is reconciled though nothing moved: freshness windows end by themselves.
+const lookAnew = 5 * time.Minute
+
+// touch says that a repository's workspaces changed by other means than Git.
+func (w *watcher) touch() {
+	w.dirty.Store(true)
+	select {
+	case w.kick <- struct{}{}:
+	default:
+	}
 }
 
 var errNotPolled = errors.New("not polled yet")
@@ -46,7 +61,7 @@ func (r *Runner) watch(ctx context.Context, conf workspaces.Repository) (*watche
 	if err != nil {
 		return nil, err
 	}
-	w := &watcher{r: r, conf: conf, mirror: mirror, held: map[string]string{}}
+	w := &watcher{r: r, conf: conf, mirror: mirror, held: map[string]string{}, kick: make(chan struct{}, 1)}
 	w.digester = workspaces.NewDigester(r.engineVersion, func(ctx context.Context, url, ref string) (string, error) {
 		return gitrepo.ResolveRef(ctx, url, ref, gitrepo.Auth{})
 	})
@@ -132,10 +147,26 @@ func (w *watcher) loop(ctx context.Context) {
 		if w.conf.PollJitter > 0 {
 			delay += rand.N(w.conf.PollJitter)
 		}
+		if !w.rest(ctx, delay) {
+			return
+		}
+	}
+}
+
+// rest waits for the next poll; what was applied meanwhile is reconciled at once. It is false when ctx is done.
+func (w *watcher) rest(ctx context.Context, delay time.Duration) bool {
+	next := time.NewTimer(delay)
+	defer next.Stop()
+	for {
 		select {
 		case <-ctx.Done():
-			return
-		case <-time.After(delay):
+			return false
+		case <-next.C:
+			return true
+		case <-w.kick:
+			if err := w.reconcile(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, errNotPolled) {
+				w.r.log.Error("reconcile failed", "repository", w.conf.Name, "error", err)
+			}
 		}
 	}
 }
@@ -144,11 +175,12 @@ func (w *watcher) loop(ctx context.Context) {
 func (w *watcher) poll(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	err := w.look(ctx)
-	if err == nil {
+	moved, err := w.look(ctx)
+	if err == nil && (moved || w.dirty.Load() || time.Since(w.looked) > lookAnew) {
 		err = w.reconcileLocked(ctx)
 	}
 	if err != nil && ctx.Err() == nil {
+		w.dirty.Store(true) // the next poll that succeeds says so
 		return errors.Join(err, w.note(ctx, err))
 	}
 	return err
@@ -164,18 +196,18 @@ func (w *watcher) reconcile(ctx context.Context) error {
 	return w.reconcileLocked(ctx)
 }
 
-// look brings the mirror up to date with the remote.
-func (w *watcher) look(ctx context.Context) error {
+// look brings the mirror up to date with the remote, and reports whether any ref that matters moved.
+func (w *watcher) look(ctx context.Context) (moved bool, err error) {
 	refs, err := w.mirror.Remote(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if w.conf.Branch == "" {
 		w.conf.Branch = refs.Head
 	}
 	head := refs.Branch(w.conf.Branch)
 	if head == "" {
-		return fmt.Errorf("branch %q does not exist in %s: push it, or set branch in the repository block", w.conf.Branch, w.conf.URL)
+		return false, fmt.Errorf("branch %q does not exist in %s: push it, or set branch in the repository block", w.conf.Branch, redactURL(w.conf.URL))
 	}
 	if w.forge == nil {
 		w.forge = plaingit.New(plaingit.Options{Mirror: w.mirror, Branch: w.conf.Branch, Pattern: w.conf.Branches})
@@ -184,13 +216,18 @@ func (w *watcher) look(ctx context.Context) error {
 	for _, name := range want {
 		if !w.mirror.Has(refs.All[name]) {
 			if err := w.mirror.Fetch(ctx, refs, want); err != nil {
-				return err
+				return false, err
 			}
 			break
 		}
 	}
+	was := len(w.forge.Wants(w.refs)) + 1
+	moved = w.refs.All == nil || was != len(want)
+	for _, name := range want {
+		moved = moved || w.refs.All[name] != refs.All[name]
+	}
 	w.refs = refs
-	return nil
+	return moved, nil
 }
 
 // note keeps the failure of a poll where people look.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"sort"
 	"strings"
 	"sync"
@@ -19,7 +21,7 @@ var (
 // recover takes up what an earlier process left: plans go back into the queue, and an apply without a result is
 // interrupted. The data directory is held by this process alone.
 func (r *Runner) recover(ctx context.Context) error {
-	if err := r.checkouts.clear(); err != nil {
+	if err := errors.Join(r.checkouts.clear(), os.RemoveAll(filepath.Join(r.opts.DataDir, "runs"))); err != nil {
 		return err
 	}
 	return r.update(ctx, func(tx Tx, j *journal) error {

@@ -1,0 +1,106 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// erroredState is the file in which an engine leaves a state that its backend did not take.
+const erroredState = "errored.tfstate"
+
+// clearWork removes what an earlier run left in a workspace's work directory. A state that an engine left there is kept;
+// an engine that is still at work there, because driftless was killed under it, is waited out by a later try.
+func (j *job) clearWork(ctx context.Context, path string) error {
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		if pid := processIn(path); pid != "" {
+			return userError(fmt.Sprintf("the engine of an earlier run is still at work (process %s): approve run %d when it has ended", pid, j.run.ID))
+		}
+		err = filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
+			if err == nil && d.Name() == erroredState && d.Type().IsRegular() {
+				j.rescue(ctx, j.run.ID, filepath.Dir(name))
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return os.RemoveAll(path)
+}
+
+// processIn returns a process whose working directory is in a directory, or "". Where there is no /proc it finds none.
+func processIn(dir string) string {
+	links, _ := filepath.Glob("/proc/[0-9]*/cwd")
+	for _, link := range links {
+		cwd, err := os.Readlink(link)
+		if err == nil && (cwd == dir || strings.HasPrefix(cwd, dir+string(filepath.Separator))) {
+			return strings.Split(link, "/")[2]
+		}
+	}
+	return ""
+}
+
+// rescue keeps a state that an engine could not write to its backend: it is the only record of what was made. A state that
+// driftless keeps itself is brought up to date with it when it is its continuation.
+func (j *job) rescue(ctx context.Context, runID int64, dir string) {
+	name := filepath.Join(dir, erroredState)
+	data, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	restored := false
+	if err == nil {
+		err = j.r.update(ctx, func(tx Tx, jr *journal) error {
+			restored = false
+			if err := tx.PutBlob(blobKey(runID, erroredState), data); err != nil {
+				return err
+			}
+			message := "the engine could not write its state; it is kept with the run as " + erroredState
+			if j.ws.Backend.Managed() {
+				var err error
+				if restored, err = restoreState(tx, j.run, data); err != nil {
+					return err
+				}
+			}
+			if restored {
+				message = "the engine could not write its state; the one it left behind was taken over"
+			}
+			return jr.run("state rescued", j.run, message)
+		})
+	}
+	if err != nil {
+		kept := filepath.Join(j.r.opts.DataDir, "rescued", fmt.Sprintf("%d-%s", runID, erroredState))
+		j.r.log.Error("a state could not be rescued into the store; it is kept as a file", "run", runID, "file", kept, "error", err, "move", moveFile(name, kept))
+	}
+}
+
+// restoreState makes a state the newest version when it continues the one there is.
+func restoreState(tx Tx, run Run, data []byte) (bool, error) {
+	var next struct {
+		Serial  int64
+		Lineage string
+	}
+	if err := json.Unmarshal(data, &next); err != nil || next.Lineage == "" {
+		return false, nil // a person must look at it
+	}
+	was, _, err := tx.State(run.Workspace, 0)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return false, err
+	}
+	if err == nil && (was.Lineage != next.Lineage || was.Serial >= next.Serial) {
+		return false, nil
+	}
+	return true, tx.PutState(&StateVersion{Workspace: run.Workspace, Serial: next.Serial, Lineage: next.Lineage, RunID: run.ID, CreatedAt: now()}, data)
+}
