@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/driftlessops/driftless/planner"
@@ -15,6 +16,7 @@ var zeroTime time.Time
 // finishDrift ends a drift check: the world is what was applied, or it has drifted and the run waits for an approval of
 // the repair.
 func (j *job) finishDrift(ctx context.Context, plan *planner.Plan, verdict policy.Verdict) error {
+	plan.Changes = lasting(plan.Changes)
 	if len(plan.Changes) == 0 {
 		j.run.Reason = ""
 		return j.to(ctx, Unchanged, "no drift", "", func(tx Tx, jr *journal, run *Run) error {
@@ -37,6 +39,14 @@ func (j *job) finishDrift(ctx context.Context, plan *planner.Plan, verdict polic
 		}
 		_, err = approveIn(jr, *run, "driftless (reconcile = true)")
 		return err
+	})
+}
+
+// lasting leaves out updates of nothing but volatile paths: they are proposed at every plan, and say nothing of the world.
+func lasting(changes []planner.Change) []planner.Change {
+	return slices.DeleteFunc(slices.Clone(changes), func(c planner.Change) bool {
+		return c.Action == planner.Update && len(c.Paths) > 0 &&
+			!slices.ContainsFunc(c.Paths, func(p planner.PathChange) bool { return !p.Volatile })
 	})
 }
 

@@ -35,7 +35,7 @@ func (s session) run(ctx context.Context, phase Phase, env map[string]string, st
 		return &Error{Phase: phase, Err: err}
 	}
 	defer cleanup()
-	own := map[string]string{"TMPDIR": sockets}
+	own := map[string]string{"TMPDIR": sockets, "PWD": s.dir} // PWD: abspath() gives the path we were given, not what a link in it leads to
 	for _, more := range []map[string]string{s.own, env} {
 		for name, v := range more {
 			own[name] = v
