@@ -3,6 +3,7 @@ package gitrepo
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
@@ -117,15 +118,20 @@ func names(refs Refs) []string {
 	return list
 }
 
+// backend is git http-backend for the directory above the repository.
+func (r *repo) backend() http.Handler {
+	return &cgi.Handler{
+		Path: filepath.Join(r.git("--exec-path"), "git-http-backend"),
+		Env: []string{"GIT_PROJECT_ROOT=" + filepath.Dir(r.dir), "GIT_HTTP_EXPORT_ALL=1",
+			"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*"},
+		Stderr: io.Discard,
+	}
+}
+
 // serve serves the directory above the repository by git http-backend. With a password it asks for ada's.
 func (r *repo) serve(password string) *httptest.Server {
 	r.t.Helper()
-	execPath := r.git("--exec-path")
-	backend := &cgi.Handler{
-		Path: filepath.Join(execPath, "git-http-backend"),
-		Env: []string{"GIT_PROJECT_ROOT=" + filepath.Dir(r.dir), "GIT_HTTP_EXPORT_ALL=1",
-			"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*"},
-	}
+	backend := r.backend()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		user, given, _ := req.BasicAuth()
 		if password != "" && (user != "ada" || given != password) {

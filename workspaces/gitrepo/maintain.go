@@ -11,7 +11,12 @@ func (m *Mirror) Maintain(ctx context.Context) error {
 	if m.local {
 		return fmt.Errorf("maintain %s: %w", m.gitDir, errors.New("it is not a mirror of ours"))
 	}
-	err := m.maintain(ctx)
+	turn, err := m.turn.exclusive(ctx) // waits for a fetch, without keeping readers from their work meanwhile
+	if err != nil {
+		return fmt.Errorf("maintain the mirror of %s: %w", m.remote.display, err)
+	}
+	defer turn.release()
+	err = m.maintain(ctx)
 	if lockedOut(err) {
 		if err := m.unlock(ctx); err != nil {
 			return fmt.Errorf("maintain the mirror of %s: %w", m.remote.display, err)

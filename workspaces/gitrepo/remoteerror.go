@@ -71,7 +71,19 @@ func (l location) remoteError(ctx context.Context, err error, auth Auth) *Remote
 	default:
 		kind = kindOfError(err)
 	}
-	return &RemoteError{URL: l.display, Kind: kind, Err: scrub(err, auth.Password, l.password)}
+	return &RemoteError{URL: l.display, Kind: kind, Err: scrub(err, l.secrets(auth)...)}
+}
+
+// secrets are what must not be shown. A user name without a password is a token.
+func (l location) secrets(auth Auth) []string {
+	secrets := []string{auth.Password, l.password}
+	if auth.Password == "" {
+		secrets = append(secrets, auth.Username)
+	}
+	if l.password == "" && l.scheme != "ssh" {
+		secrets = append(secrets, l.username)
+	}
+	return secrets
 }
 
 // scrubbed is an error whose text was cleaned of secrets; what it wraps is for errors.Is and As alone.
@@ -86,9 +98,8 @@ func (e *scrubbed) Unwrap() error { return e.err }
 func scrub(err error, secrets ...string) error {
 	text := firstLines(err.Error())
 	for _, secret := range secrets {
-		secret = strings.TrimSpace(secret)
-		if secret == "" {
-			continue
+		if secret = strings.TrimSpace(secret); len(secret) < 4 {
+			continue // would only garble the text
 		}
 		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret), url.UserPassword("", secret).String()[1:]} {
 			text = strings.ReplaceAll(text, form, "***")
