@@ -24,7 +24,7 @@ func (j *job) finishDrift(ctx context.Context, plan *planner.Plan, verdict polic
 		})
 	}
 	status := Held
-	j.run.Reason = fmt.Sprintf("%s outside of Git. `driftless approve %d` repairs it; or adopt it by changing the code", count(len(plan.Changes), "change was made", "changes were made"), j.run.ID)
+	j.run.Reason = driftReason(plan.Changes, j.run.ID)
 	if !verdict.Passed() {
 		status, j.run.Reason = Blocked, "drift; its repair is not allowed: "+verdictReason(verdict)
 	}
@@ -40,6 +40,16 @@ func (j *job) finishDrift(ctx context.Context, plan *planner.Plan, verdict polic
 		_, err = approveIn(jr, *run, "driftless (reconcile = true)")
 		return err
 	})
+}
+
+// driftReason says what a person can do about drift.
+func driftReason(changes []planner.Change, runID int64) string {
+	text := fmt.Sprintf("the world is not what was applied: %s. `driftless approve %d` repairs it; or adopt it by changing the code",
+		count(len(changes), "change", "changes"), runID)
+	if slices.ContainsFunc(changes, func(c planner.Change) bool { return c.Cause == planner.Unknown }) {
+		text += ". A value that differs at every plan, such as timestamp(), belongs into `volatile`"
+	}
+	return text
 }
 
 // lasting leaves out updates of nothing but volatile paths: they are proposed at every plan, and say nothing of the world.

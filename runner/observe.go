@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/driftlessops/driftless/runner/forge"
 	"github.com/driftlessops/driftless/workspaces"
 )
 
@@ -32,7 +31,7 @@ type pullView struct {
 
 // observe reads everything that reconciling needs. The lock is held.
 func (w *watcher) observe(ctx context.Context) (*observation, error) {
-	o := &observation{head: w.refs.Branch(w.conf.Branch)}
+	o := &observation{head: w.view.Refs.Branch(w.view.Branch)}
 	var known []Pull
 	err := w.r.opts.Store.View(ctx, func(tx Tx) (err error) {
 		if o.repo, err = tx.Repository(w.conf.Name); errors.Is(err, ErrNotFound) {
@@ -51,7 +50,7 @@ func (w *watcher) observe(ctx context.Context) (*observation, error) {
 	}
 	w.sets = map[string]*workspaces.Set{}
 	if o.set, err = w.resolve(ctx, o.tree, ""); err != nil {
-		return nil, fmt.Errorf("tracked branch %s at %.8s: %w", w.conf.Branch, o.head, err)
+		return nil, fmt.Errorf("tracked branch %s at %.8s: %w", w.view.Branch, o.head, err)
 	}
 	o.digests = map[workspaces.ID]workspaces.Digest{}
 	for _, ws := range o.set.Workspaces {
@@ -77,7 +76,7 @@ func (w *watcher) advance(ctx context.Context, o *observation) error {
 		return err
 	}
 	o.tree = commit.Tree
-	o.repo.URL, o.repo.Branch, o.repo.Error = redactURL(w.conf.URL), w.conf.Branch, ""
+	o.repo.URL, o.repo.Branch, o.repo.Error = redactURL(w.conf.URL), w.view.Branch, ""
 	if o.repo.Head == "" || o.repo.Head == o.head {
 		o.repo.Head, o.repo.Diverged = o.head, ""
 		return nil
@@ -126,7 +125,7 @@ func (w *watcher) resolveAnew(ctx context.Context, tree, trusted string) (*works
 
 // observePulls finds the pull requests that are open, and how the ones that are not any more ended.
 func (w *watcher) observePulls(ctx context.Context, o *observation, known []Pull) error {
-	open, err := w.forge.PullRequests(ctx, forge.View{Refs: w.refs, Tracked: o.head})
+	open, err := w.forge.PullRequests(ctx, w.view)
 	if err != nil {
 		return err
 	}

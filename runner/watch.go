@@ -26,11 +26,12 @@ type watcher struct {
 	mirror   *gitrepo.Mirror
 	digester *workspaces.Digester
 
-	mu    sync.Mutex // one look at a time
 	forge forge.Forge
-	refs  gitrepo.Refs
-	sets  map[string]*workspaces.Set // by planned and trusted tree; only of the last look
-	held  map[string]string          // objects held in the mirror, by name
+
+	mu   sync.Mutex // one look at a time
+	view forge.View
+	sets map[string]*workspaces.Set // by planned and trusted tree; only of the last look
+	held map[string]string          // objects held in the mirror, by name
 
 	tracked atomic.Pointer[workspaces.Set] // of the tracked branch, as last reconciled
 	dirty   atomic.Bool                    // something was applied or asked for since
@@ -61,7 +62,7 @@ func (r *Runner) watch(ctx context.Context, conf workspaces.Repository) (*watche
 	if err != nil {
 		return nil, err
 	}
-	w := &watcher{r: r, conf: conf, mirror: mirror, held: map[string]string{}, kick: make(chan struct{}, 1)}
+	w := &watcher{r: r, conf: conf, mirror: mirror, forge: plaingit.New(plaingit.Options{Mirror: mirror, Pattern: conf.Branches}), held: map[string]string{}, kick: make(chan struct{}, 1)}
 	w.digester = workspaces.NewDigester(r.engineVersion, func(ctx context.Context, url, ref string) (string, error) {
 		return gitrepo.ResolveRef(ctx, url, ref, gitrepo.Auth{})
 	})
@@ -190,7 +191,7 @@ func (w *watcher) poll(ctx context.Context) error {
 func (w *watcher) reconcile(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.forge == nil {
+	if w.view.Refs.All == nil {
 		return errNotPolled
 	}
 	return w.reconcileLocked(ctx)
@@ -202,17 +203,11 @@ func (w *watcher) look(ctx context.Context) (moved bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if w.conf.Branch == "" {
-		w.conf.Branch = refs.Head
+	view := forge.View{Refs: refs, Branch: orElse(w.conf.Branch, refs.Head)}
+	if refs.Branch(view.Branch) == "" {
+		return false, fmt.Errorf("branch %q does not exist in %s: push it, or set branch in the repository block", view.Branch, redactURL(w.conf.URL))
 	}
-	head := refs.Branch(w.conf.Branch)
-	if head == "" {
-		return false, fmt.Errorf("branch %q does not exist in %s: push it, or set branch in the repository block", w.conf.Branch, redactURL(w.conf.URL))
-	}
-	if w.forge == nil {
-		w.forge = plaingit.New(plaingit.Options{Mirror: w.mirror, Branch: w.conf.Branch, Pattern: w.conf.Branches})
-	}
-	want := append([]string{"refs/heads/" + w.conf.Branch}, w.forge.Wants(refs)...)
+	want := append([]string{"refs/heads/" + view.Branch}, w.forge.Wants(view)...)
 	for _, name := range want {
 		if !w.mirror.Has(refs.All[name]) {
 			if err := w.mirror.Fetch(ctx, refs, want); err != nil {
@@ -221,12 +216,11 @@ func (w *watcher) look(ctx context.Context) (moved bool, err error) {
 			break
 		}
 	}
-	was := len(w.forge.Wants(w.refs)) + 1
-	moved = w.refs.All == nil || was != len(want)
+	moved = w.view.Branch != view.Branch || len(want) != len(w.forge.Wants(w.view))+1
 	for _, name := range want {
-		moved = moved || w.refs.All[name] != refs.All[name]
+		moved = moved || w.view.Refs.All[name] != refs.All[name]
 	}
-	w.refs = refs
+	w.view = view
 	return moved, nil
 }
 
@@ -235,7 +229,7 @@ func (w *watcher) note(ctx context.Context, failure error) error {
 	return w.r.update(ctx, func(tx Tx, j *journal) error {
 		rec, err := tx.Repository(w.conf.Name)
 		if errors.Is(err, ErrNotFound) {
-			rec, err = Repository{Name: w.conf.Name, URL: redactURL(w.conf.URL), Branch: w.conf.Branch}, nil
+			rec, err = Repository{Name: w.conf.Name, URL: redactURL(w.conf.URL), Branch: w.view.Branch}, nil
 		}
 		if err != nil || rec.Error == failure.Error() {
 			return err

@@ -18,14 +18,14 @@ type PullRequest struct {
 
 // View is what one poll saw of the repository in Git.
 type View struct {
-	Refs    gitrepo.Refs
-	Tracked string // commit of the tracked branch
+	Refs   gitrepo.Refs
+	Branch string // the tracked branch
 }
 
 // Forge is one repository on its host.
 type Forge interface {
 	// Wants returns the full names of the refs that pull requests need, besides the tracked branch.
-	Wants(refs gitrepo.Refs) []string
+	Wants(view View) []string
 	// PullRequests returns the pull requests that are open. The wanted refs are in the mirror by then.
 	PullRequests(ctx context.Context, view View) ([]PullRequest, error)
 	// Merged reports by which commit of (from, to] the pull request with this head was merged.

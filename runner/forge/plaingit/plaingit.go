@@ -14,7 +14,6 @@ import (
 // Options of a Forge.
 type Options struct {
 	Mirror  *gitrepo.Mirror
-	Branch  string // the tracked branch
 	Pattern string // of pull request branches; "*" matches anything, slashes too
 }
 
@@ -27,11 +26,11 @@ func New(opts Options) *Forge { return &Forge{opts: opts} }
 const heads = "refs/heads/"
 
 // Wants implements forge.Forge.
-func (f *Forge) Wants(refs gitrepo.Refs) []string {
+func (f *Forge) Wants(view forge.View) []string {
 	var want []string
-	for name := range refs.All {
+	for name := range view.Refs.All {
 		branch, ok := strings.CutPrefix(name, heads)
-		if ok && branch != f.opts.Branch && Match(f.opts.Pattern, branch) {
+		if ok && branch != view.Branch && Match(f.opts.Pattern, branch) {
 			want = append(want, name)
 		}
 	}
@@ -42,9 +41,9 @@ func (f *Forge) Wants(refs gitrepo.Refs) []string {
 // PullRequests implements forge.Forge.
 func (f *Forge) PullRequests(ctx context.Context, view forge.View) ([]forge.PullRequest, error) {
 	var open []forge.PullRequest
-	for _, ref := range f.Wants(view.Refs) {
+	for _, ref := range f.Wants(view) {
 		head := view.Refs.All[ref]
-		merged, err := f.opts.Mirror.IsAncestor(ctx, head, view.Tracked)
+		merged, err := f.opts.Mirror.IsAncestor(ctx, head, view.Refs.Branch(view.Branch))
 		if err != nil {
 			return nil, err
 		}
