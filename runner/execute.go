@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -44,7 +45,7 @@ func (r *Runner) execute(ctx context.Context, run Run) {
 	defer r.running(run.ID, cancel)()
 	j := &job{r: r, w: r.watchers[run.Repository], run: run, mask: &mask.Masker{}}
 	defer j.close()
-	err := j.do(ctx)
+	err := j.guarded(ctx)
 	if err != nil {
 		err = j.fail(context.WithoutCancel(ctx), err, context.Cause(ctx))
 	}
@@ -57,6 +58,17 @@ func (r *Runner) execute(ctx context.Context, run Run) {
 	if run.Purpose != PurposePlan && j.w != nil {
 		j.w.touch()
 	}
+}
+
+// guarded is do, in which a panic ends this run and no other.
+func (j *job) guarded(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			j.r.log.Error("panic in a run", "run", j.run.ID, "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("a mistake in driftless, logged under run %d: %v", j.run.ID, p)
+		}
+	}()
+	return j.do(ctx)
 }
 
 // do plans, judges, and applies what may be applied.

@@ -204,7 +204,9 @@ func waitsFor(tx Tx, run Run) (string, error) {
 		return "", nil
 	}
 	rec, err := tx.Workspace(run.Workspace)
-	if err != nil {
+	if errors.Is(err, ErrNotFound) {
+		return "waits for its workspace to be seen on the tracked branch", nil
+	} else if err != nil {
 		return "", err
 	}
 	if run.InputDigest == rec.AppliedDigest {
