@@ -75,8 +75,8 @@ func (db *DB) prepare(ctx context.Context) error {
 	return db.checkKey(ctx)
 }
 
-// Close implements runner.Store. It waits for transactions that are under way.
+// Close implements runner.Store. Transactions that are under way fail.
 func (db *DB) Close() error {
-	db.sealer.close()
+	defer db.sealer.close()
 	return errors.Join(db.readers.Close(), db.writer.Close())
 }

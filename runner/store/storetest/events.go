@@ -44,7 +44,9 @@ func oddText(t *testing.T, s runner.Store) {
 		key := "k" + odd
 		p := runner.Pull{Repository: "r", Key: key, Title: odd, State: runner.Open, Notices: []string{"? it's"}}
 		update(t, s, func(tx runner.Tx) error { return tx.PutPull(&p) })
-		got := read(t, s, func(tx runner.Tx) ([]runner.Pull, error) { return tx.Pulls(runner.PullFilter{Repository: "r", Key: key}) })
+		got := read(t, s, func(tx runner.Tx) ([]runner.Pull, error) {
+			return tx.Pulls(runner.PullFilter{Repository: "r", Key: key})
+		})
 		same(t, odd, got, []runner.Pull{p})
 		event := runner.Event{Message: odd, Workspace: "r//a"}
 		update(t, s, func(tx runner.Tx) error { return tx.Append(&event) })

@@ -94,7 +94,9 @@ func compareAndSet(t *testing.T, s runner.Store) {
 	next.Status, next.Owner, next.Attempt = runner.Planning, "me", 1
 	update(t, s, func(tx runner.Tx) error { return tx.UpdateRun(next, runner.Queued) })
 	refused(t, s, runner.ErrConflict, func(tx runner.Tx) error { return tx.UpdateRun(next, runner.Queued) })
-	refused(t, s, runner.ErrNotFound, func(tx runner.Tx) error { return tx.UpdateRun(runner.Run{ID: 99, Status: runner.Planning}, runner.Queued) })
+	refused(t, s, runner.ErrNotFound, func(tx runner.Tx) error {
+		return tx.UpdateRun(runner.Run{ID: 99, Status: runner.Planning}, runner.Queued)
+	})
 
 	same(t, "run", read(t, s, func(tx runner.Tx) (runner.Run, error) { return tx.Run(run.ID) }).Owner, "me")
 	next.Reason = "the status stays"

@@ -1,0 +1,196 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/runner/store"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+const web = workspaces.ID("shop//prod/wéb@eu west")
+
+func newStore(t *testing.T) *store.DB {
+	t.Helper()
+	dir := t.TempDir()
+	keys, err := store.LoadKeys(filepath.Join(dir, "secret.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(t.Context(), store.Options{Path: filepath.Join(dir, "driftless.db"), Keys: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// session is a run that talks to the backend as an engine does.
+type session struct {
+	t   *testing.T
+	env map[string]string
+}
+
+func (s session) do(method, query, body string, headers ...string) (status int, answer string, header http.Header) {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), method, s.env["TF_HTTP_ADDRESS"]+query, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.SetBasicAuth(s.env["TF_HTTP_USERNAME"], s.env["TF_HTTP_PASSWORD"])
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	data, err := io.ReadAll(res.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return res.StatusCode, string(data), res.Header
+}
+
+func (s session) expect(status int, text, method, query, body string, headers ...string) {
+	s.t.Helper()
+	got, answer, _ := s.do(method, query, body, headers...)
+	if got != status || !strings.Contains(answer, text) {
+		s.t.Errorf("%s %s: %d %q, want %d %q", method, query, got, answer, status, text)
+	}
+}
+
+func state(serial int, lineage, more string) string {
+	return fmt.Sprintf(`{"version":4,"serial":%d,"lineage":%q,"outputs":{},"resources":[]%s}`, serial, lineage, more)
+}
+
+func lockInfo(id string) string { return fmt.Sprintf(`{"ID":%q,"Operation":"OperationTypeApply"}`, id) }
+
+func backend(t *testing.T) (*store.DB, *StateBackend, func(Grant) (session, func())) {
+	db := newStore(t)
+	b := NewStateBackend(db, slog.New(slog.DiscardHandler))
+	srv := httptest.NewServer(b)
+	t.Cleanup(srv.Close)
+	return db, b, func(g Grant) (session, func()) {
+		env, revoke := b.Issue(srv.URL, g)
+		return session{t, env}, revoke
+	}
+}
+
+func TestStateProtocol(t *testing.T) {
+	t.Parallel()
+	db, _, issue := backend(t)
+	run, revoke := issue(Grant{Workspace: web, RunID: 7, Write: true})
+	run.expect(404, "no state yet", "GET", "", "")
+	run.expect(200, "", "LOCK", "", lockInfo("a"))
+	run.expect(200, "", "LOCK", "", lockInfo("a")) // asked twice
+	run.expect(423, `"ID":"a"`, "LOCK", "", lockInfo("b"))
+	run.expect(423, `"ID":"a"`, "POST", "?ID=b", state(1, "l", ""))
+	run.expect(423, `"ID":"a"`, "POST", "", state(1, "l", ""))
+	run.expect(200, "", "POST", "?ID=a", state(1, "l", ""))
+	run.expect(200, "", "POST", "?ID=a", state(1, "l", "")) // sent twice
+	run.expect(409, "another content with serial 1", "POST", "?ID=a", state(1, "l", `,"x":1`))
+	run.expect(200, "", "POST", "?ID=a", state(3, "l", ""))
+	run.expect(409, "go back from serial 3 to 2", "POST", "?ID=a", state(2, "l", ""))
+	run.expect(409, `change its lineage from "l" to "m"`, "POST", "?ID=a", state(4, "m", ""))
+	run.expect(400, "it is empty", "POST", "?ID=a", "")
+	run.expect(400, "no state", "POST", "?ID=a", "[1")
+	run.expect(400, "lineage", "POST", "?ID=a", "{}")
+	run.expect(400, "MD5", "POST", "?ID=a", state(4, "l", ""), "Content-MD5", "AAAA")
+	run.expect(200, "", "POST", "?ID=a", state(4, "l", ""), "Content-MD5", sum([]byte(state(4, "l", ""))))
+	run.expect(405, "every version", "DELETE", "", "")
+	run.expect(405, "every version", "PUT", "", "")
+	run.expect(400, "no JSON object with an ID", "UNLOCK", "", "x")
+	run.expect(423, `"ID":"a"`, "UNLOCK", "", lockInfo("b"))
+
+	status, body, header := run.do("GET", "", "")
+	if status != 200 || body != state(4, "l", "") || header.Get("Content-MD5") != sum([]byte(body)) {
+		t.Errorf("GET: %d %s %v", status, body, header)
+	}
+	run.expect(200, "", "UNLOCK", "", lockInfo("a"))
+	run.expect(200, "", "UNLOCK", "", lockInfo("a"))
+	run.expect(409, "was released in the meantime", "POST", "?ID=a", state(5, "l", ""))
+	run.expect(200, "", "POST", "", state(5, "l", "")) // nobody locks
+	run.expect(200, "", "LOCK", "", lockInfo("c"))
+	run.expect(200, "", "UNLOCK", "", "") // forced
+	run.expect(400, "no ID", "LOCK", "", "")
+
+	err := db.View(t.Context(), func(tx runner.Tx) error {
+		versions, err := tx.States(web)
+		if len(versions) != 4 || versions[0].Serial != 5 || versions[3].Serial != 1 || versions[0].RunID != 7 || versions[0].Lineage != "l" {
+			t.Errorf("versions: %+v", versions)
+		}
+		refused, err2 := tx.Events(runner.EventFilter{RunID: 7, Repository: "shop"})
+		if len(refused) != 10 || refused[0].Workspace != web || !strings.Contains(refused[0].Message, "was released in the meantime") {
+			t.Errorf("events: %+v", refused)
+		}
+		return errors.Join(err, err2)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	revoke()
+	run.expect(401, "not the credentials of a run that is under way", "GET", "", "")
+}
+
+func TestStateGrants(t *testing.T) {
+	t.Parallel()
+	_, _, issue := backend(t)
+	apply, _ := issue(Grant{Workspace: web, RunID: 1, Write: true})
+	apply.expect(200, "", "LOCK", "", lockInfo("a"))
+	apply.expect(200, "", "POST", "?ID=a", state(1, "l", ""))
+
+	plan, _ := issue(Grant{Workspace: web, RunID: 2})
+	plan.expect(200, `"serial":1`, "GET", "", "")
+	for _, method := range []string{"LOCK", "UNLOCK", "POST"} {
+		plan.expect(403, "only plans", method, "", lockInfo("a"))
+	}
+	other, _ := issue(Grant{Workspace: web, RunID: 3, Write: true})
+	other.expect(423, `"ID":"a"`, "LOCK", "", lockInfo("b"))
+	other.expect(423, `"ID":"a"`, "LOCK", "", lockInfo("a")) // a lock belongs to a run
+	other.expect(423, `"ID":"a"`, "POST", "?ID=a", state(2, "l", ""))
+	other.expect(423, `"ID":"a"`, "UNLOCK", "", lockInfo("a"))
+	other.expect(423, `"ID":"a"`, "UNLOCK", "", "")
+
+	elsewhere, _ := issue(Grant{Workspace: "shop//prod", RunID: 4, Write: true})
+	elsewhere.env["TF_HTTP_ADDRESS"] = apply.env["TF_HTTP_ADDRESS"]
+	elsewhere.expect(403, "the state of shop//prod only", "GET", "", "")
+	elsewhere.env["TF_HTTP_ADDRESS"] = strings.TrimSuffix(apply.env["TF_HTTP_ADDRESS"], statePath(web)) + "/"
+	elsewhere.expect(403, "only", "GET", "", "")
+
+	for _, wrong := range []map[string]string{
+		{"TF_HTTP_PASSWORD": ""}, {"TF_HTTP_PASSWORD": plan.env["TF_HTTP_PASSWORD"]}, {"TF_HTTP_USERNAME": ""}, {"TF_HTTP_USERNAME": "run-1"},
+	} {
+		stranger := session{t, map[string]string{}}
+		for k, v := range apply.env {
+			stranger.env[k] = v
+		}
+		for k, v := range wrong {
+			stranger.env[k] = v
+		}
+		stranger.expect(401, "", "GET", "", "")
+		stranger.expect(401, "", "POST", "?ID=a", state(2, "l", ""))
+	}
+}
+
+func FuzzParseState(f *testing.F) {
+	for _, seed := range []string{"", "{}", "null", state(1, "l", ""), `{"serial":-1}`, `{"serial":1e3,"lineage":"x"}`, `{"lineage":{}}`, `{"serial":18446744073709551615}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		h, err := parseState(content)
+		if err == nil && (h.Lineage == "" || h.Serial < 0 || !json.Valid(content)) {
+			t.Errorf("%q was read as %+v", content, h)
+		}
+	})
+}
