@@ -29,6 +29,7 @@ var always = []setting{
 	{"log.showSignature", "false"},
 	{"advice.addEmbeddedRepo", "false"},
 	{"core.safecrlf", "false"},
+	{"core.splitIndex", "false"}, // a private index must not leave its half in the repository
 }
 
 // mirrored holds for our own mirrors besides, whose outcome must not depend on who runs us.

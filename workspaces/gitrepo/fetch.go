@@ -160,10 +160,7 @@ func (m *Mirror) Has(commit string) bool {
 		return false
 	}
 	defer h.release()
-	if kind, err := m.git(ctx, h, "cat-file", "-t", commit); err != nil || strings.TrimSpace(kind) != "commit" {
-		return false
-	}
 	// What refs reach was checked when they were written; an interrupted fetch can leave a commit without its files.
-	_, err = m.git(ctx, h, "rev-list", "--objects", "--quiet", commit, "--not", "--all")
+	_, err = m.git(ctx, h, "rev-list", "--objects", "--quiet", commit+"^{commit}", "--not", "--all", "--")
 	return err == nil
 }

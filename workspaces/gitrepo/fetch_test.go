@@ -52,7 +52,8 @@ func TestFetchBringsOnlyWhatIsWanted(t *testing.T) {
 	if !m.Has(main) || m.Has(other) {
 		t.Errorf("main %v, other %v", m.Has(main), m.Has(other))
 	}
-	for _, bad := range []string{"", "HEAD", main[:10], strings.Repeat("1", 40), must[string](t)(m.Resolve(t.Context(), "main"))[:39] + "g"} {
+	tree := must[Commit](t)(m.Commit(t.Context(), main)).Tree
+	for _, bad := range []string{"", "HEAD", tree, main[:10], strings.Repeat("1", 40), must[string](t)(m.Resolve(t.Context(), "main"))[:39] + "g"} {
 		if m.Has(bad) {
 			t.Errorf("has %q", bad)
 		}

@@ -63,14 +63,14 @@ func TestMerge(t *testing.T) {
 }
 
 // estate has a tracked branch and a topic of two commits that touch the same line twice.
-func estate(t *testing.T) (r *repo, from, head string) {
+func estate(t *testing.T) (r *repo, from string) {
 	r = newRepo(t)
 	from = r.commit("base", "a", "1\n2\n3\n4\n5\n6\n7\n8\n")
 	r.git("checkout", "--quiet", "-b", "topic")
 	r.commit("first", "a", "1\n2\n3\n4\n5\n6\n7\nfirst\n")
-	head = r.commit("second", "a", "1\n2\n3\n4\n5\n6\n7\nsecond\n")
+	r.commit("second", "a", "1\n2\n3\n4\n5\n6\n7\nsecond\n")
 	r.git("checkout", "--quiet", "main")
-	return r, from, head
+	return r, from
 }
 
 func TestMergedAs(t *testing.T) {
@@ -99,6 +99,14 @@ func TestMergedAs(t *testing.T) {
 			r.git("revert", "--no-edit", "HEAD")
 			other(r, "y")
 			return c
+		},
+		"squash of a topic that merged main": func(r *repo) string {
+			other(r, "x")
+			r.git("checkout", "--quiet", "topic")
+			r.git("merge", "--quiet", "--no-edit", "main")
+			r.git("checkout", "--quiet", "main")
+			other(r, "y")
+			return squash(r)
 		},
 		"rebase": func(r *repo) string {
 			other(r, "x")
@@ -130,8 +138,9 @@ func TestMergedAs(t *testing.T) {
 	for name, act := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, from, head := estate(t)
+			r, from := estate(t)
 			want := act(r)
+			head := r.git("rev-parse", "topic")
 			to := r.git("rev-parse", "main")
 			m := r.mirror()
 			got, ok, err := m.MergedAs(t.Context(), head, from, to)
@@ -148,7 +157,7 @@ func TestMergedAs(t *testing.T) {
 
 func TestMergedAsEmptyAndUnrelated(t *testing.T) {
 	t.Parallel()
-	r, from, _ := estate(t)
+	r, from := estate(t)
 	r.git("checkout", "--quiet", "-b", "empty")
 	empty := r.commit("nothing")
 	r.git("checkout", "--quiet", "--orphan", "orphan")
