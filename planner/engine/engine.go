@@ -1,8 +1,9 @@
 // Package engine runs the terraform or tofu binary: finds or installs it, and init, plan, show and apply with it.
-// It is the only user of hc-install and tofudl.
+// It is the only user of terraform-exec, hc-install and tofudl.
 //
-// Commands are started here and not through terraform-exec, which refuses TF_VAR_* in the environment, has no
-// -lockfile, kills a process and not its group, and reads show's JSON into structs that lose what they do not know.
+// terraform-exec asks engines for their version. Init, plan, show and apply are started here: terraform-exec refuses
+// TF_VAR_* in the environment, has no -lockfile, kills a process and not its group, and reads show's JSON into structs
+// that lose what they do not know.
 package engine
 
 import "time"
