@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // askHelper hands git(1) credentials from its own environment, so that they are neither in an argument nor on disk. It is a
@@ -62,7 +63,8 @@ func sshCommand(auth Auth) (command string, done func(), err error) {
 
 // keyFile writes the key where only we can read it: ssh(1) takes keys from files only.
 func keyFile(key []byte) (path string, remove func(), err error) {
-	dir, err := os.MkdirTemp("", "driftless-ssh-") // 0700
+	sweepKeys(os.TempDir())
+	dir, err := os.MkdirTemp("", keyPrefix) // 0700
 	if err != nil {
 		return "", nil, fmt.Errorf("keep the SSH key for ssh: %w", err)
 	}
@@ -74,6 +76,18 @@ func keyFile(key []byte) (path string, remove func(), err error) {
 		return "", nil, fmt.Errorf("keep the SSH key for ssh: %w", err)
 	}
 	return path, remove, nil
+}
+
+const keyPrefix = "driftless-ssh-"
+
+// sweepKeys removes keys that killed processes left behind. ssh(1) reads a key when it connects: an hour later nobody needs it.
+func sweepKeys(dir string) {
+	left, _ := filepath.Glob(filepath.Join(dir, keyPrefix+"*"))
+	for _, path := range left {
+		if info, err := os.Lstat(path); err == nil && time.Since(info.ModTime()) > time.Hour {
+			_ = os.RemoveAll(path) // not ours when it fails
+		}
+	}
 }
 
 func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

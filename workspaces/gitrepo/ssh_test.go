@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
@@ -135,4 +136,27 @@ func TestSSH(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+func TestSweepKeys(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	long := time.Now().Add(-2 * time.Hour)
+	for _, name := range []string{keyPrefix + "old", keyPrefix + "new", "other"} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Join(path, "key"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if name != keyPrefix+"new" {
+			if err := os.Chtimes(path, long, long); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	sweepKeys(dir)
+	var left []string
+	for _, entry := range must[[]os.DirEntry](t)(os.ReadDir(dir)) {
+		left = append(left, entry.Name())
+	}
+	same(t, "left", left, []string{keyPrefix + "new", "other"})
 }
