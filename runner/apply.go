@@ -23,7 +23,7 @@ func (j *job) finishApply(ctx context.Context, plan *planner.Plan, verdict polic
 	}
 	status, reason, beyond := judgeApply(facts{
 		plan: plan, verdict: verdict, mode: j.ws.Apply, cover: cover, first: j.rec.AppliedCommit == "",
-		approved: j.run.Approves != 0, runID: j.run.ID,
+		broken: j.prior.Follows(j.rec.Prior), approved: j.run.Approves != 0, runID: j.run.ID,
 	})
 	j.run.Reason, j.run.Unreviewed, j.run.Reviewers = reason, beyond, cover.pulls
 	switch status {
@@ -143,7 +143,7 @@ func (j *job) settle(tx Tx, run Run) error {
 		return err
 	}
 	rec.AppliedDigest, rec.AppliedCommit, rec.AppliedTree = run.InputDigest, run.Commit, run.Tree
-	rec.AppliedAt, rec.AppliedRun, rec.CheckedAt = now(), run.ID, now()
+	rec.AppliedAt, rec.AppliedRun, rec.CheckedAt, rec.Prior = now(), run.ID, now(), j.prior
 	rec.Sync, rec.Reason = Synced, ""
 	if rec.TargetDigest != run.InputDigest {
 		rec.Sync, rec.Reason = Pending, "a newer commit waits to be planned"

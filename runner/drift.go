@@ -25,10 +25,14 @@ func (j *job) finishDrift(ctx context.Context, plan *planner.Plan, verdict polic
 	}
 	status := Held
 	j.run.Reason = driftReason(plan.Changes, j.run.ID)
+	broken := j.prior.Follows(j.rec.Prior)
+	if broken != "" {
+		j.run.Reason = broken + ". " + j.run.Reason
+	}
 	if !verdict.Passed() {
 		status, j.run.Reason = Blocked, "drift; its repair is not allowed: "+verdictReason(verdict)
 	}
-	repair := status == Held && j.ws.Reconcile && repairable(plan)
+	repair := status == Held && broken == "" && j.ws.Reconcile && repairable(plan)
 	return j.to(ctx, status, "drift found", driftMessage(plan), func(tx Tx, jr *journal, run *Run) error {
 		if err := j.checked(jr, *run, plan.Changes); err != nil {
 			return err
@@ -96,6 +100,7 @@ func (j *job) checked(jr *journal, run Run, drift []planner.Change) error {
 	}
 	rec.CheckedAt, rec.UpdatedAt = now(), now()
 	if len(drift) == 0 {
+		rec.Prior = j.prior
 		if !rec.DriftSince.IsZero() {
 			if err := jr.run("drift gone", run, "in sync again since it was "+rec.Reason); err != nil {
 				return err

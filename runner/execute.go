@@ -21,17 +21,18 @@ import (
 
 // job is a run under way.
 type job struct {
-	r    *Runner
-	w    *watcher
-	run  Run
-	rec  Workspace // as it was when the run started
-	ws   *workspaces.Workspace
-	root *engine.Root
-	dir  string // the run's own directory, removed with it
-	mask *mask.Masker
-	undo []func()
-	init string // init key: what init reads of the inputs
-	at   string // absolute root of the checkout
+	r     *Runner
+	w     *watcher
+	run   Run
+	rec   Workspace // as it was when the run started
+	ws    *workspaces.Workspace
+	root  *engine.Root
+	dir   string // the run's own directory, removed with it
+	mask  *mask.Masker
+	undo  []func()
+	init  string        // init key: what init reads of the inputs
+	at    string        // absolute root of the checkout
+	prior planner.Prior // the state that it planned from
 
 	mu  sync.Mutex
 	log bytes.Buffer
@@ -88,6 +89,9 @@ func (j *job) do(ctx context.Context) error {
 		return err
 	}
 	j.mask.Add(plan.Secrets...)
+	if j.prior, _, err = planner.ReadPrior(filepath.Join(j.dir, "plan.tfplan")); err != nil {
+		return err
+	}
 	verdict, revision, err := j.judge(ctx, plan)
 	if err != nil {
 		return err

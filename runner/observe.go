@@ -205,8 +205,13 @@ func (w *watcher) merge(ctx context.Context, o *observation, p Pull) (pullView, 
 	p = Pull{ID: p.ID, Repository: p.Repository, Key: p.Key, Title: p.Title, Author: p.Author, Head: p.Head, State: Open, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt}
 	p.Base = o.head
 	merged, err := w.mirror.Merge(ctx, o.head, p.Head)
+	if ctx.Err() != nil {
+		return v, ctx.Err()
+	}
 	if err != nil {
-		return v, err
+		p.Error = fmt.Sprintf("it cannot be merged with %s: %s", o.repo.Branch, err)
+		v.pull = p
+		return v, nil
 	}
 	p.Tree, p.Conflicts = merged.Tree, merged.Conflicts
 	if len(p.Conflicts) > 0 {
@@ -224,7 +229,12 @@ func (w *watcher) merge(ctx context.Context, o *observation, p Pull) (pullView, 
 	}
 	p.Notices = v.set.Notices
 	if v.effects, err = w.digester.Affected(ctx, o.set, v.set); err != nil {
-		return v, err
+		if ctx.Err() != nil {
+			return v, err
+		}
+		p.Error = userText(err)
+		v.pull = p
+		return v, nil
 	}
 	for _, e := range v.effects {
 		switch {

@@ -110,6 +110,7 @@ type Workspace struct {
 	AppliedTree   string
 	AppliedAt     time.Time
 	AppliedRun    int64
+	Prior         planner.Prior   // the state as last seen: what comes after must follow it
 	CheckedAt     time.Time       // the last time the world was compared with AppliedCommit
 	DriftSince    time.Time       // zero: no drift
 	Drift         json.RawMessage // []planner.Change of the last drift plan, redacted

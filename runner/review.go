@@ -134,7 +134,8 @@ type facts struct {
 	verdict  policy.Verdict
 	mode     workspaces.ApplyMode
 	cover    *coverage
-	first    bool // no apply of this workspace ever succeeded
+	broken   string // why the state cannot be the one that was seen before; "" = it can
+	first    bool   // no apply of this workspace ever succeeded
 	approved bool
 	runID    int64
 }
@@ -149,6 +150,8 @@ func judgeApply(f facts) (status Status, reason string, beyond []string) {
 		return Failed, "the engine could not plan everything", beyond
 	case f.plan.Summary.Empty() && len(f.plan.Changes) == 0:
 		return Unchanged, "", nil
+	case f.broken != "" && !f.approved:
+		return Held, fmt.Sprintf("%s. If that is meant, `driftless approve %d` applies the plan; otherwise restore the state or mend the backend block", f.broken, f.runID), beyond
 	case f.mode == workspaces.Manual && !f.approved:
 		return Held, fmt.Sprintf("apply = \"manual\": `driftless approve %d` applies it", f.runID), beyond
 	case len(beyond) == 0:

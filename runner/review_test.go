@@ -47,6 +47,8 @@ func TestJudgeApply(t *testing.T) {
 		"unjudged though reviewed":       {facts{plan: planOf("a=1"), verdict: policy.Verdict{Status: policy.Error}, cover: cover(planOf("a=1"))}, Blocked, 0},
 		"a warning lets it pass":         {facts{plan: planOf("a=1"), verdict: policy.Verdict{Status: policy.Warn}, cover: cover(planOf("a=1"))}, Ready, 0},
 		"no verdict is no pass":          {facts{plan: planOf("a=1"), cover: cover(planOf("a=1"))}, Blocked, 0},
+		"another state than before":      {facts{plan: planOf("a=1"), verdict: pass, cover: cover(planOf("a=1")), broken: "it is empty"}, Held, 0},
+		"another state, and approved":    {facts{plan: planOf("a=1"), verdict: pass, cover: cover(planOf("a=1")), broken: "it is empty", approved: true}, Ready, 0},
 		"manual":                         {facts{plan: planOf("a=1"), verdict: pass, cover: cover(planOf("a=1")), mode: workspaces.Manual}, Held, 0},
 		"manual and approved":            {facts{plan: planOf("a=1"), verdict: pass, cover: cover(planOf("a=1")), mode: workspaces.Manual, approved: true}, Ready, 0},
 		"approved, but it changed since": {facts{plan: planOf("a=2"), verdict: pass, cover: cover(planOf("a=1")), approved: true}, Held, 1},

@@ -55,7 +55,7 @@ func (j *job) ready(ctx context.Context, co *checkout, e engine.Engine, env map[
 			return err
 		}
 	}
-	lock, err := j.r.opts.Providers.Prepare(ctx, engine.PrepareOptions{Engine: e, Dir: dir, Env: env, Mask: j.mask, Log: j.line})
+	lock, err := j.r.opts.Providers.Prepare(ctx, engine.PrepareOptions{Engine: e, Dir: dir, Env: env, Refresh: j.init == "", Mask: j.mask, Log: j.line})
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func TestOpenTogether(t *testing.T) {
 }
 
 // raw opens the database file without the store.
-func raw(t *testing.T, dir string, statements ...string) {
+func raw(t testing.TB, dir string, statements ...string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(dir, "driftless.db"))
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/workspaces"
 )
@@ -27,6 +28,7 @@ type workspaceRow struct {
 	AppliedTree   text                      `bun:"applied_tree"`
 	AppliedAt     int64                     `bun:"applied_at"`
 	AppliedRun    int64                     `bun:"applied_run"`
+	Prior         nested[planner.Prior]     `bun:"prior"`
 	CheckedAt     int64                     `bun:"checked_at"`
 	DriftSince    int64                     `bun:"drift_since"`
 	Orphan        int64                     `bun:"orphan"` // 0 or 1: no database disagrees about integers
@@ -40,7 +42,7 @@ func newWorkspaceRow(w runner.Workspace) workspaceRow {
 		Owner: text(w.Owner), DependsOn: nested[[]workspaces.ID]{w.DependsOn}, TargetDigest: text(w.TargetDigest),
 		TargetCommit: text(w.TargetCommit), AppliedDigest: text(w.AppliedDigest), AppliedCommit: text(w.AppliedCommit),
 		AppliedTree: text(w.AppliedTree), AppliedAt: micros(w.AppliedAt), AppliedRun: w.AppliedRun, CheckedAt: micros(w.CheckedAt),
-		DriftSince: micros(w.DriftSince), UpdatedAt: micros(w.UpdatedAt), Drift: text(w.Drift),
+		Prior: nested[planner.Prior]{w.Prior}, DriftSince: micros(w.DriftSince), UpdatedAt: micros(w.UpdatedAt), Drift: text(w.Drift),
 	}
 	if w.Orphan {
 		row.Orphan = 1
@@ -54,7 +56,7 @@ func (r workspaceRow) record() runner.Workspace {
 		Owner: string(r.Owner), DependsOn: r.DependsOn.value, TargetDigest: string(r.TargetDigest), TargetCommit: string(r.TargetCommit),
 		AppliedDigest: string(r.AppliedDigest), AppliedCommit: string(r.AppliedCommit), AppliedTree: string(r.AppliedTree),
 		AppliedAt: moment(r.AppliedAt), AppliedRun: r.AppliedRun, CheckedAt: moment(r.CheckedAt), DriftSince: moment(r.DriftSince),
-		Drift: raw(r.Drift), Orphan: r.Orphan != 0, UpdatedAt: moment(r.UpdatedAt),
+		Prior: r.Prior.value, Drift: raw(r.Drift), Orphan: r.Orphan != 0, UpdatedAt: moment(r.UpdatedAt),
 	}
 }
 

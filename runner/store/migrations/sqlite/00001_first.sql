@@ -107,6 +107,7 @@ CREATE TABLE workspaces (
   applied_tree   TEXT NOT NULL,
   applied_at     INTEGER NOT NULL,
   applied_run    INTEGER NOT NULL,
+  prior          TEXT NOT NULL,
   checked_at     INTEGER NOT NULL,
   drift_since    INTEGER NOT NULL,
   orphan         INTEGER NOT NULL,
@@ -181,3 +182,28 @@ CREATE TABLE state_locks (
   run_id     INTEGER NOT NULL,
   created_at INTEGER NOT NULL
 );
+
+-- Without statistics SQLite takes every index for equally selective, and a few of ours are not: it would read a third of all
+-- runs by their purpose to find those of one workspace. ANALYZE would find that out, again and again, and differently each
+-- time; an estate is known well enough (10,000 workspaces, 1,000,000 runs). Numbers: rows, then rows per value of each prefix.
+-- Statuses that people and workers ask for are rare.
+ANALYZE;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+  ('runs', 'runs_by_workspace', '1000000 100 1'),
+  ('runs', 'runs_by_workspace_status', '1000000 100 20 1'),
+  ('runs', 'runs_by_repository', '1000000 50000 1'),
+  ('runs', 'runs_by_repository_status', '1000000 50000 500 1'),
+  ('runs', 'runs_by_status', '1000000 1000 1'),
+  ('runs', 'runs_by_purpose', '1000000 250000 1'),
+  ('runs', 'runs_by_pull', '1000000 20 1'),
+  ('runs', 'runs_by_time', '1000000 1 1'),
+  ('events', 'events_by_time', '1000000 1 1'),
+  ('events', 'events_by_kind', '1000000 50000 1'),
+  ('events', 'events_by_repository', '1000000 50000 1'),
+  ('events', 'events_by_workspace', '1000000 100 1'),
+  ('events', 'events_by_run', '1000000 10 1'),
+  ('events', 'events_by_pull', '1000000 50 1'),
+  ('workspaces', 'workspaces_by_repository', '10000 500 1'),
+  ('workspaces', 'workspaces_by_sync', '10000 1000 1'),
+  ('workspace_labels', 'workspace_labels_by_value', '30000 10000 1000 1');
+ANALYZE sqlite_schema;
