@@ -200,42 +200,29 @@ func (w *watcher) observeLeft(ctx context.Context, o *observation, stored map[st
 
 // merge merges a pull request with the tracked head and finds what it touches. What is wrong with the pull request is
 // written on it; an error is a failure to look.
-func (w *watcher) merge(ctx context.Context, o *observation, p Pull) (pullView, error) {
-	v := pullView{pull: p}
-	p = Pull{ID: p.ID, Repository: p.Repository, Key: p.Key, Title: p.Title, Author: p.Author, Head: p.Head, State: Open, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt}
-	p.Base = o.head
+func (w *watcher) merge(ctx context.Context, o *observation, pull Pull) (pullView, error) {
+	v := pullView{pull: Pull{
+		ID: pull.ID, Repository: pull.Repository, Key: pull.Key, Title: pull.Title, Author: pull.Author, Head: pull.Head, Base: o.head,
+		State: Open, CreatedAt: pull.CreatedAt, UpdatedAt: pull.UpdatedAt,
+	}}
+	p := &v.pull
 	merged, err := w.mirror.Merge(ctx, o.head, p.Head)
-	if ctx.Err() != nil {
-		return v, ctx.Err()
-	}
 	if err != nil {
 		p.Error = fmt.Sprintf("it cannot be merged with %s: %s", o.repo.Branch, err)
-		v.pull = p
-		return v, nil
+		return v, ctx.Err()
 	}
-	p.Tree, p.Conflicts = merged.Tree, merged.Conflicts
-	if len(p.Conflicts) > 0 {
+	if p.Tree, p.Conflicts = merged.Tree, merged.Conflicts; len(p.Conflicts) > 0 {
 		p.Tree = ""
-		v.pull = p
 		return v, nil
 	}
-	if v.set, err = w.resolve(ctx, p.Tree, o.tree); err != nil {
-		if ctx.Err() != nil {
-			return v, err
-		}
+	if v.set, err = w.resolve(ctx, p.Tree, o.tree); err == nil {
+		v.effects, err = w.digester.Affected(ctx, o.set, v.set)
+	}
+	if err != nil {
 		p.Error = userText(err)
-		v.pull = p
-		return v, nil
+		return v, ctx.Err()
 	}
 	p.Notices = v.set.Notices
-	if v.effects, err = w.digester.Affected(ctx, o.set, v.set); err != nil {
-		if ctx.Err() != nil {
-			return v, err
-		}
-		p.Error = userText(err)
-		v.pull = p
-		return v, nil
-	}
 	for _, e := range v.effects {
 		switch {
 		case e.Removed:
@@ -244,7 +231,6 @@ func (w *watcher) merge(ctx context.Context, o *observation, p Pull) (pullView, 
 			p.Affected = append(p.Affected, e.Workspace.ID)
 		}
 	}
-	v.pull = p
 	v.twins = twins(o.set, v.set, v.effects)
 	return v, nil
 }

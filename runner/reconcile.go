@@ -237,9 +237,13 @@ func (w *watcher) writePull(o *observation, j *journal, v *pullView, stop *[]int
 		}
 		delete(byWorkspace, e.Workspace.ID)
 	}
+	why := fmt.Sprintf("by %.8s, which does not touch this workspace", p.Head)
+	if v.effects == nil {
+		why = fmt.Sprintf("by %.8s, which cannot be planned", p.Head)
+	}
 	for _, rest := range byWorkspace {
 		moot := slices.DeleteFunc(rest, func(r Run) bool { return !r.Status.superseded() })
-		if err := supersede(j, moot, fmt.Sprintf("%.8s does not touch this workspace", p.Head), stop); err != nil {
+		if err := supersede(j, moot, why, stop); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,54 @@
+package planner
+
+import (
+	"archive/zip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+// Prior is the state that a plan was made from, as far as it tells one state from another.
+type Prior struct {
+	Lineage string `json:"lineage,omitempty"` // "" for a state that does not exist yet
+	Serial  int64  `json:"serial,omitempty"`
+}
+
+// ReadPrior reads the prior state's identity from a plan file. A plan file that OpenTofu encrypted, or one of a form that
+// is not known, gives ok == false.
+func ReadPrior(planFile string) (p Prior, ok bool, err error) {
+	archive, err := zip.OpenReader(planFile)
+	if errors.Is(err, zip.ErrFormat) {
+		return p, false, nil
+	} else if err != nil {
+		return p, false, fmt.Errorf("plan file: %w", err)
+	}
+	defer func() { _ = archive.Close() }()
+	state, err := archive.Open("tfstate")
+	if errors.Is(err, fs.ErrNotExist) {
+		return p, false, nil
+	} else if err != nil {
+		return p, false, fmt.Errorf("plan file: %w", err)
+	}
+	defer func() { _ = state.Close() }()
+	if err := json.NewDecoder(state).Decode(&p); err != nil {
+		return Prior{}, false, nil
+	}
+	return p, true, nil
+}
+
+// Follows says why a state cannot be the one that was seen before, or "". An installation that has seen none yet
+// (the zero Prior) takes any.
+func (p Prior) Follows(seen Prior) string {
+	switch {
+	case seen.Lineage == "" || p == seen:
+		return ""
+	case p.Lineage == "":
+		return "its state is gone or empty, and there was one: everything would be built a second time"
+	case p.Lineage != seen.Lineage:
+		return fmt.Sprintf("its state is another one: lineage %s, and it was %s", p.Lineage, seen.Lineage)
+	case p.Serial < seen.Serial:
+		return fmt.Sprintf("its state is an older version: serial %d, and it was %d", p.Serial, seen.Serial)
+	}
+	return ""
+}

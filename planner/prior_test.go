@@ -1,0 +1,55 @@
+package planner
+
+import (
+	"archive/zip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestReadPrior(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "plan")
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := zip.NewWriter(f)
+	w, _ := z.Create("tfstate")
+	_, _ = w.Write([]byte(`{"version":4,"serial":7,"lineage":"abc","resources":[]}`))
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_ = f.Close()
+	if p, ok, err := ReadPrior(name); err != nil || !ok || p != (Prior{Lineage: "abc", Serial: 7}) {
+		t.Errorf("%+v %v %v", p, ok, err)
+	}
+	if err := os.WriteFile(name, []byte("encrypted"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := ReadPrior(name); ok || err != nil {
+		t.Errorf("an encrypted plan file: %v %v", ok, err)
+	}
+}
+
+func TestPriorFollows(t *testing.T) {
+	t.Parallel()
+	seen := Prior{Lineage: "a", Serial: 5}
+	for name, c := range map[string]struct {
+		seen, now Prior
+		want      string
+	}{
+		"nothing seen yet":  {Prior{}, Prior{Lineage: "b", Serial: 1}, ""},
+		"the same":          {seen, seen, ""},
+		"went on":           {seen, Prior{Lineage: "a", Serial: 9}, ""},
+		"gone":              {seen, Prior{}, "gone or empty"},
+		"another":           {seen, Prior{Lineage: "b", Serial: 9}, "another one"},
+		"an older version":  {seen, Prior{Lineage: "a", Serial: 4}, "older version"},
+		"still none at all": {Prior{}, Prior{}, ""},
+	} {
+		if got := c.now.Follows(c.seen); (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
