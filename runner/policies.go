@@ -42,10 +42,10 @@ func (c *policyCache) compile(sources []policy.Source) *policy.Set {
 func sourceKey(sources []policy.Source) string {
 	h := sha256.New()
 	for _, s := range sources {
-		fmt.Fprintf(h, "%q %v %d\n", s.Name, s.Err, len(s.Files))
+		_, _ = fmt.Fprintf(h, "%q %v %d\n", s.Name, s.Err, len(s.Files))
 		for _, f := range s.Files {
-			fmt.Fprintf(h, "%q %d\n", f.Path, len(f.Data))
-			h.Write(f.Data)
+			_, _ = fmt.Fprintf(h, "%q %d\n", f.Path, len(f.Data))
+			_, _ = h.Write(f.Data)
 		}
 	}
 	return string(h.Sum(nil))

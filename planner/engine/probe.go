@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strings"
 	"time"
@@ -21,13 +22,12 @@ func probe(ctx context.Context, path string) (*version.Version, error) {
 	if err != nil {
 		return nil, err
 	}
-	tf.SetWaitDelay(time.Second)
 	env := map[string]string{}
 	for _, entry := range cleanEnv(os.TempDir(), nil, map[string]string{"TF_CLI_CONFIG_FILE": os.DevNull}) {
 		name, value, _ := strings.Cut(entry, "=")
 		env[name] = value
 	}
-	if err := tf.SetEnv(tfexec.CleanEnv(env)); err != nil {
+	if err := errors.Join(tf.SetWaitDelay(time.Second), tf.SetEnv(tfexec.CleanEnv(env))); err != nil {
 		return nil, err
 	}
 	v, _, err := tf.Version(ctx, true)

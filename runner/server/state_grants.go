@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 
 	"github.com/driftlessops/driftless/workspaces"
@@ -36,7 +37,7 @@ type credential struct {
 func (b *StateBackend) Issue(base string, g Grant) (env map[string]string, revoke func()) {
 	user, password := fmt.Sprintf("run-%d-%s", g.RunID, rand.Text()), rand.Text()
 	b.grants.add(user, credential{Grant: g, password: sha256.Sum256([]byte(password))})
-	address := base + statePath(g.Workspace)
+	address := strings.TrimSuffix(base, "/") + statePath(g.Workspace)
 	return map[string]string{
 		"TF_HTTP_ADDRESS":        address,
 		"TF_HTTP_UPDATE_METHOD":  http.MethodPost,

@@ -70,20 +70,30 @@ type setting struct {
 // checkKey refuses a key that the database was not encrypted with: a lost key must never be replaced in silence. The first
 // key that a database sees is its own.
 func (db *DB) checkKey(ctx context.Context) error {
-	return db.Update(ctx, func(t runner.Tx) error {
-		own := setting{Name: "recipient", Value: text(db.keys.recipient())}
-		under := t.(*tx).bun
-		if _, err := under.NewInsert().Model(&own).On("CONFLICT (name) DO NOTHING").Exec(ctx); err != nil {
-			return err
-		}
-		var known setting
-		if err := under.NewSelect().Model(&known).Where("name = ?", own.Name).Scan(ctx); err != nil {
-			return err
-		}
-		if !db.keys.opens(string(known.Value)) {
-			return fmt.Errorf("the key file %s is not the one this database was encrypted with (the file has %s, the database needs %s): "+
-				"put the original key file back; without it the states, plans and logs in the database cannot be read", db.keys.path, db.keys.recipient(), known.Value)
-		}
-		return nil
-	})
+	var recipient string
+	read := func(t runner.Tx) (err error) {
+		recipient, err = t.(*tx).setting("recipient")
+		return err
+	}
+	err := db.View(ctx, read)
+	if isNotFound(err) {
+		err = db.Update(ctx, func(t runner.Tx) error {
+			own := setting{Name: "recipient", Value: text(db.keys.recipient())}
+			if _, err := t.(*tx).bun.NewInsert().Model(&own).On("CONFLICT (name) DO NOTHING").Exec(ctx); err != nil {
+				return err
+			}
+			return read(t) // another process may have been first
+		})
+	}
+	if err == nil && !db.keys.opens(recipient) {
+		err = fmt.Errorf("the key file %s is not the one this database was encrypted with (the file has %s, the database needs %s): "+
+			"put the original key file back; without it the states, plans and logs in the database cannot be read", db.keys.path, db.keys.recipient(), recipient)
+	}
+	return err
+}
+
+func (t *tx) setting(name string) (string, error) {
+	var row setting
+	err := t.bun.NewSelect().Model(&row).Where("name = ?", name).Scan(t.ctx)
+	return string(row.Value), one("setting", name, err)
 }
