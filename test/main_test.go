@@ -1,0 +1,54 @@
+// Package test holds stories: what a person does with driftless, acted out on the built program with real Git, a real
+// engine and the simulated cloud. A story is a script in stories/, or a Go test where a script would not be readable.
+package test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/driftlessops/driftless/examples/cloud/provider"
+)
+
+// built is what all stories share.
+var built struct {
+	program string // the driftless program
+	mirror  string // a filesystem mirror of providers: the program again, as the simulated cloud's
+}
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "driftless-test-")
+	if err == nil {
+		defer func() { _ = os.RemoveAll(dir) }()
+		err = build(dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// build builds the program, once for all stories.
+func build(dir string) error {
+	built.program = filepath.Join(dir, "bin", "driftless")
+	built.mirror = filepath.Join(dir, "mirror")
+	args := []string{"build", "-o", built.program}
+	if raced {
+		args = append(args, "-race")
+	}
+	cmd := exec.Command("go", append(args, "../cmd/driftless")...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", cmd, err, out)
+	}
+	leaf := filepath.Join(built.mirror, filepath.FromSlash(provider.Source), provider.Version, runtime.GOOS+"_"+runtime.GOARCH)
+	if err := os.MkdirAll(leaf, 0o755); err != nil {
+		return err
+	}
+	return os.Link(built.program, filepath.Join(leaf, "terraform-provider-cloud_v"+provider.Version))
+}

@@ -1,0 +1,85 @@
+package test
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var keep = flag.Bool("keep", false, "keep the directories of the stories")
+
+// engines are the engines on PATH; the stories are played with each.
+func engines(t *testing.T) []string {
+	t.Helper()
+	var found []string
+	for _, kind := range []string{"terraform", "tofu"} {
+		if _, err := exec.LookPath(kind); err == nil {
+			found = append(found, kind)
+		}
+	}
+	if len(found) == 0 {
+		t.Skip("neither terraform nor tofu is on PATH")
+	}
+	return found
+}
+
+// TestStories plays the scripts in stories/. See story for their commands.
+func TestStories(t *testing.T) {
+	t.Parallel()
+	for _, kind := range engines(t) {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			testscript.Run(t, testscript.Params{
+				Dir: "stories", TestWork: *keep, RequireUniqueNames: true,
+				Setup:     func(env *testscript.Env) error { return setup(env, kind) },
+				Cmds:      commands,
+				Condition: func(name string) (bool, error) { return condition(kind, name) },
+			})
+		})
+	}
+}
+
+// condition is [terraform] or [tofu]: the engine that the story is played with.
+func condition(kind, name string) (bool, error) {
+	if name != "terraform" && name != "tofu" {
+		return false, errors.New("the conditions are terraform and tofu")
+	}
+	return name == kind, nil
+}
+
+// setup makes the world of a story.
+func setup(env *testscript.Env, kind string) error {
+	s := &story{dir: env.WorkDir, engine: kind}
+	env.Values[storyKey{}] = s
+	env.Defer(s.close)
+	home := filepath.Join(env.WorkDir, ".home")
+	for name, value := range map[string]string{
+		"HOME": home, "DRIFTLESS_CONFIG": s.config(), "GIT_CONFIG_GLOBAL": filepath.Join(home, "gitconfig"), "GIT_CONFIG_NOSYSTEM": "1",
+		"GIT_TERMINAL_PROMPT": "0", "GIT_EDITOR": "true", "NO_COLOR": "1", "GORACE": "atexit_sleep_ms=0", "ENGINE": kind,
+	} {
+		env.Setenv(name, value)
+	}
+	if err := os.MkdirAll(home, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(home, "gitconfig"), []byte(gitConfig), 0o644)
+}
+
+const gitConfig = `[user]
+	name = Ada
+	email = ada@example.com
+[init]
+	defaultBranch = main
+[push]
+	default = current
+	autoSetupRemote = true
+[advice]
+	detachedHead = false
+[commit]
+	gpgSign = false
+`
