@@ -6,80 +6,123 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/driftlessops/driftless/runner/server"
 )
 
+// approval is what is to be approved.
+type approval struct {
+	runs       []string
+	all        bool
+	labels     map[string]string
+	repository string
+}
+
 func newApprove(a *app) *cobra.Command {
-	var all bool
-	var labels map[string]string
-	var repository string
+	var what approval
 	cmd := &cobra.Command{
 		Use:   "approve RUN...",
 		Short: "Approve held changes",
 		Long: `approve approves exactly the changes that a held run shows. driftless plans again and applies them if nothing else came with them; anything
-beyond them is held again. A failed or interrupted run can be approved as well: it is planned and applied again.
+beyond them is held again. A failed or interrupted run can be approved as well: it is planned and applied again. A held drift run is
+approved to repair the drift.
 
-An approval does not overrule a policy. With --repository it acknowledges a tracked branch that was rewritten (force-pushed).`,
+An approval does not overrule a policy. Who approved is on record: the user who runs this command.
+
+With --repository it acknowledges a tracked branch that was rewritten (force-pushed), which holds everything until then.`,
 		Example: `  driftless runs --status held
+  driftless show 42
   driftless approve 42
   driftless approve --all -l env=dev     # everything that is held in these workspaces, such as at first sight
   driftless approve --repository infra   # the branch was rewritten on purpose`,
+		ValidArgsFunction: a.runNumbers("held", "failed", "interrupted"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, done, err := a.client(cmd.Context())
+			what.runs = args
+			if err := what.check(); err != nil {
+				return err
+			}
+			conn, err := a.connect(cmd.Context())
 			if err != nil {
 				return err
 			}
-			defer done()
-			switch {
-			case repository != "":
-				_, err := client.Post(cmd.Context(), "/v1/repositories/"+url.PathEscape(repository)+"/acknowledge", nil)
-				return err
-			case all == (len(args) > 0):
-				return errors.New("approve names runs, or --all: `driftless runs --status held` lists what is held")
-			case all:
-				if args, err = heldRuns(cmd.Context(), client, labels); err != nil {
-					return err
-				}
-			}
-			return a.approve(cmd.Context(), client, args)
+			defer conn.close()
+			return a.approve(cmd.Context(), conn, what)
 		},
 	}
-	cmd.Flags().BoolVar(&all, "all", false, "approve every held run")
-	cmd.Flags().StringToStringVarP(&labels, "label", "l", nil, "with --all: only of workspaces with these `labels` (key=value)")
-	cmd.Flags().StringVar(&repository, "repository", "", "acknowledge the rewritten branch of this `repository`")
+	cmd.Flags().BoolVar(&what.all, "all", false, "approve every held run of the tracked branch; repairs of drift are approved by number")
+	cmd.Flags().StringToStringVarP(&what.labels, "label", "l", nil, "with --all: only of workspaces with these `labels` (key=value)")
+	cmd.Flags().StringVar(&what.repository, "repository", "", "acknowledge the rewritten branch of this `repository`")
+	onlyOnCommandLine(cmd.Flags(), "all", "label", "repository")
+	complete(cmd, "repository", a.repositoryNames())
 	return cmd
 }
 
+// check makes sure that one thing is asked for.
+func (w approval) check() error {
+	switch {
+	case w.repository != "" && (w.all || len(w.runs) > 0):
+		return errors.New("--repository acknowledges a branch and approves no runs: give it alone")
+	case w.repository != "":
+		return nil
+	case w.all && len(w.runs) > 0:
+		return errors.New("give runs or --all, not both")
+	case !w.all && len(w.labels) > 0:
+		return errors.New("-l chooses among --all: add --all")
+	case !w.all && len(w.runs) == 0:
+		return errors.New("driftless approve needs the numbers of runs, or --all: `driftless runs --status held` lists what is held")
+	}
+	for _, run := range w.runs {
+		if n, err := strconv.ParseInt(run, 10, 64); err != nil || n < 1 {
+			return fmt.Errorf("%q is not the number of a run: `driftless runs --status held` lists them", run)
+		}
+	}
+	return nil
+}
+
 // approve approves runs one by one; the ones that cannot be approved do not keep the others from it.
-func (a *app) approve(ctx context.Context, client *server.Client, args []string) error {
+func (a *app) approve(ctx context.Context, conn *connection, what approval) (err error) {
+	if what.repository != "" {
+		if _, err := conn.Post(ctx, "/v1/repositories/"+url.PathEscape(what.repository)+"/acknowledge", nil); err != nil {
+			return err
+		}
+		a.say("Repository %s goes on from its rewritten branch%s.", what.repository, later(conn))
+		return nil
+	}
+	if what.all {
+		if what.runs, err = heldRuns(ctx, conn.Client, what.labels); err != nil {
+			return err
+		}
+		if len(what.runs) == 0 {
+			a.say("Nothing is held.")
+		}
+	}
 	queued := []server.RunView{}
 	var problems []error
-	for _, arg := range args {
-		if _, err := strconv.ParseInt(arg, 10, 64); err != nil {
-			problems = append(problems, fmt.Errorf("%q is not the number of a run: `driftless runs --status held` lists them", arg))
-			continue
-		}
-		runs, err := client.Post(ctx, "/v1/runs/"+arg+"/approve", nil)
+	for _, id := range what.runs {
+		runs, err := conn.Post(ctx, "/v1/runs/"+id+"/approve", nil)
 		if err != nil {
 			problems = append(problems, err)
 			continue
 		}
 		queued = append(queued, runs...)
 		for _, run := range runs {
-			_, _ = fmt.Fprintf(a.err, "Run %s is approved: run %d plans %s again and applies what was approved.\n", arg, run.ID, run.Workspace)
+			a.say("Run %s is approved: run %d plans %s again and applies what was approved%s.", id, run.ID, run.Workspace, later(conn))
 		}
-	}
-	if len(args) == 0 {
-		_, _ = fmt.Fprintln(a.err, "Nothing is held.")
 	}
 	if a.output == "json" {
 		problems = append(problems, printJSON(a.out, queued))
 	}
 	return errors.Join(problems...)
+}
+
+// later says when something happens while no driftless is running.
+func later(conn *connection) string {
+	if conn.running {
+		return ""
+	}
+	return ", as soon as `driftless serve` runs"
 }
 
 // heldRuns are the numbers of the held applies of the workspaces with the labels. Held drift is left out: a repair is
@@ -107,13 +150,4 @@ func heldRuns(ctx context.Context, client *server.Client, labels map[string]stri
 		}
 	}
 	return held, nil
-}
-
-// labelsText is how labels are shown.
-func labelsText(labels map[string]string) string {
-	var all []string
-	for _, name := range sortedKeys(labels) {
-		all = append(all, name+"="+labels[name])
-	}
-	return strings.Join(all, ",")
 }

@@ -19,11 +19,11 @@ apply, drift and its repair, a git revert and the rollback. It takes about half 
 		Example: `  driftless demo
   driftless demo --keep        # leave it running, to look around
   driftless demo -o json       # one line per act: {"act":"plan","ok":true,"detail":"…"}`,
-		Args: cobra.NoArgs,
+		Args: takes(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opts := demo.Options{Out: a.out, JSON: a.output == "json", Keep: keep, Color: a.colored(a.out)}
 			if a.verbose {
-				opts.Logger = a.loggerAt(slog.LevelDebug)
+				opts.Logger = a.loggerAt(a.err, slog.LevelDebug)
 			}
 			return demo.Run(cmd.Context(), opts)
 		},

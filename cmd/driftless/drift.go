@@ -2,15 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/runner/server"
 )
 
@@ -22,28 +20,34 @@ func newDrift(a *app) *cobra.Command {
 		Long: `drift shows the workspaces whose infrastructure is not what was applied: which resources, which attributes, since when, and how it came
 about as far as it is known (external: changed outside of Terraform; upstream: a data source or another workspace's output; unknown).
 
-With --check it queues a drift check of the named workspaces, or of all of them, now rather than at their schedule.`,
+With --check it queues a drift check of the named workspaces, or of all of them, now rather than at their schedule.
+
+With --detailed-exitcode: 0 nothing drifted, 1 an error, 2 something drifted.`,
 		Example: `  driftless drift
+  driftless drift prod/network             # of one workspace
   driftless drift --check infra//prod/network
   driftless drift --detailed-exitcode      # 2 when something drifted`,
+		ValidArgsFunction: a.workspaceNames(),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, done, err := a.client(cmd.Context())
+			conn, err := a.connect(cmd.Context())
 			if err != nil {
 				return err
 			}
-			defer done()
-			all, err := named(cmd.Context(), client, args)
+			defer conn.close()
+			all, err := named(cmd.Context(), conn.Client, args)
 			if err != nil {
 				return err
 			}
 			if check {
-				return a.checkDrift(cmd.Context(), client, all)
+				return a.checkDrift(cmd.Context(), conn, all)
 			}
-			return a.showDrift(all, detailed)
+			return a.showDrift(cmd.Context(), conn.Client, all, detailed)
 		},
 	}
 	cmd.Flags().BoolVar(&check, "check", false, "queue a check now")
 	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when something drifted")
+	cmd.MarkFlagsMutuallyExclusive("check", "detailed-exitcode")
+	onlyOnCommandLine(cmd.Flags(), "check")
 	return cmd
 }
 
@@ -58,7 +62,7 @@ func named(ctx context.Context, client *server.Client, words []string) ([]server
 		n := len(found)
 		for _, w := range all {
 			_, rest, _ := strings.Cut(w.ID, "//")
-			if w.ID == word || rest == word {
+			if w.ID == word || rest == strings.TrimSuffix(word, "/") {
 				found = append(found, w)
 			}
 		}
@@ -69,37 +73,42 @@ func named(ctx context.Context, client *server.Client, words []string) ([]server
 	return found, nil
 }
 
-func (a *app) checkDrift(ctx context.Context, client *server.Client, all []server.WorkspaceView) error {
+func (a *app) checkDrift(ctx context.Context, conn *connection, all []server.WorkspaceView) error {
 	ids := []string{}
 	for _, w := range all {
 		ids = append(ids, w.ID)
 	}
-	queued, err := client.Post(ctx, "/v1/drift", map[string]any{"workspaces": ids})
+	queued, err := conn.Post(ctx, "/v1/drift", map[string]any{"workspaces": ids})
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(a.err, "%d of %d workspaces are checked now; the others were never applied, or are being worked on.\n", len(queued), len(all))
+	a.say("%s queued%s.", count(len(queued), "drift check is", "drift checks are"), later(conn))
+	if rest := len(all) - len(queued); rest > 0 {
+		a.say("%s not checked: never applied, gone from the tracked branch, or being worked on.", count(rest, "workspace is", "workspaces are"))
+	}
 	if a.output == "json" {
 		return printJSON(a.out, queued)
 	}
 	return nil
 }
 
-func (a *app) showDrift(all []server.WorkspaceView, detailed bool) error {
+func (a *app) showDrift(ctx context.Context, client *server.Client, all []server.WorkspaceView, detailed bool) error {
 	drifted := slices.DeleteFunc(all, func(w server.WorkspaceView) bool { return w.DriftSince.IsZero() })
-	if a.output == "json" {
+	switch {
+	case a.output == "json":
 		if err := printJSON(a.out, drifted); err != nil {
 			return err
 		}
-	} else if len(drifted) == 0 {
-		_, _ = fmt.Fprintln(a.err, "Nothing drifted, as far as it was checked.")
-	}
-	for _, w := range drifted {
-		if a.output == "json" {
-			break
-		}
-		if err := a.printDrift(w); err != nil {
-			return err
+	case len(drifted) == 0:
+		a.say("Nothing drifted, as far as it was checked (`driftless workspaces` says when).")
+	default:
+		for i, w := range drifted {
+			if i > 0 {
+				_, _ = fmt.Fprintln(a.out)
+			}
+			if err := a.printDrift(ctx, client, w); err != nil {
+				return err
+			}
 		}
 	}
 	if detailed && len(drifted) > 0 {
@@ -108,20 +117,28 @@ func (a *app) showDrift(all []server.WorkspaceView, detailed bool) error {
 	return nil
 }
 
-func (a *app) printDrift(w server.WorkspaceView) error {
-	var changes []planner.Change
-	if err := json.Unmarshal(w.Drift, &changes); err != nil {
-		return fmt.Errorf("drift of %s: %w", w.ID, err)
+func (a *app) printDrift(ctx context.Context, client *server.Client, w server.WorkspaceView) error {
+	changes, err := driftOf(w)
+	if err != nil {
+		return err
 	}
-	_, _ = fmt.Fprintf(a.out, "%s drifted %s (since %s), applied commit %s\n", w.ID, ago(w.DriftSince), w.DriftSince.Local().Format("2006-01-02 15:04"), short(w.AppliedCommit))
+	var runs []server.RunView
+	query := url.Values{"workspace": {w.ID}, "purpose": {"drift"}, "status": {"held", "blocked"}, "limit": {"1"}}
+	if err := client.Get(ctx, "/v1/runs", query, &runs); err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(a.out, "%s drifted %s (%s); applied commit %s\n", w.ID, ago(w.DriftSince), clock(w.DriftSince), short(w.AppliedCommit))
 	for _, c := range changes {
 		_, _ = fmt.Fprintf(a.out, "\n  cause: %s\n", c.Cause)
-		for line := range strings.Lines(c.Diff()) {
-			_, _ = fmt.Fprint(a.out, "  "+a.paint(line))
-		}
+		a.printChange(c, "  ")
 	}
-	_, err := fmt.Fprintf(a.out, "\nRepair it with `driftless approve RUN` (`driftless runs -w %s --purpose drift` names the run), or adopt it by changing the code.\n", w.ID)
-	return err
+	switch {
+	case len(runs) == 0:
+		a.say("\nNext: its repair is under way, or `driftless drift --check %s` looks again.", w.ID)
+	case runs[0].Status == "blocked":
+		a.say("\nNext: policy does not allow the repair (`driftless show %d`); change the code or the policy.", runs[0].ID)
+	default:
+		a.say("\nNext: `driftless approve %d` repairs it; or adopt it: change the code so that it says what is there now.", runs[0].ID)
+	}
+	return nil
 }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,9 +11,6 @@ import (
 
 	"github.com/driftlessops/driftless/examples/cloud/provider"
 )
-
-// version is set by the linker.
-var version = "dev"
 
 func main() {
 	if provider.IsPlugin(os.Args[0], os.Environ()) { // an engine started us as the simulated cloud's provider
@@ -34,19 +30,5 @@ func run(args []string, out, errOut io.Writer) int {
 	context.AfterFunc(ctx, stop)
 	root := newRoot(&app{out: out, err: errOut})
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
-	var code exitCode
-	switch {
-	case err == nil:
-		return 0
-	case errors.As(err, &code):
-		return int(code)
-	}
-	_, _ = fmt.Fprintln(errOut, "driftless: "+err.Error())
-	return 1
+	return exit(root.ExecuteContext(ctx), errOut)
 }
-
-// exitCode ends the program with a code, and no message: what there is to say was said.
-type exitCode int
-
-func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,26 +32,53 @@ func newPlan(a *app) *cobra.Command {
 		Long: `plan plans the workspaces that your work tree changes against the tracked branch (what is not committed included), judges the plans with
 the policies of the tracked branch, and prints the same report that the pull request would get. Nothing is applied, no state is locked.
 
-The engine runs here, with your environment. The state of a workspace without a backend is kept by the driftless server: on its machine it
-is read from the data directory; elsewhere such a workspace is planned as if nothing existed yet, and the report says so.
+The engine runs here, with your environment. The state of a workspace without a backend is kept by the driftless server: on its machine
+it is read from the data directory; elsewhere such a workspace is planned as if nothing existed yet, and the report says so.
+Engines and providers that had to be downloaded are kept in your cache directory.
 
-With --detailed-exitcode: 0 no changes, 1 an error or a denial, 2 changes.`,
+The repository is the one of the operator's file whose url is that of the remote origin, with what the file says of it; --name names
+another. Without such a file it is called after its directory.
+
+Exit codes: 0 planned, 1 an error, a plan that failed or that policy denies. With --detailed-exitcode: 0 no changes, 1 as before, 2 changes.`,
 		Example: `  driftless plan
-  driftless plan prod/network
-  driftless plan --base origin/release --detailed-exitcode`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.plan(cmd.Context(), f, args)
+  driftless plan prod/network                       # only this workspace, if the branch changes it
+  driftless plan --base origin/release --detailed-exitcode
+  driftless plan -o json | jq -r '.workspaces[] | select(.plan.summary.delete > 0) | .workspace'`,
+		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return localNames(cmd.Context(), f), cobra.ShellCompDirectiveNoFileComp
 		},
+		RunE: func(cmd *cobra.Command, args []string) error { return a.plan(cmd.Context(), f, args) },
 	}
 	cmd.Flags().StringVar(&f.repo, "repo", ".", "the work tree's `directory`")
-	cmd.Flags().StringVar(&f.name, "name", "", "`name` of the repository in identities (default: its directory's)")
-	cmd.Flags().StringVar(&f.base, "base", "", "`revision` of the tracked branch (default: origin/HEAD, origin/main, origin/master, main, master)")
+	cmd.Flags().StringVar(&f.name, "name", "", "`name` of the repository in identities (default: see above)")
+	cmd.Flags().StringVar(&f.base, "base", "", "`revision` of the tracked branch (default: the operator's branch, origin/HEAD, origin/main, origin/master, main, master)")
 	cmd.Flags().BoolVar(&f.detailed, "detailed-exitcode", false, "exit with 2 when there are changes")
 	return cmd
 }
 
+// localNames completes the workspaces of a work tree.
+func localNames(ctx context.Context, f planFlags) (found []cobra.Completion) {
+	l, err := openLocal(ctx, f.repo, f.name, "", &workspaces.Config{})
+	if err != nil {
+		return nil
+	}
+	set, err := l.resolve(ctx, l.tree, "")
+	if err != nil {
+		return nil
+	}
+	for _, w := range set.Workspaces {
+		_, rest, _ := strings.Cut(string(w.ID), "//")
+		found = append(found, cobra.CompletionWithDesc(rest, w.Reason))
+	}
+	return found
+}
+
 func (a *app) plan(ctx context.Context, f planFlags, only []string) error {
-	l, err := openLocal(ctx, f.repo, f.name, "")
+	config, err := a.optionalSettings()
+	if err != nil {
+		return err
+	}
+	l, err := openLocal(ctx, f.repo, f.name, "", config)
 	if err != nil {
 		return err
 	}
@@ -58,51 +86,84 @@ func (a *app) plan(ctx context.Context, f planFlags, only []string) error {
 	if err != nil {
 		return err
 	}
-	config, err := a.optionalSettings(l)
+	set, err := a.set(ctx, l, l.tree, local.Base)
 	if err != nil {
 		return err
 	}
-	if len(only) > 0 {
-		local.Only = func(w *workspaces.Workspace) bool { return slices.ContainsFunc(only, names(w)) }
+	if err := known(set, only); err != nil {
+		return err
 	}
-	tmp, err := os.MkdirTemp("", "driftless-plan-")
+	var stateless []string // workspaces whose state cannot be read from here
+	states := a.statesOf(config)
+	local.Only = func(w *workspaces.Workspace) bool {
+		wanted := len(only) == 0 || slices.ContainsFunc(only, names(w))
+		if wanted && w.Backend.Managed() && states == "" {
+			stateless = append(stateless, string(w.ID))
+		}
+		return wanted
+	}
+	doc, err := a.planLocal(ctx, config, local, states)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(tmp) }()
-	progress := &progress{out: a.err, live: terminal(a.err)}
-	d, err := daemon.NewLocal(ctx, daemon.LocalOptions{
-		Options: daemon.Options{Config: config, DataDir: tmp, Notify: progress.told, Logger: a.logger()}, StatesOf: a.statesOf(config),
-	})
-	if err != nil {
-		return err
-	}
-	doc, err := d.Runner.PlanLocal(ctx, local)
-	progress.done()
-	if err = errors.Join(err, d.Stop()); err != nil {
-		return err
+	if len(stateless) > 0 {
+		doc.Notices = append(doc.Notices, "planned without a state, as if nothing existed yet: "+strings.Join(stateless, ", ")+
+			". driftless keeps their state in its data directory, which is not on this machine or not yours to read (--data-dir names it)")
 	}
 	return a.printPlanned(doc, f.detailed)
+}
+
+// known checks that words name workspaces of a set.
+func known(set *workspaces.Set, only []string) error {
+	for _, word := range only {
+		if !slices.ContainsFunc(set.Workspaces, func(w *workspaces.Workspace) bool { return names(w)(word) }) {
+			return fmt.Errorf("there is no workspace %q here: `driftless workspaces --repo .` lists them", word)
+		}
+	}
+	return nil
 }
 
 func names(w *workspaces.Workspace) func(word string) bool {
 	return func(word string) bool {
 		_, rest, _ := strings.Cut(string(w.ID), "//")
-		return word == string(w.ID) || word == rest || strings.TrimSuffix(filepath.ToSlash(word), "/") == w.Dir
+		return word == string(w.ID) || word == rest || filepath.ToSlash(filepath.Clean(word)) == w.Dir
 	}
+}
+
+// planLocal plans with a daemon of its own that is gone afterwards.
+func (a *app) planLocal(ctx context.Context, config *workspaces.Config, local runner.Local, states string) (doc report.Document, err error) {
+	dir, done, err := scratch()
+	if err != nil {
+		return doc, err
+	}
+	defer done()
+	progress := newProgress(a.err)
+	defer progress.stop()
+	d, err := daemon.NewLocal(ctx, daemon.LocalOptions{
+		Options:  daemon.Options{Config: config, DataDir: dir, Notify: progress.told, Logger: a.loggerAt(progress, slog.LevelError)},
+		StatesOf: states,
+	})
+	if err != nil {
+		return doc, err
+	}
+	doc, err = d.Runner.PlanLocal(ctx, local)
+	return doc, errors.Join(err, d.Stop())
 }
 
 // compare finds what the work tree is compared with: the merge base of HEAD and the tracked branch, so that what others
 // merged meanwhile is not shown as undone.
 func (l localTree) compare(ctx context.Context, base string) (runner.Local, error) {
-	local := runner.Local{Repository: workspaces.Repository{Name: l.name, Branch: base}, Mirror: l.mirror, Tree: l.tree, Title: "your work tree"}
+	local := runner.Local{Repository: l.conf, Mirror: l.mirror, Tree: l.tree, Title: "your work tree"}
 	var err error
 	if local.Head, err = l.mirror.Resolve(ctx, "HEAD"); err != nil {
-		return local, fmt.Errorf("HEAD: %w: commit something first", err)
+		return local, errors.New("this repository has no commit yet, and so nothing to compare with: commit something first")
 	}
 	candidates := []string{base}
 	if base == "" {
 		candidates = []string{"origin/HEAD", "origin/main", "origin/master", "main", "master"}
+		if l.conf.Branch != "" {
+			candidates = append([]string{"origin/" + l.conf.Branch, l.conf.Branch}, candidates...)
+		}
 	}
 	for _, c := range candidates {
 		commit, err := l.mirror.Resolve(ctx, c)
@@ -113,7 +174,7 @@ func (l localTree) compare(ctx context.Context, base string) (runner.Local, erro
 			return local, err
 		}
 		if local.Base == "" {
-			return local, fmt.Errorf("%s and HEAD have no commit in common", c)
+			return local, fmt.Errorf("%s and HEAD have no commit in common: name the tracked branch with --base", c)
 		}
 		local.Repository.Branch = c
 		return local, nil
@@ -121,30 +182,20 @@ func (l localTree) compare(ctx context.Context, base string) (runner.Local, erro
 	return local, fmt.Errorf("none of %s is a revision here: name the tracked branch with --base", strings.Join(candidates, ", "))
 }
 
-// optionalSettings reads the operator's file where there is one; a developer's machine needs none.
-func (a *app) optionalSettings(l localTree) (*workspaces.Config, error) {
-	if _, err := os.Stat(a.config); err != nil && a.config == defaultConfig {
-		return &workspaces.Config{}, nil
-	}
-	return a.settings()
-}
-
 // statesOf is the data directory whose states may be read, or "".
 func (a *app) statesOf(config *workspaces.Config) string {
-	dir := config.DataDir
-	if a.dataDir != "" {
-		dir = a.dataDir
-	}
-	if _, err := os.Stat(filepath.Join(dir, "driftless.db")); dir == "" || err != nil {
+	f, err := os.Open(filepath.Join(config.DataDir, database))
+	if config.DataDir == "" || err != nil {
 		return ""
 	}
-	return dir
+	_ = f.Close()
+	return config.DataDir
 }
 
-// printPlanned prints the report, or the document as JSON.
+// printPlanned prints the report, as Markdown or as JSON, and decides on the exit code.
 func (a *app) printPlanned(doc report.Document, detailed bool) error {
 	if a.output == "json" {
-		if err := printJSON(a.out, doc); err != nil {
+		if err := printJSON(a.out, plannedView(doc)); err != nil {
 			return err
 		}
 	} else {
@@ -162,7 +213,10 @@ func (a *app) printPlanned(doc report.Document, detailed bool) error {
 			changes = true
 		}
 	}
-	if detailed && changes {
+	switch {
+	case doc.Error != "" || len(doc.Conflicts) > 0:
+		return exitCode(1)
+	case detailed && changes:
 		return exitCode(2)
 	}
 	return nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,28 +13,37 @@ import (
 )
 
 func newPolicy(a *app) *cobra.Command {
-	cmd := &cobra.Command{
+	cmd := group(&cobra.Command{
 		Use:   "policy",
 		Short: "Test policies, and judge a plan with them",
 		Long:  "policy works on directories of Rego files, without a repository, an engine or a network.",
-	}
+		Example: `  driftless policy test policies/
+  driftless policy eval --policy policies/ --plan plan.json`,
+	})
 	cmd.AddCommand(newPolicyTest(a), newPolicyEval(a))
 	return cmd
 }
 
 func newPolicyTest(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:     "test DIR",
-		Short:   "Run the _test.rego files below a directory",
-		Long:    "test runs every test rule of the _test.rego files below DIR. Suites that do not share mocks stay apart. Exit code 1 when a test fails or cannot run.",
-		Example: "  driftless policy test policies/",
-		Args:    cobra.ExactArgs(1),
+		Use:   "test DIR",
+		Short: "Run the _test.rego files below a directory",
+		Long: `test runs every test rule of the _test.rego files below DIR. Suites (directories) that do not share mocks stay apart: helpers of the same
+name do not meet.
+
+Exit codes: 0 every test passed, or there is none; 1 a test failed, could not run, or DIR cannot be read.`,
+		Example: `  driftless policy test policies/
+  driftless policy test policies/ -o json | jq '.cases[] | select(.status != "pass")'`,
+		Args: takes(1, 1, "the directory of the policies"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if _, err := os.Stat(args[0]); err != nil {
+				return fmt.Errorf("test policies: %w", err)
+			}
 			report, err := policy.Test(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			if err := a.printTests(report); err != nil {
+			if err := a.printTests(report, args[0]); err != nil {
 				return err
 			}
 			if report.Failed+report.Errored > 0 {
@@ -44,16 +54,32 @@ func newPolicyTest(a *app) *cobra.Command {
 	}
 }
 
-func (a *app) printTests(report policy.TestReport) error {
+// tested is what `driftless policy test -o json` prints.
+type tested struct {
+	Passed  int               `json:"passed"`
+	Failed  int               `json:"failed"`
+	Errored int               `json:"errored"` // could not run
+	Skipped int               `json:"skipped"` // todo_test_…
+	Cases   []policy.TestCase `json:"cases"`
+}
+
+func (a *app) printTests(report policy.TestReport, dir string) error {
+	if len(report.Cases) == 0 {
+		a.say("%s has no tests: a test is a rule test_… in a file …_test.rego.", dir)
+	}
 	if a.output == "json" {
-		return printJSON(a.out, report)
+		return printJSON(a.out, tested{
+			Passed: report.Passed, Failed: report.Failed, Errored: report.Errored, Skipped: report.Skipped,
+			Cases: append([]policy.TestCase{}, report.Cases...),
+		})
 	}
 	for _, c := range report.Cases {
-		if c.Status != "pass" {
-			_, _ = fmt.Fprintf(a.out, "%s: %s.%s (%s)\n", c.Status, c.Package, c.Name, c.File)
-			if c.Message != "" {
-				_, _ = fmt.Fprintf(a.out, "  %s\n", c.Message)
-			}
+		if c.Status == "pass" && !a.verbose {
+			continue
+		}
+		_, _ = fmt.Fprintf(a.out, "%s: %s.%s (%s)\n", a.paintWord(a.out, c.Status, true), c.Package, c.Name, c.File)
+		if c.Message != "" {
+			_, _ = fmt.Fprintf(a.out, "  %s\n", indent(safe(c.Message)))
 		}
 	}
 	_, err := fmt.Fprintf(a.out, "%d passed, %d failed, %d could not run, %d skipped\n", report.Passed, report.Failed, report.Errored, report.Skipped)
@@ -67,42 +93,52 @@ func newPolicyEval(a *app) *cobra.Command {
 		Use:   "eval --policy DIR --plan FILE",
 		Short: "Judge a plan JSON file",
 		Long: `eval judges the plan in FILE (as "terraform show -json" writes it; - is standard input) with every deny, violation and warn rule in DIR, in
-any package, as conftest users know it. It prints {"status":"pass|warn|deny|error","results":[…]} with -o json.
+any package, as conftest users know it. With -o json it prints {"status": "pass|warn|deny|error", "results": [{"policy", "level",
+"message", "resource"}]}, the most severe first; resource is "" when the rule names none.
 
-Exit code: 0 for pass and warn, 1 for deny, 2 when the plan could not be judged.`,
+Exit codes: 0 pass or warn, 1 deny, 2 the plan could not be judged.`,
 		Example: `  terraform show -json plan.tfplan > plan.json
   driftless policy eval --policy policies/ --plan plan.json
   driftless policy eval --policy policies/ --plan plan.json -o json | jq .status`,
-		Args: cobra.NoArgs,
+		Args: func(cmd *cobra.Command, args []string) error { return unjudged(takes(0, 0, "")(cmd, args)) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			verdict, err := judgeFile(cmd.Context(), dirs, plan)
 			if err != nil {
-				_, _ = fmt.Fprintln(a.err, "driftless: "+err.Error())
-				return exitCode(2)
+				return unjudged(err)
 			}
 			if err := a.printVerdict(verdict); err != nil {
-				return err
+				return unjudged(err)
 			}
 			switch verdict.Status {
+			case policy.Pass, policy.Warn:
+				return nil
 			case policy.Deny:
 				return exitCode(1)
-			case policy.Error:
-				return exitCode(2)
 			}
-			return nil
+			return exitCode(2)
 		},
 	}
 	cmd.Flags().StringArrayVar(&dirs, "policy", nil, "`directory` of Rego files (repeatable)")
-	cmd.Flags().StringVar(&plan, "plan", "", "plan JSON `file`")
-	_ = cmd.MarkFlagRequired("policy")
-	_ = cmd.MarkFlagRequired("plan")
+	cmd.Flags().StringVar(&plan, "plan", "", "plan JSON `file`, or - for standard input")
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return unjudged(flagError(cmd, err)) })
 	return cmd
 }
 
+// unjudged makes an error end with 2: 1 would say that the plan is denied.
+func unjudged(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &codedError{code: 2, err: err}
+}
+
 func judgeFile(ctx context.Context, dirs []string, plan string) (policy.Verdict, error) {
+	if len(dirs) == 0 || plan == "" {
+		return policy.Verdict{}, errors.New("driftless policy eval needs --policy DIR and --plan FILE")
+	}
 	data, err := readInput(plan)
 	if err != nil {
-		return policy.Verdict{}, err
+		return policy.Verdict{}, fmt.Errorf("read the plan: %w", err)
 	}
 	var sources []policy.Source
 	for _, dir := range dirs {
@@ -118,16 +154,37 @@ func readInput(name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
+// judged is what `driftless policy eval -o json` prints.
+type judged struct {
+	Status  policy.Status  `json:"status"`
+	Results []judgedResult `json:"results"`
+}
+
+type judgedResult struct {
+	Policy   string `json:"policy"`
+	Level    string `json:"level"`
+	Message  string `json:"message"`
+	Resource string `json:"resource"` // "" when the rule names none
+}
+
 func (a *app) printVerdict(v policy.Verdict) error {
 	if a.output == "json" {
-		if v.Results == nil {
-			v.Results = []policy.Result{}
+		j := judged{Status: v.Status, Results: []judgedResult{}}
+		for _, r := range v.Results {
+			j.Results = append(j.Results, judgedResult(r))
 		}
-		return printJSON(a.out, v)
+		return printJSON(a.out, j)
 	}
+	t := table{header: []string{"LEVEL", "RESOURCE", "MESSAGE", "POLICY"}}
 	for _, r := range v.Results {
-		_, _ = fmt.Fprintf(a.out, "%-9s %s (%s)\n", r.Level, r.Message, r.Policy)
+		t.add(r.Level, r.Resource, r.Message, r.Policy)
 	}
-	_, err := fmt.Fprintf(a.out, "%s: %d results\n", v.Status, len(v.Results))
+	if len(t.rows) > 0 {
+		if err := t.print(a, a.out); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintln(a.out)
+	}
+	_, err := fmt.Fprintf(a.out, "%s: %s, %s\n", a.paintWord(a.out, string(v.Status), true), count(v.Policies, "rule", "rules"), count(len(v.Results), "result", "results"))
 	return err
 }

@@ -1,72 +1,116 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/server"
 )
 
+var (
+	allStatuses = []string{
+		string(runner.Queued), string(runner.Planning), string(runner.Planned), string(runner.Unchanged), string(runner.Blocked), string(runner.Held),
+		string(runner.Ready), string(runner.Applying), string(runner.Applied), string(runner.Failed), string(runner.Canceled),
+		string(runner.Superseded), string(runner.Interrupted),
+	}
+	allPurposes = []string{string(runner.PurposePlan), string(runner.PurposeApply), string(runner.PurposeDrift)}
+)
+
+// runQuery are the flags of the runs command.
+type runQuery struct {
+	workspace, repository string
+	statuses, purposes    []string
+	limit                 int
+}
+
 func newRuns(a *app) *cobra.Command {
-	var workspace, repository string
-	var statuses, purposes []string
-	var limit int
+	var q runQuery
 	cmd := &cobra.Command{
 		Use:   "runs",
 		Short: "List runs, newest first",
 		Long: `runs lists what driftless planned and applied: one line per run, newest first.
 
-Statuses: queued, planning, planned, unchanged, blocked (by policy), held (waits for an approval), ready, applying, applied, failed,
-canceled, superseded, interrupted.`,
+A run is one workspace at one commit, for one purpose: plan (of a pull request), apply (of the tracked branch; it plans first) or
+drift. Its status is queued, planning, planned, unchanged (nothing to do), blocked (by policy), held (waits for an approval), ready (a
+pull request's plan that a merge applies), applying, applied, failed, canceled, superseded (something newer took its place) or
+interrupted (an apply began and its end is not known).`,
 		Example: `  driftless runs
   driftless runs -w infra//prod/network
   driftless runs --status held --status blocked
-  driftless runs -o json --limit 1000`,
-		Args: cobra.NoArgs,
+  driftless runs --purpose drift --limit 10
+  driftless runs -o json | jq '.[] | select(.status == "failed") | .id'`,
+		Args: takes(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, done, err := a.client(cmd.Context())
-			if err != nil {
-				return err
+			for _, s := range q.statuses {
+				if err := oneOf("status", s, allStatuses...); err != nil {
+					return err
+				}
 			}
-			defer done()
-			query := url.Values{"workspace": {workspace}, "repository": {repository}, "status": statuses, "purpose": purposes, "limit": {strconv.Itoa(limit)}}
-			var runs []server.RunView
-			if err := client.Get(cmd.Context(), "/v1/runs", query, &runs); err != nil {
-				return err
+			for _, p := range q.purposes {
+				if err := oneOf("purpose", p, allPurposes...); err != nil {
+					return err
+				}
 			}
-			if a.output == "json" {
-				return printJSON(a.out, runs)
-			}
-			return a.printRuns(runs)
+			return a.runs(cmd, q)
 		},
 	}
-	cmd.Flags().StringVarP(&workspace, "workspace", "w", "", "only runs of this `workspace`")
-	cmd.Flags().StringVar(&repository, "repository", "", "only runs of this `repository`")
-	cmd.Flags().StringArrayVar(&statuses, "status", nil, "only runs with this `status` (repeatable)")
-	cmd.Flags().StringArrayVar(&purposes, "purpose", nil, "only runs for this `purpose`: plan, apply, drift or destroy (repeatable)")
-	cmd.Flags().IntVar(&limit, "limit", 50, "how many at most")
+	cmd.Flags().StringVarP(&q.workspace, "workspace", "w", "", "only runs of this `workspace`")
+	cmd.Flags().StringVar(&q.repository, "repository", "", "only runs of this `repository`")
+	cmd.Flags().StringArrayVar(&q.statuses, "status", nil, "only runs with this `status` (repeatable)")
+	cmd.Flags().StringArrayVar(&q.purposes, "purpose", nil, "only runs for this `purpose`: plan, apply or drift (repeatable)")
+	cmd.Flags().IntVar(&q.limit, "limit", 50, "how many at most, up to 1000")
+	complete(cmd, "workspace", a.workspaceNames())
+	complete(cmd, "repository", a.repositoryNames())
+	complete(cmd, "status", words(allStatuses...))
+	complete(cmd, "purpose", words(allPurposes...))
 	return cmd
 }
 
-func (a *app) printRuns(runs []server.RunView) error {
-	var rows [][]string
-	for _, r := range runs {
-		note := r.Reason
-		if note == "" {
-			note = r.Trigger
-		}
-		rows = append(rows, []string{
-			strconv.FormatInt(r.ID, 10), r.Workspace, r.Purpose, r.Status, changesText(r), short(r.Commit), ago(r.CreatedAt), clip(note, 80),
-		})
-	}
-	if len(rows) == 0 {
-		_, err := fmt.Fprintln(a.err, "There are no such runs.")
+func (a *app) runs(cmd *cobra.Command, q runQuery) error {
+	conn, err := a.connect(cmd.Context())
+	if err != nil {
 		return err
 	}
-	return printTable(a.out, []string{"RUN", "WORKSPACE", "PURPOSE", "STATUS", "CHANGES", "COMMIT", "QUEUED", "NOTE"}, rows)
+	defer conn.close()
+	if q.workspace != "" && !strings.Contains(q.workspace, "//") {
+		found, err := named(cmd.Context(), conn.Client, []string{q.workspace})
+		switch {
+		case err != nil:
+			return err
+		case len(found) > 1:
+			return fmt.Errorf("%q is in several repositories: write %s or %s", q.workspace, found[0].ID, found[1].ID)
+		}
+		q.workspace = found[0].ID
+	}
+	query := url.Values{
+		"workspace": {q.workspace}, "repository": {q.repository}, "status": q.statuses, "purpose": q.purposes, "limit": {strconv.Itoa(q.limit)},
+	}
+	var runs []server.RunView
+	if err := conn.Get(cmd.Context(), "/v1/runs", query, &runs); err != nil {
+		return err
+	}
+	switch {
+	case a.output == "json":
+		return printJSON(a.out, runs)
+	case len(runs) == 0:
+		a.say("There are no such runs.")
+		return nil
+	}
+	return a.printRuns(runs)
+}
+
+func (a *app) printRuns(runs []server.RunView) error {
+	t := table{header: []string{"RUN", "WORKSPACE", "PURPOSE", "STATUS", "CHANGES", "COMMIT", "QUEUED", "NOTE"}}
+	for _, r := range runs {
+		t.add(strconv.FormatInt(r.ID, 10), r.Workspace, r.Purpose, r.Status, changesText(r), short(r.Commit), ago(r.CreatedAt), firstLine(cmp.Or(r.Reason, r.Trigger)))
+	}
+	return t.print(a, a.out)
 }
 
 func changesText(r server.RunView) string {

@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/daemon"
+	"github.com/driftlessops/driftless/workspaces"
 )
 
 func newServe(a *app) *cobra.Command {
@@ -18,16 +18,31 @@ func newServe(a *app) *cobra.Command {
 		Use:   "serve",
 		Short: "Watch the repositories and do the work",
 		Long: `serve polls the repositories of the configuration, plans pull requests, applies what was merged and reviewed, and looks for
-drift, until it is told to stop (SIGINT or SIGTERM): then it hands plans back and lets an apply finish.
+drift, until it is told to stop (SIGINT or SIGTERM): then it hands plans back and lets an apply finish. A second signal ends it at once.
 
-With --once it makes one full pass and exits: for cron and CI. The exit code is 1 when something could not be looked at, such as
-a repository that does not answer. With --detailed-exitcode it is 2 when something waits for a person (held, blocked, failed, drifted).`,
+With --once it makes one full pass and exits, for cron and CI: it looks at every repository, works until nothing is left to do, and
+prints what it did and what waits for a person (-o json: as {"runs": […], "workspaces": […]}).
+
+Exit codes of serve --once: 0 the pass was made, 1 something could not be looked at, such as a repository that does not answer.
+With --detailed-exitcode also 2: a workspace waits for a person (held, blocked, failed, drifted).`,
 		Example: `  driftless serve
-  driftless serve --once --config ./driftless-config.hcl
-  DRIFTLESS_CONFIG=/srv/driftless.hcl driftless serve --log-format json`,
-		Args: cobra.NoArgs,
+  driftless serve --log-format json
+  driftless serve --once --config ./config.hcl
+  DRIFTLESS_CONFIG=/srv/driftless.hcl driftless serve --once --detailed-exitcode`,
+		Args: takes(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.serve(cmd.Context(), once, detailed)
+			config, err := a.settings()
+			switch {
+			case err != nil:
+				return err
+			case len(config.Repositories) == 0:
+				return fmt.Errorf(`%s names no repository: add repository "infra" { url = "https://git.example.com/team/infra.git" }`, a.config)
+			case once:
+				return a.once(cmd.Context(), config, detailed)
+			case detailed:
+				return errors.New("--detailed-exitcode needs --once: without it serve goes on until it is stopped")
+			}
+			return a.serve(cmd.Context(), config)
 		},
 	}
 	cmd.Flags().BoolVar(&once, "once", false, "make one full pass, then exit")
@@ -35,45 +50,23 @@ a repository that does not answer. With --detailed-exitcode it is 2 when somethi
 	return cmd
 }
 
-func (a *app) serve(ctx context.Context, once, detailed bool) error {
-	config, err := a.settings()
+func (a *app) serve(ctx context.Context, config *workspaces.Config) error {
+	logger := a.loggerAt(a.err, slog.LevelInfo)
+	d, err := a.open(ctx, daemon.Options{Config: config, DataDir: config.DataDir, Logger: logger})
 	if err != nil {
 		return err
 	}
-	if len(config.Repositories) == 0 {
-		return fmt.Errorf("%s names no repository: add one, such as\n\n  repository \"infra\" {\n    url = \"https://git.example.com/team/infra.git\"\n  }", a.config)
-	}
-	level := slog.LevelInfo
-	if a.verbose {
-		level = slog.LevelDebug
-	}
-	d, err := daemon.New(ctx, daemon.Options{Config: config, DataDir: config.DataDir, Logger: a.loggerAt(level)})
-	if err != nil {
-		return err
-	}
-	if once {
-		err = d.Runner.Once(ctx)
-	} else {
-		err = d.Serve(ctx)
-	}
-	var waits bool
-	if err == nil && detailed {
-		waits, err = somethingWaits(context.WithoutCancel(ctx), d.Store)
-	}
-	if err = errors.Join(err, d.Stop()); err == nil && waits {
-		return exitCode(2)
-	}
-	return err
+	logger.Info("serving", "repositories", len(config.Repositories), "data_dir", config.DataDir, "version", thisBuild().Version)
+	err = d.Serve(ctx)
+	logger.Info("stopped")
+	return errors.Join(err, d.Stop())
 }
 
-// somethingWaits reports whether a workspace waits for a person.
-func somethingWaits(ctx context.Context, store runner.Store) (waits bool, err error) {
-	err = store.View(ctx, func(tx runner.Tx) error {
-		all, err := tx.Workspaces(runner.WorkspaceFilter{})
-		for _, w := range all {
-			waits = waits || w.Sync != runner.Synced && !w.Orphan
-		}
-		return err
-	})
-	return waits, err
+// open puts a daemon together; what keeps it from its data directory is told with the next step.
+func (a *app) open(ctx context.Context, opts daemon.Options) (*daemon.Daemon, error) {
+	d, err := daemon.New(ctx, opts)
+	if errors.Is(err, daemon.ErrBusy) {
+		return nil, fmt.Errorf("%w: stop it, or give this one another directory with --data-dir", err)
+	}
+	return d, err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -19,43 +20,64 @@ func newShow(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show RUN|PULL-REQUEST",
 		Short: "Show a run with its plan, or the report of a pull request",
-		Long: `show prints one run: who asked for it, at which commit, what the policies said, and the plan. Given a pull request (a branch on a plain
-Git server) it prints the report: the Markdown that its reviewers read.`,
+		Long: `show prints one run: who asked for it, at which commit, what the policies said, the plan, and what can be done next. Given a pull
+request (a branch on a plain Git server) it prints the report: the Markdown that its reviewers read.
+
+Nothing is cut. -o json prints the run with its changes, or the pull request with the pages of its report.`,
 		Example: `  driftless show 42
   driftless show 42 --log              # what the engine printed, masked
   driftless show 42 --plan-json        # the redacted plan JSON, as policies saw it
   driftless show driftless/my-change   # the report of a pull request`,
-		Args: cobra.ExactArgs(1),
+		Args:              takes(1, 1, "a run's number or a pull request: `driftless runs` lists runs"),
+		ValidArgsFunction: a.runNumbers(),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, done, err := a.client(cmd.Context())
+			conn, err := a.connect(cmd.Context())
 			if err != nil {
 				return err
 			}
-			defer done()
+			defer conn.close()
 			id, err := strconv.ParseInt(args[0], 10, 64)
 			switch {
+			case err != nil && (planJSON || log):
+				return fmt.Errorf("%q is not the number of a run: `driftless runs` lists them", args[0])
 			case err != nil:
-				return a.showPull(cmd.Context(), client, args[0])
+				return a.showPull(cmd.Context(), conn.Client, args[0])
 			case planJSON:
-				return a.showRaw(cmd.Context(), client, fmt.Sprintf("/v1/runs/%d/plan.json", id))
+				return a.showArtifact(cmd.Context(), conn.Client, id, "plan.json")
 			case log:
-				return a.showRaw(cmd.Context(), client, fmt.Sprintf("/v1/runs/%d/log", id))
+				return a.showArtifact(cmd.Context(), conn.Client, id, "log")
 			}
-			return a.showRun(cmd.Context(), client, id)
+			return a.showRun(cmd.Context(), conn.Client, id)
 		},
 	}
 	cmd.Flags().BoolVar(&planJSON, "plan-json", false, "print the redacted plan JSON of a run")
-	cmd.Flags().BoolVar(&log, "log", false, "print the log of a run")
+	cmd.Flags().BoolVar(&log, "log", false, "print what the engine printed in a run")
+	cmd.MarkFlagsMutuallyExclusive("plan-json", "log")
 	return cmd
 }
 
-func (a *app) showRaw(ctx context.Context, client *server.Client, path string) error {
-	data, err := client.Raw(ctx, path)
+// showArtifact prints what is kept of a run as it is.
+func (a *app) showArtifact(ctx context.Context, client *server.Client, id int64, name string) error {
+	run, err := getRun(ctx, client, id)
 	if err != nil {
+		return err
+	}
+	data, err := client.Raw(ctx, fmt.Sprintf("/v1/runs/%d/%s", id, name))
+	if errors.Is(err, server.ErrMissing) {
+		return fmt.Errorf("run %d has no %s: it is %s (`driftless show %[1]d`)", id, map[string]string{"log": "log", "plan.json": "plan"}[name], run.Status)
+	} else if err != nil {
 		return err
 	}
 	_, err = a.out.Write(data)
 	return err
+}
+
+func getRun(ctx context.Context, client *server.Client, id int64) (run server.RunView, err error) {
+	err = client.Get(ctx, fmt.Sprintf("/v1/runs/%d", id), nil, &run)
+	if errors.Is(err, server.ErrMissing) {
+		err = fmt.Errorf("there is no run %d: `driftless runs` lists them", id)
+	}
+	return run, err
 }
 
 func (a *app) showPull(ctx context.Context, client *server.Client, key string) error {
@@ -64,7 +86,7 @@ func (a *app) showPull(ctx context.Context, client *server.Client, key string) e
 		return err
 	}
 	if len(pulls) == 0 {
-		return fmt.Errorf("there is no run and no pull request %q: `driftless runs` lists runs", key)
+		return fmt.Errorf("there is no pull request %q, and it is not the number of a run: `driftless runs` lists runs", key)
 	}
 	var pull server.PullView
 	if err := client.Get(ctx, fmt.Sprintf("/v1/pulls/%d", pulls[0].ID), nil, &pull); err != nil {
@@ -74,16 +96,16 @@ func (a *app) showPull(ctx context.Context, client *server.Client, key string) e
 		return printJSON(a.out, pull)
 	}
 	if len(pull.Report) == 0 {
-		_, err := fmt.Fprintf(a.err, "Pull request %s has no report yet.\n", key)
-		return err
+		a.say("Pull request %s has no report yet.", key)
+		return nil
 	}
 	_, err := fmt.Fprintln(a.out, strings.Join(pull.Report, "\n"))
 	return err
 }
 
 func (a *app) showRun(ctx context.Context, client *server.Client, id int64) error {
-	var run server.RunView
-	if err := client.Get(ctx, fmt.Sprintf("/v1/runs/%d", id), nil, &run); err != nil {
+	run, err := getRun(ctx, client, id)
+	if err != nil {
 		return err
 	}
 	var plan *planner.Plan
@@ -98,7 +120,11 @@ func (a *app) showRun(ctx context.Context, client *server.Client, id int64) erro
 	}
 	a.printRun(run)
 	if plan != nil {
+		_, _ = fmt.Fprintln(a.out)
 		a.printPlan(plan)
+	}
+	if next := nextSteps(run); next != "" {
+		a.say("\n%s", next)
 	}
 	return nil
 }
@@ -107,7 +133,8 @@ func (a *app) showRun(ctx context.Context, client *server.Client, id int64) erro
 func (a *app) printRun(r server.RunView) {
 	line := func(name, value string) {
 		if value != "" {
-			_, _ = fmt.Fprintf(a.out, "%-14s %s\n", name, strings.ReplaceAll(value, "\n", "\n               "))
+			value = strings.ReplaceAll(strings.TrimSpace(safe(value)), "\n", "\n"+strings.Repeat(" ", 15))
+			_, _ = fmt.Fprintf(a.out, "%-14s %s\n", name, a.paintWord(a.out, value, name == "Status" || name == "Policy"))
 		}
 	}
 	line("Run", fmt.Sprintf("%d: %s of %s", r.ID, r.Purpose, r.Workspace))
@@ -120,30 +147,73 @@ func (a *app) printRun(r server.RunView) {
 	line("Reviewed in", strings.Join(r.Reviewers, ", "))
 	line("Beyond review", strings.Join(r.Unreviewed, "\n"))
 	line("Engine", r.Engine)
-	line("Queued", r.CreatedAt.Local().Format("2006-01-02 15:04:05"))
-	if !r.AppliedAt.IsZero() {
-		line("Apply started", r.AppliedAt.Local().Format("2006-01-02 15:04:05"))
-	}
-	if !r.FinishedAt.IsZero() {
-		line("Finished", r.FinishedAt.Local().Format("2006-01-02 15:04:05"))
-	}
+	line("Queued", clock(r.CreatedAt))
+	line("Apply started", clock(r.AppliedAt))
+	line("Finished", clock(r.FinishedAt))
 	if r.Verdict != nil {
 		line("Policy", string(r.Verdict.Status))
 		for _, result := range r.Verdict.Results {
-			line("", fmt.Sprintf("%s: %s (%s)", result.Level, result.Message, result.Policy))
+			_, _ = fmt.Fprintf(a.out, "%15s%s: %s (%s)\n", "", result.Level, safe(result.Message), oneLine(result.Policy))
 		}
 	}
-	line("Changes", changesText(r))
+	if !r.PlannedAt.IsZero() {
+		line("Changes", changesText(r))
+	}
+}
+
+// nextSteps says what can be done about a run that waits for a person, or is "".
+func nextSteps(r server.RunView) string {
+	switch {
+	case r.Status == "held" && r.Purpose == "drift":
+		return fmt.Sprintf("Next: `driftless approve %d` puts back what was changed outside of Git; or change the code so that it says what is there now.", r.ID)
+	case r.Status == "held":
+		return fmt.Sprintf("Next: `driftless approve %d` applies exactly this plan; or push another commit, which takes its place.", r.ID)
+	case r.Status == "interrupted":
+		return fmt.Sprintf("Next: look at the resources and the state, then `driftless approve %d` plans again and applies what is missing.", r.ID)
+	case r.Status == "blocked" && r.Purpose == "drift":
+		return "Next: change the policy or the code in a pull request; an approval does not overrule a policy."
+	case r.Status == "blocked":
+		return "Next: change the code, or the policy in a pull request of its own; an approval does not overrule a policy."
+	case r.Status == "failed" && r.Purpose == "apply":
+		return fmt.Sprintf("Next: `driftless show %d --log` shows what the engine printed. Mend the cause, then push a commit, or `driftless approve %[1]d` to try this one again.", r.ID)
+	case r.Status == "failed" && r.Purpose == "plan":
+		return fmt.Sprintf("Next: `driftless show %d --log` shows what the engine printed. Push a commit that mends it.", r.ID)
+	case r.Status == "failed":
+		return fmt.Sprintf("Next: `driftless show %d --log` shows what the engine printed; `driftless drift --check %s` looks again.", r.ID, r.Workspace)
+	case r.Status == "ready" && r.Purpose == "plan":
+		return "Next: merge the pull request; driftless plans again and applies these changes."
+	}
+	return ""
 }
 
 // printPlan prints the changes of a plan, coloured where the output is a terminal.
 func (a *app) printPlan(plan *planner.Plan) {
-	for _, change := range plan.Changes {
-		_, _ = fmt.Fprintln(a.out)
-		for line := range strings.Lines(change.Diff()) {
-			_, _ = fmt.Fprint(a.out, a.paint(line))
+	for i, change := range plan.Changes {
+		if i > 0 {
+			_, _ = fmt.Fprintln(a.out)
 		}
+		a.printChange(change, "")
 	}
+	for _, warning := range plan.Warnings {
+		_, _ = fmt.Fprintf(a.out, "\nWarning: %s\n", safe(warning))
+	}
+}
+
+func (a *app) printChange(change planner.Change, indent string) {
+	for line := range strings.Lines(change.Diff()) {
+		_, _ = fmt.Fprint(a.out, indent+a.paint(line))
+	}
+}
+
+// driftOf are the changes that are drift.
+func driftOf(w server.WorkspaceView) (changes []planner.Change, err error) {
+	if len(w.Drift) == 0 {
+		return nil, nil
+	}
+	if err := json.Unmarshal(w.Drift, &changes); err != nil {
+		return nil, fmt.Errorf("read the drift of %s: %w", w.ID, err)
+	}
+	return changes, nil
 }
 
 var lineColors = map[byte]string{'+': "32", '-': "31", '!': "33", '#': "1"}

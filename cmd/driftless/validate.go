@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,19 +13,24 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/driftlessops/driftless/workspaces"
+	"github.com/driftlessops/driftless/workspaces/gitrepo"
 )
 
 func newValidate(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "validate [FILE|DIR]",
 		Short: "Check a configuration file, offline",
-		Long: `validate checks the operator's file (--config, or FILE), or a repository's driftless.hcl (FILE of that name, or the DIR it lies in), and
+		Long: `validate checks the operator's file (--config, or FILE), or a repository's driftless.hcl (a FILE of that name, or the DIR it lies in), and
 reports all errors at once with their places. Given a directory of a Git repository it checks its workspaces as well: cycles, missing
-directories, two workspaces with one identity or backend. Nothing is contacted. Exit code 1 when something is wrong.`,
+directories, two workspaces with one identity or backend. Of a directory that is in no Git repository it checks driftless.hcl alone.
+Nothing is contacted, and no engine is started.
+
+Exit codes: 0 valid (warnings may be shown), 1 something is wrong.`,
 		Example: `  driftless validate                       # the operator's file
   driftless validate ./config.hcl
-  driftless validate .                     # driftless.hcl and the workspaces of this repository`,
-		Args: cobra.MaximumNArgs(1),
+  driftless validate .                     # driftless.hcl and the workspaces of this repository
+  driftless validate -o json . | jq '.problems[]'`,
+		Args: takes(0, 1, "the file or directory to check"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := a.config
 			if len(args) == 1 {
@@ -36,15 +42,48 @@ directories, two workspaces with one identity or backend. Nothing is contacted. 
 			} else if err != nil {
 				return err
 			}
-			if info.IsDir() {
-				return a.validateDir(cmd, name)
+			v := &validity{Checked: name, Problems: []problem{}}
+			switch {
+			case !info.IsDir():
+				err = v.file(name)
+			case inRepository(cmd.Context(), name):
+				err = v.repository(cmd.Context(), name)
+			default:
+				err = v.plainDirectory(name)
 			}
-			return a.validateFile(name)
+			if err != nil {
+				return err
+			}
+			return a.printValidity(v)
 		},
 	}
 }
 
-func (a *app) validateFile(name string) error {
+// validity is what was found wrong with one thing.
+type validity struct {
+	Checked    string    `json:"checked"`
+	Valid      bool      `json:"valid"`
+	Workspaces int       `json:"workspaces"` // how many were checked
+	Problems   []problem `json:"problems"`
+
+	what  string // was found valid
+	files map[string][]byte
+	diags hcl.Diagnostics
+	more  []string // problems of workspaces that no diagnostic shows
+}
+
+// problem is one error or warning.
+type problem struct {
+	Severity  string `json:"severity"` // error or warning
+	File      string `json:"file,omitempty"`
+	Line      int    `json:"line,omitempty"`
+	Workspace string `json:"workspace,omitempty"`
+	Summary   string `json:"summary"`
+	Detail    string `json:"detail,omitempty"`
+}
+
+// file checks a file by itself.
+func (v *validity) file(name string) error {
 	src, err := os.ReadFile(name)
 	if err != nil {
 		return err
@@ -54,45 +93,123 @@ func (a *app) validateFile(name string) error {
 		kind = workspaces.RepositoryFile
 	}
 	_, diags := workspaces.Parse(kind, name, src)
-	return a.report(map[string][]byte{name: src}, diags, name)
+	v.found(map[string][]byte{name: src}, diags)
+	v.what = name
+	return nil
 }
 
-// validateDir checks a repository as its work tree is.
-func (a *app) validateDir(cmd *cobra.Command, dir string) error {
-	set, err := localSet(cmd.Context(), dir, "", "")
+func inRepository(ctx context.Context, dir string) bool {
+	_, _, err := gitrepo.OpenLocal(ctx, dir)
+	return err == nil
+}
+
+// repository checks a repository as its work tree is. A directory below its top that has a driftless.hcl of its own is taken
+// for the top of one: examples, and repositories before their first commit of their own.
+func (v *validity) repository(ctx context.Context, dir string) error {
+	l, err := openLocal(ctx, dir, "", "", &workspaces.Config{})
+	if err != nil {
+		return err
+	}
+	if l.tree, err = l.subtree(ctx, dir); err != nil {
+		return err
+	}
+	set, err := l.resolve(ctx, l.tree, "")
 	var diags hcl.Diagnostics
 	switch {
 	case errors.As(err, &diags):
-		name := filepath.Join(dir, workspaces.RepositoryFileName)
-		src, _ := os.ReadFile(name)
-		return a.report(map[string][]byte{workspaces.RepositoryFileName: src}, diags, name)
+		v.found(set.Sources, diags)
+		return nil
 	case err != nil:
 		return err
 	}
-	if err := a.report(set.Sources, set.Diagnostics, fmt.Sprintf("%d workspaces in %s", len(set.Workspaces), dir)); err != nil {
-		return err
-	}
-	bad := 0
+	v.found(set.Sources, set.Diagnostics)
+	v.Workspaces = len(set.Workspaces)
+	v.what = fmt.Sprintf("%s in %s", count(len(set.Workspaces), "workspace", "workspaces"), dir)
 	for _, w := range set.Workspaces {
 		for _, p := range w.Problems {
-			bad++
-			_, _ = fmt.Fprintf(a.err, "%s: %s\n", w.ID, p)
+			v.Problems = append(v.Problems, problem{Severity: "error", Workspace: string(w.ID), Summary: p})
+			v.more = append(v.more, fmt.Sprintf("%s: %s", w.ID, p))
 		}
-	}
-	if bad > 0 {
-		return exitCode(1)
 	}
 	return nil
 }
 
-// report writes diagnostics, or that there are none.
-func (a *app) report(files map[string][]byte, diags hcl.Diagnostics, what string) error {
-	if len(diags) > 0 {
-		_, _ = fmt.Fprint(a.err, workspaces.FormatDiagnostics(files, diags, a.width(), a.colored(a.err)))
+// subtree is the tree of dir when dir is below the top and has a driftless.hcl, else that of the top.
+func (l localTree) subtree(ctx context.Context, dir string) (string, error) {
+	_, top, err := gitrepo.OpenLocal(ctx, dir)
+	if err != nil || top == "" {
+		return l.tree, err
 	}
-	if diags.HasErrors() {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	rel, err := filepath.Rel(realPath(top), realPath(abs))
+	if err != nil || rel == "." {
+		return l.tree, err
+	}
+	tree, err := l.mirror.Tree(ctx, l.tree)
+	if err != nil {
+		return "", err
+	}
+	rel = filepath.ToSlash(rel)
+	for _, name := range []string{workspaces.RepositoryFileName, workspaces.RepositoryFileName + ".json"} {
+		if _, err := tree.Lookup(rel + "/" + name); err != nil {
+			continue
+		}
+		entry, err := tree.Lookup(rel)
+		return entry.ID, err
+	}
+	return l.tree, nil
+}
+
+// plainDirectory checks the driftless.hcl of a directory that is in no repository.
+func (v *validity) plainDirectory(dir string) error {
+	for _, name := range []string{workspaces.RepositoryFileName, workspaces.RepositoryFileName + ".json"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			err = v.file(filepath.Join(dir, name))
+			v.what += " (its workspaces were not checked: the directory is in no Git repository)"
+			return err
+		}
+	}
+	return fmt.Errorf("%s is in no Git repository and has no %s: name the file or directory to check", dir, workspaces.RepositoryFileName)
+}
+
+// found takes up diagnostics.
+func (v *validity) found(files map[string][]byte, diags hcl.Diagnostics) {
+	v.files, v.diags = files, diags
+	for _, d := range diags {
+		p := problem{Severity: "error", Summary: d.Summary, Detail: d.Detail}
+		if d.Severity == hcl.DiagWarning {
+			p.Severity = "warning"
+		}
+		if d.Subject != nil {
+			p.File, p.Line = d.Subject.Filename, d.Subject.Start.Line
+		}
+		v.Problems = append(v.Problems, p)
+	}
+}
+
+// printValidity says what was found; exit code 1 when something is wrong.
+func (a *app) printValidity(v *validity) error {
+	v.Valid = !v.diags.HasErrors() && len(v.more) == 0
+	if a.output == "json" {
+		if err := printJSON(a.out, v); err != nil {
+			return err
+		}
+	} else {
+		if len(v.diags) > 0 {
+			_, _ = fmt.Fprint(a.err, workspaces.FormatDiagnostics(v.files, v.diags, width(a.err), a.colored(a.err)))
+		}
+		for _, p := range v.more {
+			a.say("%s", safe(p))
+		}
+	}
+	if !v.Valid {
 		return exitCode(1)
 	}
-	_, err := fmt.Fprintf(a.err, "%s: valid\n", what)
-	return err
+	if a.output != "json" {
+		a.say("%s: valid", v.what)
+	}
+	return nil
 }

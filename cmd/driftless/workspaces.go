@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/driftlessops/driftless/runner/server"
@@ -40,7 +38,7 @@ others are not. With --base and --head it says which workspaces the change betwe
   driftless workspaces --repo .                                # the work tree, with what is not committed
   driftless workspaces --repo . --base origin/main --head HEAD
   driftless workspaces --repo . --base main --head HEAD -o json | jq '.[] | select(.affected) | .id'`,
-		Args: cobra.NoArgs,
+		Args: takes(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case repo == "" && (base != "" || head != ""):
@@ -52,44 +50,52 @@ others are not. With --base and --head it says which workspaces the change betwe
 		},
 	}
 	cmd.Flags().StringVar(&repo, "repo", "", "a local Git repository: the `directory` of its work tree, or a bare one")
-	cmd.Flags().StringVar(&name, "name", "", "`name` of the repository in identities (default: its directory's)")
+	cmd.Flags().StringVar(&name, "name", "", "`name` of the repository in identities (default: that of the operator's file for its origin, else its directory's)")
 	cmd.Flags().StringVar(&base, "base", "", "`revision` to compare with")
 	cmd.Flags().StringVar(&head, "head", "", "`revision` to look at (default: the work tree)")
 	return cmd
 }
 
 func (a *app) listWorkspaces(ctx context.Context) error {
-	client, done, err := a.client(ctx)
+	conn, err := a.connect(ctx)
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer conn.close()
 	var all []server.WorkspaceView
-	if err := client.Get(ctx, "/v1/workspaces", url.Values{}, &all); err != nil {
+	if err := conn.Get(ctx, "/v1/workspaces", nil, &all); err != nil {
 		return err
 	}
 	if a.output == "json" {
 		return printJSON(a.out, all)
 	}
 	var repos []server.RepositoryView
-	if err := client.Get(ctx, "/v1/repositories", url.Values{}, &repos); err != nil {
+	if err := conn.Get(ctx, "/v1/repositories", nil, &repos); err != nil {
 		return err
 	}
 	for _, r := range repos {
 		if r.Error != "" {
-			_, _ = fmt.Fprintf(a.err, "repository %s: %s\n", r.Name, r.Error)
+			a.say("repository %s: %s", r.Name, safe(r.Error))
 		}
 	}
-	var rows [][]string
-	for _, w := range all {
-		rows = append(rows, []string{w.ID, w.Sync, short(w.AppliedCommit), ago(w.AppliedAt), ago(w.CheckedAt), labelsText(w.Labels), clip(w.Reason, 90)})
+	if len(all) == 0 {
+		a.say("There are no workspaces yet: `driftless serve` looks for them.")
+		return nil
 	}
-	return printTable(a.out, []string{"WORKSPACE", "SYNC", "APPLIED", "WHEN", "CHECKED", "LABELS", "NOTE"}, rows)
+	t := table{header: []string{"WORKSPACE", "SYNC", "APPLIED", "WHEN", "CHECKED", "LABELS", "NOTE"}}
+	for _, w := range all {
+		t.add(w.ID, w.Sync, short(w.AppliedCommit), ago(w.AppliedAt), ago(w.CheckedAt), labelsText(w.Labels), firstLine(w.Reason))
+	}
+	return t.print(a, a.out)
 }
 
 // explain prints the workspaces of a local repository, and what a change affects.
 func (a *app) explain(ctx context.Context, dir, name, base, head string) error {
-	l, err := openLocal(ctx, dir, name, head)
+	config, err := a.optionalSettings()
+	if err != nil {
+		return err
+	}
+	l, err := openLocal(ctx, dir, name, head, config)
 	if err != nil {
 		return err
 	}
@@ -117,7 +123,7 @@ func (a *app) explain(ctx context.Context, dir, name, base, head string) error {
 		rows = effectRows(effects)
 	}
 	if len(is.Diagnostics) > 0 {
-		_, _ = fmt.Fprint(a.err, workspaces.FormatDiagnostics(is.Sources, is.Diagnostics, a.width(), a.colored(a.err)))
+		a.diagnose(is, is.Diagnostics)
 	}
 	if a.output == "json" {
 		err = printJSON(a.out, rows)
@@ -128,21 +134,6 @@ func (a *app) explain(ctx context.Context, dir, name, base, head string) error {
 		return exitCode(1)
 	}
 	return err
-}
-
-// set resolves a tree; a repository file that does not parse is shown with its places.
-func (a *app) set(ctx context.Context, l localTree, tree, trusted string) (*workspaces.Set, error) {
-	set, err := l.resolve(ctx, tree, trusted)
-	var diags hcl.Diagnostics
-	if errors.As(err, &diags) {
-		files := map[string][]byte{}
-		if t, err := l.mirror.Tree(ctx, tree); err == nil {
-			files[workspaces.RepositoryFileName], _ = t.Read(workspaces.RepositoryFileName)
-		}
-		_, _ = fmt.Fprint(a.err, workspaces.FormatDiagnostics(files, diags, a.width(), a.colored(a.err)))
-		return nil, exitCode(1)
-	}
-	return set, err
 }
 
 func row(w *workspaces.Workspace, affected bool, reason string) workspaceRow {
@@ -171,7 +162,7 @@ func effectRows(effects []workspaces.Effect) []workspaceRow {
 
 // printExplained prints the table, and without a comparison also why other directories are no workspaces.
 func (a *app) printExplained(rows []workspaceRow, set *workspaces.Set, compared bool) error {
-	var lines [][]string
+	t := table{header: []string{"WORKSPACE", "ENGINE", "AFFECTED", "WHY"}}
 	for _, r := range rows {
 		mark := ""
 		if r.Affected {
@@ -181,21 +172,22 @@ func (a *app) printExplained(rows []workspaceRow, set *workspaces.Set, compared 
 		if len(r.Problems) > 0 {
 			note = "PROBLEM: " + strings.Join(r.Problems, "; ")
 		}
-		lines = append(lines, []string{string(r.ID), r.Engine, mark, note})
+		t.add(string(r.ID), r.Engine, mark, note)
 	}
-	header := []string{"WORKSPACE", "ENGINE", "AFFECTED", "WHY"}
-	if err := printTable(a.out, header, lines); err != nil || compared {
+	if len(rows) == 0 {
+		a.say("There is no workspace here.")
+	} else if err := t.print(a, a.out); err != nil {
 		return err
 	}
-	lines = nil
+	others := table{header: []string{"NOT A WORKSPACE", "WHY"}}
 	for _, d := range set.Directories {
 		if !d.Root {
-			lines = append(lines, []string{d.Path, d.Reason})
+			others.add(d.Path, d.Reason)
 		}
 	}
-	if len(lines) == 0 {
+	if len(others.rows) == 0 || compared {
 		return nil
 	}
 	_, _ = fmt.Fprintln(a.out)
-	return printTable(a.out, []string{"NOT A WORKSPACE", "WHY"}, lines)
+	return others.print(a, a.out)
 }

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/driftlessops/driftless/runner/server"
+)
+
+// completion is what a shell may fill in.
+type completion = func(cmd *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective)
+
+// complete registers the completion of a flag.
+func complete(cmd *cobra.Command, flag string, c completion) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, c); err != nil {
+		panic(err) // a flag that the command does not have
+	}
+}
+
+func words(all ...string) completion {
+	return cobra.FixedCompletions(all, cobra.ShellCompDirectiveNoFileComp)
+}
+
+// ask makes a completion of what driftless knows. It is silent about anything that goes wrong.
+func (a *app) ask(query func(cmd *cobra.Command, client *server.Client) ([]cobra.Completion, error)) completion {
+	return func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		quiet := *a
+		quiet.err = io.Discard
+		if fromEnvironment(cmd) != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		quiet.config, quiet.dataDir = a.config, a.dataDir // as the environment has them
+		conn, err := quiet.connect(cmd.Context())
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		defer conn.close()
+		found, _ := query(cmd, conn.Client)
+		return found, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// workspaceNames completes identities of workspaces.
+func (a *app) workspaceNames() completion {
+	return a.ask(func(cmd *cobra.Command, client *server.Client) (found []cobra.Completion, err error) {
+		var all []server.WorkspaceView
+		err = client.Get(cmd.Context(), "/v1/workspaces", nil, &all)
+		for _, w := range all {
+			found = append(found, cobra.CompletionWithDesc(w.ID, w.Sync))
+		}
+		return found, err
+	})
+}
+
+// repositoryNames completes names of repositories.
+func (a *app) repositoryNames() completion {
+	return a.ask(func(cmd *cobra.Command, client *server.Client) (found []cobra.Completion, err error) {
+		var all []server.RepositoryView
+		err = client.Get(cmd.Context(), "/v1/repositories", nil, &all)
+		for _, r := range all {
+			found = append(found, cobra.CompletionWithDesc(r.Name, r.Branch))
+		}
+		return found, err
+	})
+}
+
+// runNumbers completes numbers of runs, the newest first; of some statuses only, or of all.
+func (a *app) runNumbers(statuses ...string) completion {
+	return a.ask(func(cmd *cobra.Command, client *server.Client) (found []cobra.Completion, err error) {
+		var all []server.RunView
+		err = client.Get(cmd.Context(), "/v1/runs", url.Values{"status": statuses, "limit": {"30"}}, &all)
+		for _, r := range all {
+			found = append(found, cobra.CompletionWithDesc(strconv.FormatInt(r.ID, 10), fmt.Sprintf("%s of %s: %s", r.Purpose, r.Workspace, r.Status)))
+		}
+		return found, err
+	})
+}

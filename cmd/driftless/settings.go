@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/runner/daemon"
+	"github.com/driftlessops/driftless/runner/server"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+const defaultDataDir = "/var/lib/driftless"
+
+// settings reads the operator's file. Its errors are written in full, with their places.
+func (a *app) settings() (*workspaces.Config, error) {
+	src, err := os.ReadFile(a.config)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no configuration at %s: write one (docs/getting-started.md has ten lines to begin with), or name another with --config", a.config)
+	} else if err != nil {
+		return nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	config, diags := workspaces.Parse(workspaces.OperatorFile, a.config, src)
+	if len(diags) > 0 {
+		_, _ = fmt.Fprint(a.err, workspaces.FormatDiagnostics(map[string][]byte{a.config: src}, diags, width(a.err), a.colored(a.err)))
+	}
+	if diags.HasErrors() {
+		return nil, exitCode(1)
+	}
+	if a.dataDir != "" {
+		config.DataDir = a.dataDir
+	}
+	if config.DataDir == "" {
+		config.DataDir = defaultDataDir
+	}
+	return config, nil
+}
+
+// optionalSettings reads the operator's file where there is one that this user may read; a developer's machine needs none.
+func (a *app) optionalSettings() (*workspaces.Config, error) {
+	if a.config == defaultConfig {
+		f, err := os.Open(a.config)
+		if err != nil {
+			return &workspaces.Config{DataDir: a.dataDir}, nil
+		}
+		_ = f.Close()
+	}
+	return a.settings()
+}
+
+// directory is the data directory that queries are about; it needs no configuration when a flag names it.
+func (a *app) directory() (string, error) {
+	if a.dataDir != "" {
+		return a.dataDir, nil
+	}
+	config, err := a.settings()
+	if err != nil {
+		return "", err
+	}
+	return config.DataDir, nil
+}
+
+// database is the name of the database file in a data directory.
+const database = "driftless.db"
+
+// connection is a way to ask: the running driftless, or its database when none is running.
+type connection struct {
+	*server.Client
+	running bool
+	close   func()
+}
+
+func (a *app) connect(ctx context.Context) (*connection, error) {
+	dir, err := a.directory()
+	if err != nil {
+		return nil, err
+	}
+	if client, ok := daemon.Connect(dir); ok {
+		return &connection{Client: client, running: true, close: func() {}}, nil
+	}
+	switch _, err := os.Stat(filepath.Join(dir, database)); {
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("the data directory %s is not yours: run this as the user that runs driftless, such as `sudo -u driftless driftless …`", dir)
+	case err != nil:
+		return nil, fmt.Errorf("there is nothing in the data directory %s yet: `driftless serve` fills it, or --data-dir names another", dir)
+	}
+	db, _, err := daemon.OpenStore(ctx, dir, a.logger())
+	if err != nil {
+		return nil, err
+	}
+	api := server.NewAPI(db, &runner.Commander{Store: db}, a.logger())
+	return &connection{Client: server.Local(api, daemon.Actor()), close: func() { _ = db.Close() }}, nil
+}
