@@ -1,0 +1,141 @@
+package store_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/runner/store"
+)
+
+// An estate of 10,000 workspaces, with labels, and 1,000,000 runs, of which few are unfinished.
+const (
+	estateWorkspaces = `
+WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
+INSERT INTO workspaces SELECT printf('r%d//env/%05d', i % 20, i), printf('r%d', i % 20), CASE WHEN i % 100 = 0 THEN 'Drifted' ELSE 'Synced' END,
+  '', json_object('env', CASE WHEN i % 10 = 0 THEN 'prod' ELSE 'dev' END), 'team', '[]', 'd', 'c', 'd', 'c', 't', 1, 1, '{}', 1, 0, 0, 1, '' FROM n`
+	estateLabels = `INSERT INTO workspace_labels SELECT id, 'env', json_extract(labels, '$.env') FROM workspaces`
+	estateRuns   = `
+WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999999)
+INSERT INTO runs SELECT NULL, printf('r%d', i % 20), printf('r%d//env/%05d', i % 20, i % 10000),
+  CASE WHEN i % 10 < 6 THEN 'drift' WHEN i % 10 < 9 THEN 'plan' WHEN i % 1000 = 9 THEN 'destroy' ELSE 'apply' END,
+  CASE WHEN i > 999950 THEN 'queued' WHEN i % 10000 = 7 THEN 'held' WHEN i % 3 = 0 THEN 'superseded' WHEN i % 10 < 9 THEN 'unchanged' ELSE 'applied' END,
+  i / 50, 'c', 't', 'b', 'd', 'schedule', 0, '', '', 'terraform 1.11.4', '{}', 'p', 'null', '', 'null', 'null', 1, 'me', 0,
+  1700000000000000 + i * 1000000, 0, 0, 0, 0 FROM n`
+	estateEvents = `
+WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999999)
+INSERT INTO events SELECT NULL, 1700000000000000 + i * 1000000, 'planned', '', printf('r%d', i % 20), printf('r%d//env/%05d', i % 20, i % 10000),
+  i / 2, 0, 'c', 'message', '' FROM n`
+)
+
+// BenchmarkEstate takes half a minute to build its database: go test -run=^$ -bench=Estate ./runner/store
+func BenchmarkEstate(b *testing.B) {
+	dir := b.TempDir()
+	if err := open(b, dir).Close(); err != nil {
+		b.Fatal(err)
+	}
+	raw(b, dir, "PRAGMA synchronous = off", estateWorkspaces, estateLabels, estateRuns, estateEvents)
+	db, err := store.Open(b.Context(), store.Options{Path: filepath.Join(dir, "driftless.db"), Keys: keys(b, dir)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	since := time.UnixMicro(1700000000000000 + 999_900*1_000_000)
+	for name, query := range map[string]func(tx runner.Tx) (int, error){
+		"runs/newest":                   listRuns(runner.RunFilter{Limit: 50}),
+		"runs/deep page":                listRuns(runner.RunFilter{Limit: 50, Before: 500_000}),
+		"runs/queue":                    listRuns(runner.RunFilter{Statuses: []runner.Status{runner.Queued}}),
+		"runs/unfinished":               listRuns(runner.RunFilter{Statuses: []runner.Status{runner.Planning, runner.Planned, runner.Ready, runner.Applying}}),
+		"runs/waiting":                  listRuns(runner.RunFilter{Statuses: []runner.Status{runner.Held, runner.Blocked, runner.Interrupted}, Limit: 50}),
+		"runs/common statuses":          listRuns(runner.RunFilter{Statuses: []runner.Status{runner.Unchanged, runner.Superseded}, Limit: 50}),
+		"runs/common purposes":          listRuns(runner.RunFilter{Purposes: []runner.Purpose{runner.PurposeDrift, runner.PurposePlan}, Limit: 50}),
+		"runs/rare purpose":             listRuns(runner.RunFilter{Purposes: []runner.Purpose{runner.PurposeDestroy}, Limit: 50}),
+		"runs/repository":               listRuns(runner.RunFilter{Repository: "r7", Limit: 50}),
+		"runs/repository, status":       listRuns(runner.RunFilter{Repository: "r7", Statuses: []runner.Status{runner.Applied}, Limit: 50}),
+		"runs/of a workspace":           listRuns(runner.RunFilter{Workspace: "r7//env/00007"}),
+		"runs/newest of workspace":      listRuns(runner.RunFilter{Workspace: "r7//env/00007", Purposes: []runner.Purpose{runner.PurposeApply}, Limit: 1}),
+		"runs/held of a workspace":      listRuns(runner.RunFilter{Workspace: "r7//env/00007", Purposes: []runner.Purpose{runner.PurposeDrift}, Statuses: []runner.Status{runner.Held, runner.Blocked}}),
+		"runs/of a pull request":        listRuns(runner.RunFilter{PullID: 777}),
+		"runs/queued of a pull request": listRuns(runner.RunFilter{PullID: 777, Purposes: []runner.Purpose{runner.PurposePlan}, Statuses: []runner.Status{runner.Queued, runner.Planning, runner.Planned}}),
+		"runs/applied of a workspace":   listRuns(runner.RunFilter{Workspace: "r9//env/00009", Purposes: []runner.Purpose{runner.PurposeApply}, Limit: 20}),
+		"runs/tracked of a workspace":   listRuns(runner.RunFilter{Workspace: "r9//env/00009", Purposes: []runner.Purpose{runner.PurposeApply, runner.PurposeDrift}, Limit: 20}),
+		"runs/purpose of a repository":  listRuns(runner.RunFilter{Repository: "r9", Purposes: []runner.Purpose{runner.PurposeDestroy}, Limit: 20}),
+		"runs/since long ago":           listRuns(runner.RunFilter{Since: time.UnixMicro(1), Limit: 50}),
+		"runs/since, repository":        listRuns(runner.RunFilter{Since: since, Repository: "r7"}),
+		"runs/since":                    listRuns(runner.RunFilter{Since: since, Limit: 50}),
+		"workspaces/page":               listWorkspaces(runner.WorkspaceFilter{Limit: 100}),
+		"workspaces/drifted":            listWorkspaces(runner.WorkspaceFilter{Sync: runner.Drifted}),
+		"workspaces/label":              listWorkspaces(runner.WorkspaceFilter{Labels: map[string]string{"env": "prod"}, Limit: 100}),
+		"workspaces/of repository":      listWorkspaces(runner.WorkspaceFilter{Repository: "r7"}),
+		"workspaces/all":                listWorkspaces(runner.WorkspaceFilter{}),
+		"events/newest":                 listEvents(runner.EventFilter{Limit: 50}),
+		"events/of a workspace":         listEvents(runner.EventFilter{Workspace: "r7//env/00007", Limit: 50}),
+		"events/of a run":               listEvents(runner.EventFilter{RunID: 4711}),
+		"events/since":                  listEvents(runner.EventFilter{Since: since, Limit: 50}),
+		"events/kind of repository":     listEvents(runner.EventFilter{Kind: "planned", Repository: "r7", Limit: 50}),
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				err := db.View(b.Context(), func(tx runner.Tx) error {
+					n, err := query(tx)
+					b.ReportMetric(float64(n), "rows")
+					return err
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	b.Run("claim", func(b *testing.B) { benchmarkClaim(b, db) })
+}
+
+func listRuns(f runner.RunFilter) func(runner.Tx) (int, error) {
+	return func(tx runner.Tx) (int, error) {
+		all, err := tx.Runs(f)
+		return len(all), err
+	}
+}
+
+func listWorkspaces(f runner.WorkspaceFilter) func(runner.Tx) (int, error) {
+	return func(tx runner.Tx) (int, error) {
+		all, err := tx.Workspaces(f)
+		return len(all), err
+	}
+}
+
+func listEvents(f runner.EventFilter) func(runner.Tx) (int, error) {
+	return func(tx runner.Tx) (int, error) {
+		all, err := tx.Events(f)
+		return len(all), err
+	}
+}
+
+// benchmarkClaim takes a new run through two statuses, a commit each.
+func benchmarkClaim(b *testing.B, db *store.DB) {
+	n := 0
+	for b.Loop() {
+		n++
+		run := runner.Run{Workspace: "new//x", Purpose: runner.PurposeApply, Status: runner.Queued}
+		for _, next := range []runner.Status{runner.Planning, runner.Failed} {
+			err := db.Update(b.Context(), func(tx runner.Tx) error {
+				if run.ID == 0 {
+					if err := tx.InsertRun(&run); err != nil {
+						return err
+					}
+				}
+				from := run.Status
+				run.Status = next
+				if err := tx.UpdateRun(run, from); err != nil {
+					return err
+				}
+				return tx.Append(&runner.Event{Kind: fmt.Sprint(next), RunID: run.ID})
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
