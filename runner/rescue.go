@@ -14,8 +14,7 @@ import (
 // erroredState is the file in which an engine leaves a state that its backend did not take.
 const erroredState = "errored.tfstate"
 
-// clearWork removes what an earlier run left in a workspace's work directory. A state that an engine left there is kept;
-// an engine that is still at work there, because driftless was killed under it, is waited out by a later try.
+// clearWork removes what an earlier run left in a workspace's work directory. A state that an engine left there is kept.
 func (j *job) clearWork(ctx context.Context, path string) error {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -24,9 +23,6 @@ func (j *job) clearWork(ctx context.Context, path string) error {
 		return err
 	}
 	if info.IsDir() {
-		if pid := processIn(path); pid != "" {
-			return userError(fmt.Sprintf("the engine of an earlier run is still at work (process %s): approve run %d when it has ended", pid, j.run.ID))
-		}
 		err = filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
 			if err == nil && d.Name() == erroredState && d.Type().IsRegular() {
 				j.rescue(ctx, j.run.ID, filepath.Dir(name))
@@ -40,8 +36,12 @@ func (j *job) clearWork(ctx context.Context, path string) error {
 	return os.RemoveAll(path)
 }
 
-// processIn returns a process whose working directory is in a directory, or "". Where there is no /proc it finds none.
+// processIn returns a process whose working directory is in a work directory, or "": an engine that goes on although
+// driftless was killed. Where there is no /proc it finds none.
 func processIn(dir string) string {
+	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
+		return ""
+	}
 	links, _ := filepath.Glob("/proc/[0-9]*/cwd")
 	for _, link := range links {
 		cwd, err := os.Readlink(link)

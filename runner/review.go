@@ -99,17 +99,23 @@ func (c *coverage) addPull(tx Tx, p Pull, id workspaces.ID) error {
 	return nil
 }
 
+// addApproval adds what the run's approval covers: the plan of the run that it approves, or, where that one failed before
+// it was planned, what that one was approved for.
 func (c *coverage) addApproval(tx Tx, run Run) error {
-	if run.Approves == 0 {
-		return nil
+	for id := run.Approves; id != 0; {
+		plan, err := loadPlan(tx, id)
+		if err == nil {
+			c.add(plan, false)
+			return nil
+		} else if !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		failed, err := tx.Run(id)
+		if err != nil {
+			return err
+		}
+		id = failed.Approves
 	}
-	plan, err := loadPlan(tx, run.Approves)
-	if errors.Is(err, ErrNotFound) {
-		return nil // it failed before it was planned: the approval asks for a plan and covers no change
-	} else if err != nil {
-		return err
-	}
-	c.add(plan, false)
 	return nil
 }
 

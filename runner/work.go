@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,7 +22,7 @@ var (
 // recover takes up what an earlier process left: plans go back into the queue, and an apply without a result is
 // interrupted. The data directory is held by this process alone.
 func (r *Runner) recover(ctx context.Context) error {
-	if err := errors.Join(r.checkouts.clear(), os.RemoveAll(filepath.Join(r.opts.DataDir, "runs"))); err != nil {
+	if err := errors.Join(r.checkouts.clear(), r.clearRuns(ctx)); err != nil {
 		return err
 	}
 	return r.update(ctx, func(tx Tx, j *journal) error {
@@ -39,6 +40,28 @@ func (r *Runner) recover(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// clearRuns removes what earlier runs left: plan files, with values in clear. A run whose engine is still at work keeps its
+// directory until the next start.
+func (r *Runner) clearRuns(ctx context.Context) error {
+	dirs, err := os.ReadDir(filepath.Join(r.opts.DataDir, "runs"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	for _, dir := range dirs {
+		id, _ := strconv.ParseInt(dir.Name(), 10, 64)
+		var run Run
+		failed := r.opts.Store.View(ctx, func(tx Tx) (err error) {
+			run, err = tx.Run(id)
+			return err
+		})
+		if failed == nil && processIn(r.workDir(run.Workspace)) != "" {
+			continue
+		}
+		err = errors.Join(err, os.RemoveAll(filepath.Join(r.opts.DataDir, "runs", dir.Name())))
+	}
+	return err
 }
 
 func (r *Runner) recoverRun(j *journal, run Run) error {
@@ -177,6 +200,11 @@ func (r *Runner) tryClaim(tx Tx, run *Run) (bool, error) {
 	waits, err := waitsFor(tx, *run)
 	if err != nil {
 		return false, err
+	}
+	if waits == "" && run.Purpose != PurposePlan {
+		if pid := processIn(r.workDir(run.Workspace)); pid != "" {
+			waits = "waits for the engine of an earlier run to end (process " + pid + ")"
+		}
 	}
 	if waits != "" {
 		if run.Reason != waits {

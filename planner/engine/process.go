@@ -23,6 +23,25 @@ type process struct {
 	args, env      []string
 	stdout, stderr io.Writer
 	interruptWait  time.Duration
+	detached       bool // goes on when this process dies
+}
+
+// runDetached is run for a process that changes the world: when this process dies, it finishes what it does.
+func (p process) runDetached(ctx context.Context, dir string) error {
+	out, err := startTail(dir, "stdout", p.stdout)
+	if err != nil {
+		return err
+	}
+	errs, err := startTail(dir, "stderr", p.stderr)
+	if err != nil {
+		return errors.Join(err, out.Close())
+	}
+	p.stdout, p.stderr, p.detached = out.file, errs.file, true
+	err = p.run(ctx)
+	if failed := errors.Join(out.Close(), errs.Close()); err == nil {
+		err = failed
+	}
+	return err
 }
 
 // run returns nil when the process ended with exit code 0, also when it was interrupted before.
@@ -66,7 +85,7 @@ func (p process) start() (*exec.Cmd, error) {
 		cmd.Dir, cmd.Env = p.dir, p.env
 		cmd.Stdout, cmd.Stderr = p.stdout, p.stderr
 		cmd.WaitDelay = pipeGrace
-		cmd.SysProcAttr = sysProcAttr()
+		cmd.SysProcAttr = sysProcAttr(p.detached)
 		err := cmd.Start()
 		if err == nil {
 			return cmd, nil

@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/driftlessops/driftless/runner"
@@ -100,5 +102,29 @@ func TestUniqueRules(t *testing.T) {
 		if err := db.Update(t.Context(), func(t runner.Tx) error { return insert(t.(*tx)) }); !errors.Is(err, runner.ErrConflict) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	db := openTest(t)
+	limit := func(pages int) {
+		t.Helper()
+		if _, err := db.writer.Exec("PRAGMA max_page_count = ?", pages); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put := func(size int) error {
+		noise := make([]byte, size)
+		_, _ = rand.Read(noise)
+		return db.Update(t.Context(), func(tx runner.Tx) error { return tx.PutBlob("a", noise) })
+	}
+	limit(1) // it never gets less than it has
+	if err := put(1 << 20); err == nil || !strings.Contains(err.Error(), "no space left") {
+		t.Errorf("a full disk: %v", err)
+	}
+	limit(1 << 20)
+	if err := put(1 << 20); err != nil {
+		t.Errorf("after space was made: %v", err)
 	}
 }

@@ -47,7 +47,13 @@ func transactions(t *testing.T, s runner.Store) {
 		t.Error("a view could write")
 	}
 	ended, cancel := context.WithCancel(t.Context())
-	cancel()
+	err := s.Update(ended, func(tx runner.Tx) error {
+		cancel()
+		return tx.PutRepository(runner.Repository{Name: "gone"})
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("an update that was cancelled while it ran: got %v", err)
+	}
 	if err := s.Update(ended, func(runner.Tx) error { return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled update: got %v", err)
 	}
