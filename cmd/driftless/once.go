@@ -119,11 +119,12 @@ func (p *pass) summary() string {
 	if len(p.held) == 0 {
 		return text
 	}
-	first := p.held[0]
-	text += fmt.Sprintf("\n%s for an approval. Next:\n  driftless show %d%sread what it would do\n  driftless approve %[2]d%[3]sthe next pass applies it\n",
-		count(len(p.held), "run waits", "runs wait"), first.ID, "      # ")
-	if len(p.held) > 1 {
-		text += "  driftless runs --status held\n"
+	first := strconv.FormatInt(p.held[0].ID, 10)
+	text += "\n" + count(len(p.held), "run waits", "runs wait") + " for an approval. Next:\n"
+	for _, next := range [][2]string{
+		{"show " + first, "what it would do"}, {"approve " + first, "the next pass applies it"}, {"runs --status held", "everything that is held"},
+	} {
+		text += fmt.Sprintf("  driftless %-20s # %s\n", next[0], next[1])
 	}
 	return text
 }

@@ -199,10 +199,14 @@ func (a *app) printPlanned(doc report.Document, detailed bool) error {
 			return err
 		}
 	} else {
-		doc.Metadata = ""
-		for _, page := range report.Render(doc, 0) {
-			_, _ = fmt.Fprintln(a.out, page)
+		for i := range doc.Rows {
+			doc.Rows[i].RunID = 0 // these runs are gone: nobody can show them
 		}
+		page := report.Render(doc, 0)[0]
+		if i := strings.LastIndex(page, "\n---\n"); i >= 0 {
+			page = page[:i] // the foot is for forges
+		}
+		a.printReport(strings.TrimSpace(page))
 	}
 	changes := false
 	for _, row := range doc.Rows {

@@ -99,8 +99,24 @@ func (a *app) showPull(ctx context.Context, client *server.Client, key string) e
 		a.say("Pull request %s has no report yet.", key)
 		return nil
 	}
-	_, err := fmt.Fprintln(a.out, strings.Join(pull.Report, "\n"))
-	return err
+	a.printReport(strings.Join(pull.Report, "\n"))
+	return nil
+}
+
+// printReport prints Markdown; on a terminal its diffs are coloured.
+func (a *app) printReport(page string) {
+	diff := false
+	for line := range strings.Lines(page + "\n") {
+		switch fence := strings.HasPrefix(line, "```"); {
+		case fence:
+			diff = strings.HasPrefix(line, "```diff")
+			fallthrough
+		case !diff:
+			_, _ = fmt.Fprint(a.out, line)
+		default:
+			_, _ = fmt.Fprint(a.out, a.paint(line))
+		}
+	}
 }
 
 func (a *app) showRun(ctx context.Context, client *server.Client, id int64) error {

@@ -1,0 +1,3 @@
+repository "infra" {
+  url = "/srv/infra.git"
+}
