@@ -54,7 +54,11 @@ func (s session) run(ctx context.Context, phase Phase, env map[string]string, st
 		p.stderr = out // one pipe keeps the order of plain text; of events, long ones would be torn
 	}
 	begin := time.Now()
-	err = p.run(ctx)
+	if phase == PhaseApply {
+		err = p.runDetached(ctx, s.tempDir)
+	} else {
+		err = p.run(ctx)
+	}
 	_, _ = out.Close(), errs.Close()
 	s.logger.Debug("engine command ended", "engine", s.engine.String(), "command", args[0], "dir", s.dir,
 		"took", time.Since(begin).Round(time.Millisecond), "err", err)
