@@ -8,7 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 // erroredState is the file in which an engine leaves a state that its backend did not take.
@@ -92,15 +95,31 @@ func restoreState(tx Tx, run Run, data []byte) (bool, error) {
 		Serial  int64
 		Lineage string
 	}
-	if err := json.Unmarshal(data, &next); err != nil || next.Lineage == "" {
+	if err := json.Unmarshal(data, &next); err != nil {
 		return false, nil // a person must look at it
 	}
 	was, _, err := tx.State(run.Workspace, 0)
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	switch {
+	case errors.Is(err, ErrNotFound) && next.Lineage == "":
+		// The very first state: the engine gives it a lineage when it reaches its backend, and it never did.
+		next.Lineage, next.Serial = uuid.NewString(), 1
+		if data, err = withIdentity(data, next.Lineage, next.Serial); err != nil {
+			return false, err
+		}
+	case err != nil && !errors.Is(err, ErrNotFound):
 		return false, err
-	}
-	if err == nil && (was.Lineage != next.Lineage || was.Serial >= next.Serial) {
+	case err == nil && (was.Lineage != next.Lineage || was.Serial >= next.Serial):
 		return false, nil
 	}
 	return true, tx.PutState(&StateVersion{Workspace: run.Workspace, Serial: next.Serial, Lineage: next.Lineage, RunID: run.ID, CreatedAt: now()}, data)
+}
+
+// withIdentity gives a state file a lineage and a serial.
+func withIdentity(state []byte, lineage string, serial int64) ([]byte, error) {
+	var file map[string]json.RawMessage
+	if err := json.Unmarshal(state, &file); err != nil {
+		return nil, err
+	}
+	file["lineage"], file["serial"] = json.RawMessage(strconv.Quote(lineage)), json.RawMessage(strconv.FormatInt(serial, 10))
+	return json.Marshal(file)
 }
