@@ -92,7 +92,7 @@ func (j *job) applied(ctx context.Context, failure error) error {
 		})
 	}
 	j.rescue(ctx, j.run.ID, filepath.Join(j.at, filepath.FromSlash(j.ws.Dir)))
-	j.run.Reason = j.mask.String(userText(failure))
+	j.run.Reason = j.mask.String(userText(failure)) + j.refusals(ctx)
 	var stale *engine.Error
 	again := errors.As(failure, &stale) && stale.Stale && j.run.Attempt < 3
 	return j.persist(ctx, Failed, "apply failed", firstLine(j.run.Reason), func(tx Tx, jr *journal, run *Run) error {
@@ -101,6 +101,18 @@ func (j *job) applied(ctx context.Context, failure error) error {
 		}
 		return setSync(jr, *run, SyncFailed, firstLine(run.Reason))
 	})
+}
+
+// refusals says why the state backend refused a state: engines print no more than the HTTP status.
+func (j *job) refusals(ctx context.Context) (text string) {
+	_ = j.r.opts.Store.View(ctx, func(tx Tx) error {
+		events, err := tx.Events(EventFilter{RunID: j.run.ID, Kind: StateRefused, Limit: 3})
+		for _, e := range events {
+			text += "\n\ndriftless refused to keep the state: " + e.Message
+		}
+		return err
+	})
+	return text
 }
 
 // persist is to for what has happened already and must be on record: it tries again, for an hour at most, while the store

@@ -133,6 +133,9 @@ type Event struct {
 	Data       json.RawMessage
 }
 
+// StateRefused is the kind of an event that says why a state was not kept.
+const StateRefused = "state request refused"
+
 // StateVersion is one version of a state that driftless keeps.
 type StateVersion struct {
 	Workspace workspaces.ID

@@ -107,7 +107,7 @@ func (b *StateBackend) fail(w http.ResponseWriter, r *http.Request, g Grant, err
 // record appends what was refused to the history of the run.
 func (b *StateBackend) record(r *http.Request, g Grant, no *refusal) {
 	err := b.store.Update(context.WithoutCancel(r.Context()), func(tx runner.Tx) error {
-		event := runner.Event{Kind: "state request refused", Workspace: g.Workspace, RunID: g.RunID, Message: no.text}
+		event := runner.Event{Kind: runner.StateRefused, Workspace: g.Workspace, RunID: g.RunID, Message: no.text}
 		event.Repository, _, _ = strings.Cut(string(g.Workspace), "//")
 		return tx.Append(&event)
 	})
