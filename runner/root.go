@@ -136,6 +136,11 @@ func (j *job) open(e engine.Engine, env map[string]string) error {
 	if j.run.Purpose == PurposePlan {
 		data = filepath.Join(j.dir, "data") // a pull request never writes the kept one
 	}
+	progress := func(p engine.Progress) {
+		if j.r.opts.Progress != nil {
+			j.r.opts.Progress(j.run, p)
+		}
+	}
 	var vars []string
 	for _, file := range j.ws.VarFiles {
 		if rooted, ok := strings.CutPrefix(file, "/"); ok {
@@ -147,7 +152,7 @@ func (j *job) open(e engine.Engine, env map[string]string) error {
 		Engine: e, Dir: filepath.Join(j.at, filepath.FromSlash(j.ws.Dir)), DataDir: data, TempDir: filepath.Join(j.dir, "tmp"),
 		Env: env, BackendConfig: j.backendConfig(), VarFiles: vars, Variables: j.ws.Variables,
 		TerraformWorkspace: j.ws.TerraformWorkspace, Parallelism: j.ws.Parallelism, Providers: j.r.opts.Providers,
-		InitKey: j.init, Mask: j.mask, Log: j.line, Logger: j.r.log,
+		InitKey: j.init, Mask: j.mask, Progress: progress, Log: j.line, Logger: j.r.log,
 	})
 	j.root = root
 	return err

@@ -29,7 +29,8 @@ type Options struct {
 	State     StateAccess
 	// Environment replaces what identities grant; nil: the configuration's identities.
 	Environment func(ctx context.Context, w *workspaces.Workspace, apply bool) (map[string]string, error)
-	Notify      func(Event) // called after an event was recorded; may be nil
+	Notify      func(Event)                // called after an event was recorded; may be nil
+	Progress    func(Run, engine.Progress) // what the engine says while it works; may be nil
 	Logger      *slog.Logger
 }
 

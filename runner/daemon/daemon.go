@@ -25,7 +25,9 @@ type Options struct {
 	DataDir string
 	Mirrors []string // filesystem mirrors of providers that are asked before the registries
 	Notify  func(runner.Event)
-	Logger  *slog.Logger
+	// Progress is told what engines say while they work; may be nil.
+	Progress func(runner.Run, engine.Progress)
+	Logger   *slog.Logger
 
 	environment func(ctx context.Context, w *workspaces.Workspace, apply bool) (map[string]string, error) // nil: identities
 	statesOf    string                                                                                    // another data directory whose states are read
@@ -125,7 +127,7 @@ func (d *Daemon) wire(ctx context.Context, keys *store.Keys) error {
 	}
 	d.Runner, err = runner.New(ctx, runner.Options{
 		Config: d.opts.Config, DataDir: d.opts.DataDir, Store: d.Store, Key: keys.HMAC(), Finder: finder, Providers: providers,
-		State: state, Environment: d.opts.environment, Notify: d.opts.Notify, Logger: d.opts.Logger,
+		State: state, Environment: d.opts.environment, Notify: d.opts.Notify, Progress: d.opts.Progress, Logger: d.opts.Logger,
 	})
 	if err != nil {
 		return err
