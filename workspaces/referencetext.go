@@ -1,0 +1,92 @@
+package workspaces
+
+// blockTexts says what each block is about, by the type that it is read into.
+var blockTexts = map[string]string{
+	"operatorBody": "The operator's file says which repositories are watched, what the engines may know, and what holds for every repository. `discovery`, `defaults` and `policy` at its top level hold for all repositories.",
+	"repositoryBlock": "A Git repository under watch. The label becomes the first part of the identity of its workspaces (`NAME//DIR`): letters, digits and `.` `_` `-`. " +
+		"`discovery`, `defaults`, `workspace` and `policy` blocks in it win over those of the repository's own driftless.hcl.",
+	"credentialsBlock": "How the Git server is asked. Without it, https is asked anonymously, and ssh as the user that runs driftless is set up (agent, `~/.ssh`). Host keys must be known.",
+	"secretBlock":      "Where a secret is: exactly one of `env`, `file` and `command`. It is read anew at each use, without line breaks at its end; an empty one is an error. The value itself never stands in a configuration file.",
+	"identityBlock": "Environment variables for the engines of some workspaces. Without an identity that matches, an engine gets nothing of the daemon's environment " +
+		"but `HTTP_PROXY` and its kin, `SSL_CERT_FILE` and `SSL_CERT_DIR`. Several identities may match: the later one wins per variable. All conditions must hold.",
+	"environmentBlock": "The variables for runs that only plan (`plan`) and for runs of the tracked branch that may apply (`apply`). Without `apply`, those get the ones of `plan`.",
+	"variableBlock": "One environment variable, named by the label: exactly one of `env`, `file` and `command` says where its value is. `TF_DATA_DIR`, `TF_CLI_CONFIG_FILE`, `TF_WORKSPACE`, `TF_CLI_ARGS…`, " +
+		"`TF_PLUGIN_CACHE_DIR`, `TF_REATTACH_PROVIDERS`, `TF_INPUT`, `TF_IN_AUTOMATION` and `TMPDIR` cannot be granted: driftless sets them itself.",
+	"engineBlock":    "Where an engine comes from; the label is `terraform` or `tofu`. Without it, the one on PATH is used when its version fits, else one is downloaded into the data directory and verified.",
+	"discoveryBlock": "Which directories may become workspaces without a `workspace` block ([discovery.md](discovery.md)). Per attribute, the operator's `repository` block wins over driftless.hcl, and that over the top level of the operator's file.",
+	"policyBlock":    "A set of Rego files ([policies.md](policies.md)). The label names it in results. All sets that apply judge; exactly one of `dir` and `path` is given.",
+	"defaultsBlock":  "Values for every workspace whose directory matches. It takes every attribute that a `workspace` block takes, but for `dir`. A `depends_on` in it leaves out the workspace itself.",
+	"workspaceBlock": "One workspace. Without `dir` the label is its directory; with another `dir` the label is its name, and one directory may have several workspaces (`DIR@NAME`). " +
+		"Where several blocks speak of one workspace, lists and single values are replaced by the later and maps are merged by key, in this order: `defaults` of the operator's top level, `defaults` of driftless.hcl, its `workspace` block, `defaults` of the operator's `repository` block, the `workspace` block there.",
+	"driftBody": "When drift is looked for, and whether it is repaired without being asked.",
+}
+
+const (
+	typeText     = "string"
+	typeList     = "list of strings"
+	typeMap      = "map of strings"
+	typeGlobs    = "list of globs"
+	typeDuration = "duration, such as `\"30s\"`, `\"15m\"`, `\"24h\"`"
+	typeVersion  = "version constraint"
+	typeBool     = "true or false"
+	typeWhole    = "whole number, from 1 on"
+)
+
+// attributeTexts describe attributes, by the type that their block is read into and their name.
+var attributeTexts = map[string]AttributeDoc{
+	"operatorBody.data_dir":    {Type: "path", Default: "`/var/lib/driftless`", Text: "Where driftless keeps its database, mirrors, engines and providers. `--data-dir` and `DRIFTLESS_DATA_DIR` win over it."},
+	"operatorBody.concurrency": {Type: typeWhole, Default: "one per core", Text: "How many runs work at a time."},
+
+	"repositoryBlock.url":           {Type: typeText, Text: "`https://host/path`, `ssh://user@host/path`, `user@host:path`, `file:///path` or a path. Credentials in it are used, but better kept in `credentials`."},
+	"repositoryBlock.branch":        {Type: typeText, Default: "the remote's HEAD", Text: "The tracked branch: what is merged there is applied."},
+	"repositoryBlock.poll_interval": {Type: typeDuration, Default: "`\"30s\"`", Text: "How often the server is asked for its branches, by one `ls-remote`. At least `\"1s\"`. After failures the interval grows, up to ten times."},
+	"repositoryBlock.poll_jitter":   {Type: typeDuration, Default: "a tenth of the interval", Text: "A random time of up to this is added to each interval."},
+	"repositoryBlock.branches":      {Type: "pattern", Default: "`\"driftless/*\"`", Text: "Which branches are pull requests: those that match and are ahead of the tracked branch. `*` stands for any text, slashes too."},
+
+	"credentialsBlock.username":    {Type: typeText, Default: "`x-access-token` with a password", Text: "The user name over https. Forges take a token with any."},
+	"credentialsBlock.known_hosts": {Type: "path", Default: "the user's", Text: "A known_hosts file for ssh."},
+
+	"secretBlock.env":       {Type: typeText, Text: "The name of an environment variable of driftless."},
+	"secretBlock.file":      {Type: "absolute path", Text: "A file that holds nothing else."},
+	"secretBlock.command":   {Type: typeList, Text: "A program and its arguments; what it prints is the secret. It has one minute."},
+	"variableBlock.env":     {Type: typeText, Text: "The name of an environment variable of driftless."},
+	"variableBlock.file":    {Type: "absolute path", Text: "A file that holds nothing else."},
+	"variableBlock.command": {Type: typeList, Text: "A program and its arguments; what it prints is the value. It has one minute."},
+
+	"identityBlock.repositories": {Type: typeGlobs, Default: "all", Text: "Names of repositories."},
+	"identityBlock.dirs":         {Type: typeGlobs, Default: "all", Text: "Directories of workspaces, relative to the repository's root."},
+	"identityBlock.labels":       {Type: typeMap, Default: "none", Text: "Labels that a workspace must have, with these values, at the tracked branch: a pull request cannot give itself credentials."},
+
+	"engineBlock.path":     {Type: "path", Text: "A binary to use before PATH is looked at. If its version does not fit a workspace, the search goes on."},
+	"engineBlock.version":  {Type: typeVersion, Text: "For workspaces that set no `version` themselves; `required_version` and version files hold besides."},
+	"engineBlock.releases": {Type: "URL", Default: "`https://releases.hashicorp.com`, OpenTofu's release server", Text: "A release server in place of the vendor's, for closed networks. For terraform it is laid out like the vendor's, for tofu like a mirror of tofudl (`BASE/api.json`, `BASE/vVERSION/ARTIFACT`). Signatures are checked against the vendor's keys all the same."},
+
+	"discoveryBlock.enabled": {Type: typeBool, Default: "`true`", Text: "`false`: only `workspace` blocks make workspaces.", Takes: afterMerge},
+	"discoveryBlock.include": {Type: typeGlobs, Default: "all", Text: "Only these directories are looked at.", Takes: atOnce},
+	"discoveryBlock.exclude": {Type: typeGlobs, Default: "none", Text: "These directories are no workspaces. At the tracked branch it also bars `workspace` blocks that only a pull request has, and in the operator's file all of driftless.hcl's.", Takes: afterMerge},
+
+	"policyBlock.dir":  {Type: "absolute path", Text: "A directory on the runner's machine. Only in the operator's file."},
+	"policyBlock.path": {Type: "path", Text: "A directory of the repository, at the tracked branch.", Takes: afterMerge},
+
+	"defaultsBlock.dirs": {Type: typeGlobs, Default: "all", Text: "Directories of the workspaces that it is about.", Takes: "as what it sets"},
+	"workspaceBlock.dir": {Type: "path", Default: "the label", Text: "The root module's directory, relative to the repository's root; `\".\"` is the root.", Takes: atOnce},
+
+	"attributes.var_files":           {Type: typeList, Default: "none", Text: "Variable files, in the order of `-var-file`, relative to the directory; one that begins with `/` is relative to the repository's root. The engine loads `terraform.tfvars` and `*.auto.tfvars` by itself.", Takes: atOnce},
+	"attributes.variables":           {Type: "map of values", Default: "none", Text: "Input variables, as `-var` takes them.", Takes: atOnce},
+	"attributes.engine":              {Type: "`\"terraform\"` or `\"tofu\"`", Default: "`tofu` with `*.tofu` files or a nearest `.opentofu-version`, else `terraform`", Text: "What runs it.", Takes: afterMerge},
+	"attributes.version":             {Type: typeVersion, Default: "that of the `engine` block", Text: "Besides `required_version` and the nearest `.terraform-version` or `.opentofu-version`.", Takes: afterMerge},
+	"attributes.depends_on":          {Type: typeList, Default: "none", Text: "Workspaces of the same repository that are applied first: `DIR`, `DIR@NAME`, a name or an identity. One that fails or is held stops what depends on it. A cycle is an error.", Takes: atOnce},
+	"attributes.labels":              {Type: typeMap, Default: "none", Text: "For identities, policies and `approve -l`; all of them see the labels of the tracked branch.", Takes: afterMerge},
+	"attributes.owner":               {Type: typeText, Text: "Who answers for it; shown in reports and given to policies.", Takes: atOnce},
+	"attributes.watch":               {Type: typeGlobs, Default: "none", Text: "More files that it depends on, relative to the repository's root: a change of one plans it again.", Takes: atOnce},
+	"attributes.volatile":            {Type: typeList, Default: "none", Text: "Changes that are not compared with what was reviewed, because they differ at every plan: `\"ADDRESS:attribute.path\"`, or a path alone for any address; `*` stands for any text. They are listed in the report.", Takes: atOnce},
+	"attributes.backend_config":      {Type: typeMap, Default: "none", Text: "`-backend-config` values. Without a backend block they have no effect.", Takes: atOnce},
+	"attributes.parallelism":         {Type: typeWhole, Default: "the engine's, 10", Text: "`-parallelism`.", Takes: afterMerge},
+	"attributes.terraform_workspace": {Type: typeText, Default: "`default`", Text: "The CLI workspace within the backend. Where driftless keeps the state it is an error: use several `workspace` blocks.", Takes: atOnce},
+	"attributes.apply":               {Type: "`\"on_merge\"`, `\"before_merge\"` or `\"manual\"`", Default: "`\"on_merge\"`", Text: "`on_merge`: what was reviewed is applied after the merge. `manual`: an approval is needed each time. `before_merge` is accepted and does what `on_merge` does: there is no command for it yet.", Takes: afterMerge},
+	"attributes.freshness":           {Type: typeDuration, Default: "`\"24h\"`", Text: "How long a pull request's plan is trusted while only others change, and how long a drift check where there is no schedule. `\"0s\"`: no drift checks without a schedule.", Takes: afterMerge},
+	"attributes.renamed_from":        {Type: typeText, Text: "Its earlier identity without the repository (`DIR` or `DIR@NAME`): state, history and what was applied go along.", Takes: atOnce},
+
+	"driftBody.schedule":  {Type: "cron expression, UTC", Default: "whenever `freshness` ends", Text: "Minute, hour, day, month, weekday, such as `\"0 */6 * * *\"`. Each workspace is late by an offset of its own, of at most a tenth of the period and five minutes.", Takes: afterMerge},
+	"driftBody.reconcile": {Type: typeBool, Default: "`false`", Text: "Repairs drift by itself when all of it is `external`, nothing would be deleted, replaced or forgotten, nothing merged waits to be applied, and policy passes.", Takes: afterMerge},
+}
