@@ -76,6 +76,13 @@ func look(ctx context.Context, client *server.Client, touched map[int64]bool) (*
 	slices.SortFunc(p.Runs, func(x, y server.RunView) int { return int(x.ID - y.ID) })
 	err := client.Get(ctx, "/v1/runs", url.Values{"status": {string(runner.Held), string(runner.Interrupted)}, "purpose": {"apply", "drift"}}, &p.held)
 	slices.Reverse(p.held)
+	drifted := map[string]bool{}
+	for _, w := range p.Workspaces {
+		drifted[w.ID] = !w.DriftSince.IsZero()
+	}
+	p.held = slices.DeleteFunc(p.held, func(r server.RunView) bool { // drift that an apply settled waits for nobody
+		return r.Purpose == string(runner.PurposeDrift) && !drifted[r.Workspace]
+	})
 	return p, err
 }
 

@@ -30,6 +30,7 @@ func TestPassAndPlan(t *testing.T) {
 	r.do("show", "1").want(t, 0, "apply of infra//app", "Beyond review  create terraform_data.thing", "Next: `driftless approve 1`")
 	r.do("show", "1", "--log").want(t, 0, "terraform_data.thing")
 	r.do("show", "1", "--plan-json").want(t, 0, `"resource_changes"`)
+	r.do("show", "1", "--errored-state").want(t, 1, "run 1 left no state behind")
 	r.do("show", "7").want(t, 1, "there is no run 7")
 	r.do("show", "driftless/nope").want(t, 1, "no pull request")
 	r.do("approve", "1").want(t, 0, "run 2 plans infra//app again", "as soon as `driftless serve` runs")

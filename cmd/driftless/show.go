@@ -12,11 +12,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/driftlessops/driftless/planner"
+	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/runner/daemon"
 	"github.com/driftlessops/driftless/runner/server"
 )
 
 func newShow(a *app) *cobra.Command {
-	var planJSON, log bool
+	var planJSON, log, errored bool
 	cmd := &cobra.Command{
 		Use:   "show RUN|PULL-REQUEST",
 		Short: "Show a run with its plan, or the report of a pull request",
@@ -38,8 +40,10 @@ Nothing is cut. -o json prints the run with its changes, or the pull request wit
 			defer conn.close()
 			id, err := strconv.ParseInt(args[0], 10, 64)
 			switch {
-			case err != nil && (planJSON || log):
+			case err != nil && (planJSON || log || errored):
 				return fmt.Errorf("%q is not the number of a run: `driftless runs` lists them", args[0])
+			case errored:
+				return a.showErroredState(cmd.Context(), id)
 			case err != nil:
 				return a.showPull(cmd.Context(), conn.Client, args[0])
 			case planJSON:
@@ -52,8 +56,33 @@ Nothing is cut. -o json prints the run with its changes, or the pull request wit
 	}
 	cmd.Flags().BoolVar(&planJSON, "plan-json", false, "print the redacted plan JSON of a run")
 	cmd.Flags().BoolVar(&log, "log", false, "print what the engine printed in a run")
-	cmd.MarkFlagsMutuallyExclusive("plan-json", "log")
+	cmd.Flags().BoolVar(&errored, "errored-state", false, "print the state that the engine could not write, to be pushed with terraform state push; it is not masked")
+	cmd.MarkFlagsMutuallyExclusive("plan-json", "log", "errored-state")
 	return cmd
+}
+
+// showErroredState prints a rescued state. It is read from the database: the API gives no states away.
+func (a *app) showErroredState(ctx context.Context, id int64) error {
+	dir, err := a.directory()
+	if err != nil {
+		return err
+	}
+	db, _, err := daemon.OpenStore(ctx, dir, a.logger())
+	if err != nil {
+		return err
+	}
+	var state []byte
+	err = db.View(ctx, func(tx runner.Tx) (err error) {
+		state, err = tx.Blob(fmt.Sprintf("runs/%d/errored.tfstate", id))
+		return err
+	})
+	if errors.Is(err, runner.ErrNotFound) {
+		err = fmt.Errorf("run %d left no state behind: its engine wrote it to its backend, or there is no such run", id)
+	}
+	if err = errors.Join(err, db.Close()); err == nil {
+		_, err = a.out.Write(state)
+	}
+	return err
 }
 
 // showArtifact prints what is kept of a run as it is.

@@ -29,8 +29,8 @@ func newWorkspaces(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "workspaces",
 		Short: "List workspaces and how they stand, or explain a repository's",
-		Long: `workspaces lists what driftless manages and how it stands: Synced, Pending (merged, not applied yet or held), Drifted, Failed, Unknown (its
-directory is gone from the tracked branch; nothing was destroyed).
+		Long: `workspaces lists what driftless manages and how it stands: Synced, Pending (merged, not applied yet or held), Drifted, Failed, Unknown (not
+checked within its freshness, or its directory is gone from the tracked branch; nothing was destroyed).
 
 With --repo it looks at a local Git repository instead, without an engine and offline: which directories are workspaces, and why the
 others are not. With --base and --head it says which workspaces the change between two revisions affects, and by what.`,
