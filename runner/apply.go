@@ -17,15 +17,11 @@ var errMoved = errors.New("the tracked branch moved on")
 
 // finishApply judges a plan of the tracked branch and applies it if it may be.
 func (j *job) finishApply(ctx context.Context, plan *planner.Plan, verdict policy.Verdict) error {
-	cover, err := j.w.reviewed(ctx, j.run, j.rec)
-	if err != nil {
-		return err
-	}
 	status, reason, beyond := judgeApply(facts{
-		plan: plan, verdict: verdict, mode: j.ws.Apply, cover: cover, first: j.rec.AppliedCommit == "",
+		plan: plan, verdict: verdict, mode: j.ws.Apply, cover: j.cover, first: j.rec.AppliedCommit == "",
 		broken: j.prior.Follows(j.rec.Prior), approved: j.run.Approves != 0, runID: j.run.ID,
 	})
-	j.run.Reason, j.run.Unreviewed, j.run.Reviewers = reason, beyond, cover.pulls
+	j.run.Reason, j.run.Unreviewed, j.run.Reviewers = reason, beyond, j.cover.pulls
 	switch status {
 	case Ready:
 		return j.apply(ctx)
@@ -156,9 +152,9 @@ func (j *job) settle(tx Tx, run Run) error {
 	}
 	rec.AppliedDigest, rec.AppliedCommit, rec.AppliedTree = run.InputDigest, run.Commit, run.Tree
 	rec.AppliedAt, rec.AppliedRun, rec.CheckedAt, rec.Prior = now(), run.ID, now(), j.prior
-	rec.Sync, rec.Reason = Synced, ""
+	rec.Sync, rec.Reason, rec.Base = Synced, "", ""
 	if rec.TargetDigest != run.InputDigest {
-		rec.Sync, rec.Reason = Pending, "a newer commit waits to be planned"
+		rec.Sync, rec.Reason, rec.Base = Pending, "a newer commit waits to be planned", run.Commit
 	}
 	rec.DriftSince, rec.Drift, rec.UpdatedAt = zeroTime, nil, now()
 	return tx.PutWorkspace(rec)

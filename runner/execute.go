@@ -31,6 +31,7 @@ type job struct {
 	undo  []func()
 	init  string        // init key: what init reads of the inputs
 	at    string        // absolute root of the checkout
+	cover *coverage     // what people agreed to, for an apply
 	prior planner.Prior // the state that it planned from
 
 	mu  sync.Mutex

@@ -2,12 +2,17 @@ package runner
 
 import (
 	"context"
+	"time"
 
 	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/policy"
 )
 
-// judge asks the policies of the tracked branch; for an apply those from before the merge as well, the stricter winning.
+// judgeTimeout is how long the policies may take for one plan; then it is not judged, and that blocks.
+const judgeTimeout = 2 * time.Minute
+
+// judge asks the policies of the tracked branch. An apply is judged by those from before its merge as well, and once for
+// every pull request that it applies, as that pull request was judged: the strictest verdict wins.
 func (j *job) judge(ctx context.Context, plan *planner.Plan) (policy.Verdict, string, error) {
 	after, before := j.run.Base, ""
 	if j.run.Purpose == PurposeApply {
@@ -17,30 +22,72 @@ func (j *job) judge(ctx context.Context, plan *planner.Plan) (policy.Verdict, st
 	if err != nil {
 		return policy.Verdict{}, "", err
 	}
-	in := policy.Input{Plan: plan.JSON, Driftless: j.policyContext(ctx, plan)}
-	verdict := is.Evaluate(ctx, in)
-	if was != nil {
-		verdict = policy.Stricter(verdict, was.Evaluate(ctx, in))
+	pulls, err := j.judgedPulls(ctx)
+	if err != nil {
+		return policy.Verdict{}, "", err
+	}
+	var verdict policy.Verdict
+	for i, pull := range pulls {
+		in := policy.Input{Plan: plan.JSON, Driftless: j.policyContext(pull, plan)}
+		said := evaluate(ctx, is, in)
+		if was != nil {
+			said = policy.Stricter(said, evaluate(ctx, was, in))
+		}
+		if i > 0 {
+			said = policy.Stricter(verdict, said)
+		}
+		verdict = said
 	}
 	return verdict, pairRevision(was, is), ctx.Err()
 }
 
-func (j *job) policyContext(ctx context.Context, plan *planner.Plan) policy.Context {
+func evaluate(ctx context.Context, set *policy.Set, in policy.Input) policy.Verdict {
+	ctx, cancel := context.WithTimeout(ctx, judgeTimeout)
+	defer cancel()
+	return set.Evaluate(ctx, in)
+}
+
+// judgedPulls are the pull requests that a policy may ask for: the one that is planned, or the merged ones that an apply
+// applies; nil stands for none.
+func (j *job) judgedPulls(ctx context.Context) (pulls []*Pull, err error) {
+	var ids []int64
+	switch {
+	case j.run.PullID != 0:
+		ids = []int64{j.run.PullID}
+	case j.run.Purpose == PurposeApply:
+		if j.cover, err = j.w.reviewed(ctx, j.run, j.rec); err != nil {
+			return nil, err
+		}
+		ids = j.cover.ids
+	}
+	err = j.r.opts.Store.View(ctx, func(tx Tx) error {
+		pulls = nil
+		for _, id := range ids {
+			p, err := tx.Pull(id)
+			if err != nil {
+				return err
+			}
+			pulls = append(pulls, &p)
+		}
+		return nil
+	})
+	if len(pulls) == 0 {
+		pulls = []*Pull{nil}
+	}
+	return pulls, err
+}
+
+// policyContext is what policies see besides the plan.
+func (j *job) policyContext(p *Pull, plan *planner.Plan) policy.Context {
 	c := policy.Context{
 		Workspace: map[string]any{
 			"id": string(j.ws.ID), "repository": j.ws.Repository, "dir": j.ws.Dir, "name": j.ws.Name,
-			"labels": j.ws.TrustedLabels, "owner": j.ws.Owner, "engine": j.run.Engine,
+			"labels": j.ws.TrustedLabels, "owner": j.rec.Owner, "engine": j.run.Engine,
 		},
 		Run: map[string]any{"id": j.run.ID, "purpose": string(j.run.Purpose), "commit": j.run.Commit, "tracked": j.run.PullID == 0},
 	}
-	if j.run.PullID != 0 {
-		_ = j.r.opts.Store.View(ctx, func(tx Tx) error {
-			p, err := tx.Pull(j.run.PullID)
-			if err == nil {
-				c.Change = map[string]any{"id": p.Key, "title": p.Title, "author": p.Author, "head": p.Head, "base": p.Base}
-			}
-			return err
-		})
+	if p != nil {
+		c.Change = map[string]any{"id": p.Key, "title": p.Title, "author": p.Author, "head": p.Head, "base": p.Base}
 	}
 	if j.run.Purpose == PurposeDrift {
 		for _, change := range plan.Changes {

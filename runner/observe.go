@@ -10,15 +10,16 @@ import (
 
 // observation is what Git and the forge say of a repository at one moment. What to do follows from it and the store alone.
 type observation struct {
-	repo     Repository // as recorded, with the new head
-	head     string
-	tree     string
-	set      *workspaces.Set
-	digests  map[workspaces.ID]workspaces.Digest
-	revision string // of the policies that judge an apply: at the tracked branch, and before its last move
-	current  string // of the policies that judge a pull request: at the tracked branch
-	open     []pullView
-	left     []Pull // open in the store, gone from the forge, with their new state
+	repo    Repository // as recorded, with the new head
+	head    string
+	tree    string
+	set     *workspaces.Set
+	digests map[workspaces.ID]workspaces.Digest
+	failed  map[workspaces.ID]error // workspaces whose digest could not be found out this time
+	current string                  // revision of the policies that judge a pull request: at the tracked branch
+	judged  map[string]string       // revision of the policies that judge an apply, by the commit before it
+	open    []pullView
+	left    []Pull // open in the store, gone from the forge, with their new state
 }
 
 // pullView is one open pull request, merged with the tracked branch.
@@ -33,12 +34,16 @@ type pullView struct {
 func (w *watcher) observe(ctx context.Context) (*observation, error) {
 	o := &observation{head: w.view.Refs.Branch(w.view.Branch)}
 	var known []Pull
+	var records []Workspace
 	err := w.r.opts.Store.View(ctx, func(tx Tx) (err error) {
 		if o.repo, err = tx.Repository(w.conf.Name); errors.Is(err, ErrNotFound) {
 			o.repo, err = Repository{Name: w.conf.Name}, nil
 		}
 		if err == nil {
 			known, err = tx.Pulls(PullFilter{Repository: w.conf.Name})
+		}
+		if err == nil {
+			records, err = tx.Workspaces(WorkspaceFilter{Repository: w.conf.Name})
 		}
 		return err
 	})
@@ -52,21 +57,55 @@ func (w *watcher) observe(ctx context.Context) (*observation, error) {
 	if o.set, err = w.resolve(ctx, o.tree, ""); err != nil {
 		return nil, fmt.Errorf("tracked branch %s at %.8s: %w", w.view.Branch, o.head, err)
 	}
-	o.digests = map[workspaces.ID]workspaces.Digest{}
+	if err := w.digestAll(ctx, o); err != nil {
+		return nil, err
+	}
+	if err := w.observePolicies(ctx, o, records); err != nil {
+		return nil, err
+	}
+	return o, w.observePulls(ctx, o, known)
+}
+
+// digestAll computes the input digests at the tracked head. One that cannot be found out now (a module's host does not
+// answer) fails alone.
+func (w *watcher) digestAll(ctx context.Context, o *observation) (err error) {
+	o.digests, o.failed = map[workspaces.ID]workspaces.Digest{}, map[workspaces.ID]error{}
 	for _, ws := range o.set.Workspaces {
 		if len(ws.Problems) > 0 {
 			continue
 		}
 		if o.digests[ws.ID], err = w.digester.Digest(ctx, o.set, ws); err != nil {
-			ws.Problems = append(ws.Problems, err.Error())
+			o.failed[ws.ID] = err
 		}
 	}
-	was, is, err := w.policyPair(ctx, o.repo.PrevHead, o.head)
+	return ctx.Err()
+}
+
+// observePolicies finds out which policies would judge what: the ones of the tracked head, and for an apply also those
+// from before the first change that is not applied yet.
+func (w *watcher) observePolicies(ctx context.Context, o *observation, records []Workspace) error {
+	is, err := w.policySet(ctx, o.head)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	o.revision, o.current = pairRevision(was, is), is.Revision()
-	return o, w.observePulls(ctx, o, known)
+	o.current, o.judged = is.Revision(), map[string]string{}
+	bases := []string{orElse(o.repo.PrevHead, o.head)}
+	for _, rec := range records {
+		if rec.Base != "" {
+			bases = append(bases, rec.Base)
+		}
+	}
+	for _, base := range bases {
+		if _, ok := o.judged[base]; ok {
+			continue
+		}
+		was, is, err := w.policyPair(ctx, base, o.head)
+		if err != nil {
+			return err
+		}
+		o.judged[base] = pairRevision(was, is)
+	}
+	return nil
 }
 
 // advance moves the recorded head, unless the branch was rewritten.

@@ -53,19 +53,44 @@ func sourceKey(sources []policy.Source) string {
 
 // policySet returns the policies as a commit of the tracked branch has them, with the operator's.
 func (w *watcher) policySet(ctx context.Context, commit string) (*policy.Set, error) {
+	blocks, err := w.policyBlocks(ctx, commit)
+	if err != nil {
+		return nil, err
+	}
+	sources := make([]policy.Source, len(blocks))
+	for i, b := range blocks {
+		if sources[i] = b.source; b.Dir != "" {
+			sources[i] = policy.ReadDir(b.Name, b.Dir)
+		}
+	}
+	return w.r.policies.compile(sources), nil
+}
+
+// policyBlock is a policy block, and what its path holds at one commit.
+type policyBlock struct {
+	workspaces.Policy
+	source policy.Source
+}
+
+// policyBlocks returns the policy blocks that hold at a commit; commits never change, so they are remembered.
+func (w *watcher) policyBlocks(ctx context.Context, commit string) ([]policyBlock, error) {
+	if known, ok := w.blocks.Load(commit); ok {
+		return known.([]policyBlock), nil
+	}
 	set, err := w.resolveAnew(ctx, commit, "")
 	if err != nil {
 		return nil, err
 	}
-	var sources []policy.Source
+	blocks := []policyBlock{}
 	for _, p := range set.Policies {
-		if p.Dir != "" {
-			sources = append(sources, policy.ReadDir(p.Name, p.Dir))
-		} else {
-			sources = append(sources, readPolicies(set.Tree, p))
+		b := policyBlock{Policy: p}
+		if p.Dir == "" {
+			b.source = readPolicies(set.Tree, p)
 		}
+		blocks = append(blocks, b)
 	}
-	return w.r.policies.compile(sources), nil
+	w.blocks.Store(commit, blocks)
+	return blocks, nil
 }
 
 // policyPair returns the policies before and after a move of the tracked branch. The ones before are nil when they are

@@ -105,6 +105,7 @@ type Workspace struct {
 	DependsOn     []workspaces.ID
 	TargetDigest  string
 	TargetCommit  string
+	Base          string // the tracked head before the first change that is not applied yet: its policies judge too
 	AppliedDigest string // cleared when an apply starts, set only by success
 	AppliedCommit string // of the last success; kept when a later apply fails
 	AppliedTree   string

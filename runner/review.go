@@ -15,28 +15,51 @@ import (
 
 // coverage is what people agreed to: change digests by change key, and who agreed.
 type coverage struct {
-	digests map[string]map[string]bool
-	pulls   []string
+	agreed []agreement
+	pulls  []string // keys of the pull requests
+	ids    []int64  // of the pull requests
+
+	approved map[string]string // digests by change key, of an explicit approval
 }
 
-func (c *coverage) add(plan *planner.Plan, replace bool) {
-	if c.digests == nil {
-		c.digests = map[string]map[string]bool{}
-	}
+// approves reports whether an approval named the change.
+func (c *coverage) approves(key, digest string) bool {
+	said, ok := c.approved[key]
+	return ok && said == digest
+}
+
+// agreement is one plan that people agreed to.
+type agreement struct {
+	place   int // of its merge in the history; higher is later
+	digests map[string]string
+}
+
+// add adds a plan that was reviewed on top of what had place base then: it shows what was left to do of all that. Of
+// plans that were reviewed side by side the later one wins, change by change.
+func (c *coverage) add(plan *planner.Plan, place, base int) {
+	c.agreed = slices.DeleteFunc(c.agreed, func(a agreement) bool { return a.place <= base })
+	next := agreement{place: place, digests: map[string]string{}}
 	for _, change := range plan.Changes {
-		key := changeKey(change)
-		if replace || c.digests[key] == nil {
-			c.digests[key] = map[string]bool{}
-		}
-		c.digests[key][change.Digest] = true
+		next.digests[changeKey(change)] = change.Digest
 	}
+	c.agreed = append(c.agreed, next)
+}
+
+// agrees reports whether the last word on a change is this digest.
+func (c *coverage) agrees(key, digest string) bool {
+	for i := len(c.agreed) - 1; i >= 0; i-- {
+		if said, ok := c.agreed[i].digests[key]; ok {
+			return said == digest
+		}
+	}
+	return false
 }
 
 // beyond lists the changes of a plan that nobody agreed to.
 func (c *coverage) beyond(plan *planner.Plan) []string {
 	var beyond []string
 	for _, change := range plan.Changes {
-		if !c.digests[changeKey(change)][change.Digest] {
+		if !c.agrees(changeKey(change), change.Digest) && !c.approves(changeKey(change), change.Digest) {
 			beyond = append(beyond, fmt.Sprintf("%s %s", change.Action, change.Address))
 		}
 	}
@@ -68,7 +91,7 @@ func (w *watcher) reviewed(ctx context.Context, run Run, rec Workspace) (*covera
 		pulls = slices.DeleteFunc(pulls, func(p Pull) bool { return place[p.MergedCommit] == 0 })
 		sort.SliceStable(pulls, func(i, k int) bool { return place[pulls[i].MergedCommit] < place[pulls[k].MergedCommit] })
 		for _, p := range pulls {
-			if err := cover.addPull(tx, p, run.Workspace); err != nil {
+			if err := cover.addPull(tx, p, run.Workspace, place); err != nil {
 				return err
 			}
 		}
@@ -77,7 +100,9 @@ func (w *watcher) reviewed(ctx context.Context, run Run, rec Workspace) (*covera
 	return cover, err
 }
 
-func (c *coverage) addPull(tx Tx, p Pull, id workspaces.ID) error {
+// addPull adds what the report on a merged pull request's head showed of a workspace. What policy did not let pass there
+// was not agreed to.
+func (c *coverage) addPull(tx Tx, p Pull, id workspaces.ID, place map[string]int) error {
 	report, err := tx.Report(p.ID)
 	if errors.Is(err, ErrNotFound) || err == nil && report.Head != p.Head {
 		return nil // merged before its last head was reported: nobody could review it
@@ -88,13 +113,21 @@ func (c *coverage) addPull(tx Tx, p Pull, id workspaces.ID) error {
 	if !ok {
 		return nil
 	}
+	run, err := tx.Run(runID)
+	if err != nil {
+		return err
+	}
+	c.ids = append(c.ids, p.ID)
+	if run.Verdict == nil || !run.Verdict.Passed() {
+		return nil
+	}
 	plan, err := loadPlan(tx, runID)
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	} else if err != nil {
 		return err
 	}
-	c.add(plan, true)
+	c.add(plan, place[p.MergedCommit], place[run.Base])
 	c.pulls = append(c.pulls, p.Key)
 	return nil
 }
@@ -105,7 +138,10 @@ func (c *coverage) addApproval(tx Tx, run Run) error {
 	for id := run.Approves; id != 0; {
 		plan, err := loadPlan(tx, id)
 		if err == nil {
-			c.add(plan, false)
+			c.approved = map[string]string{}
+			for _, change := range plan.Changes {
+				c.approved[changeKey(change)] = change.Digest
+			}
 			return nil
 		} else if !errors.Is(err, ErrNotFound) {
 			return err

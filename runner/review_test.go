@@ -24,11 +24,16 @@ func TestJudgeApply(t *testing.T) {
 	pass := policy.Verdict{Status: policy.Pass}
 	cover := func(plans ...*planner.Plan) *coverage {
 		c := &coverage{}
-		for _, p := range plans {
-			c.add(p, true)
+		for i, p := range plans {
+			c.add(p, i+1, 0)
 		}
 		return c
 	}
+	rebased := &coverage{}
+	rebased.add(planOf("a=1"), 1, 0)
+	rebased.add(planOf("b=2"), 2, 1) // planned with the first one merged: it had taken that back
+	approved := cover(planOf("a=1"))
+	approved.approved = map[string]string{changeKey(planOf("b=2").Changes[0]): "2"}
 	for name, c := range map[string]struct {
 		facts  facts
 		status Status
@@ -40,6 +45,8 @@ func TestJudgeApply(t *testing.T) {
 		"another change of the same":     {facts{plan: planOf("a=9"), verdict: pass, cover: cover(planOf("a=1"))}, Held, 1},
 		"two pull requests":              {facts{plan: planOf("a=1", "b=2"), verdict: pass, cover: cover(planOf("a=1"), planOf("b=2"))}, Ready, 0},
 		"the later pull request wins":    {facts{plan: planOf("a=1"), verdict: pass, cover: cover(planOf("a=1"), planOf("a=2"))}, Held, 1},
+		"taken back by a later one":      {facts{plan: planOf("a=1", "b=2"), verdict: pass, cover: rebased}, Held, 1},
+		"reviewed in part, approved":     {facts{plan: planOf("a=1", "b=2"), verdict: pass, cover: approved, approved: true}, Ready, 0},
 		"nobody reviewed it":             {facts{plan: planOf("a=1"), verdict: pass, cover: cover()}, Held, 1},
 		"first sight":                    {facts{plan: planOf("a=1"), verdict: pass, cover: cover(), first: true}, Held, 1},
 		"first sight without changes":    {facts{plan: planOf(), verdict: pass, cover: cover(), first: true}, Unchanged, 0},

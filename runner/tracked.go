@@ -19,6 +19,11 @@ func (w *watcher) writeTracked(o *observation, j *journal, ws *workspaces.Worksp
 		rec.Sync, rec.Reason, rec.TargetDigest, rec.TargetCommit = SyncFailed, ws.Problems[0], "", o.head
 		return putIfChanged(j, rec)
 	}
+	if failure := o.failed[ws.ID]; failure != nil {
+		rec.Sync, rec.Reason = Unknown, failure.Error() // the target stays what it was
+		w.dirty.Store(true)
+		return putIfChanged(j, rec)
+	}
 	runs, err := j.tx.Runs(RunFilter{Workspace: ws.ID, Purposes: trackedPurposes, Limit: 50})
 	if err != nil {
 		return err
@@ -27,7 +32,17 @@ func (w *watcher) writeTracked(o *observation, j *journal, ws *workspaces.Worksp
 	if rec.TargetDigest != digest || rec.TargetCommit == "" {
 		rec.TargetDigest, rec.TargetCommit = digest, o.head
 	}
-	want := wish{digest: digest, tree: o.tree, revision: o.revision}
+	if rec.AppliedDigest == digest {
+		rec.Base = ""
+	} else if rec.Base == "" {
+		rec.Base = orElse(o.repo.PrevHead, o.head)
+	}
+	revision, ok := o.judged[rec.Base]
+	if !ok && rec.Base != "" {
+		w.dirty.Store(true) // it changed since it was looked at
+		return nil
+	}
+	want := wish{digest: digest, tree: o.tree, revision: revision}
 	d := decideTracked(want, rec, runs)
 	if err := supersede(j, d.supersede, fmt.Sprintf("by %.8s on %s", o.head, o.repo.Branch), stop); err != nil {
 		return err
@@ -35,7 +50,7 @@ func (w *watcher) writeTracked(o *observation, j *journal, ws *workspaces.Worksp
 	if d.create {
 		run := Run{
 			Repository: o.repo.Name, Workspace: ws.ID, Purpose: PurposeApply, Status: Queued, Commit: o.head, Tree: o.tree,
-			Base: orElse(o.repo.PrevHead, o.head), InputDigest: digest, Trigger: fmt.Sprintf("%s at %.8s", o.repo.Branch, o.head), CreatedAt: now(),
+			Base: rec.Base, InputDigest: digest, Trigger: fmt.Sprintf("%s at %.8s", o.repo.Branch, o.head), CreatedAt: now(),
 		}
 		if err := j.tx.InsertRun(&run); err != nil {
 			return err

@@ -23,6 +23,7 @@ type workspaceRow struct {
 	DependsOn     nested[[]workspaces.ID]   `bun:"depends_on"`
 	TargetDigest  text                      `bun:"target_digest"`
 	TargetCommit  text                      `bun:"target_commit"`
+	Base          text                      `bun:"base"`
 	AppliedDigest text                      `bun:"applied_digest"`
 	AppliedCommit text                      `bun:"applied_commit"`
 	AppliedTree   text                      `bun:"applied_tree"`
@@ -40,7 +41,7 @@ func newWorkspaceRow(w runner.Workspace) workspaceRow {
 	row := workspaceRow{
 		ID: text(w.ID), Repository: text(w.Repository), Sync: text(w.Sync), Reason: text(w.Reason), Labels: nested[map[string]string]{w.Labels},
 		Owner: text(w.Owner), DependsOn: nested[[]workspaces.ID]{w.DependsOn}, TargetDigest: text(w.TargetDigest),
-		TargetCommit: text(w.TargetCommit), AppliedDigest: text(w.AppliedDigest), AppliedCommit: text(w.AppliedCommit),
+		TargetCommit: text(w.TargetCommit), Base: text(w.Base), AppliedDigest: text(w.AppliedDigest), AppliedCommit: text(w.AppliedCommit),
 		AppliedTree: text(w.AppliedTree), AppliedAt: micros(w.AppliedAt), AppliedRun: w.AppliedRun, CheckedAt: micros(w.CheckedAt),
 		Prior: nested[planner.Prior]{w.Prior}, DriftSince: micros(w.DriftSince), UpdatedAt: micros(w.UpdatedAt), Drift: text(w.Drift),
 	}
@@ -54,7 +55,7 @@ func (r workspaceRow) record() runner.Workspace {
 	return runner.Workspace{
 		ID: workspaces.ID(r.ID), Repository: string(r.Repository), Sync: runner.Sync(r.Sync), Reason: string(r.Reason), Labels: r.Labels.value,
 		Owner: string(r.Owner), DependsOn: r.DependsOn.value, TargetDigest: string(r.TargetDigest), TargetCommit: string(r.TargetCommit),
-		AppliedDigest: string(r.AppliedDigest), AppliedCommit: string(r.AppliedCommit), AppliedTree: string(r.AppliedTree),
+		Base: string(r.Base), AppliedDigest: string(r.AppliedDigest), AppliedCommit: string(r.AppliedCommit), AppliedTree: string(r.AppliedTree),
 		AppliedAt: moment(r.AppliedAt), AppliedRun: r.AppliedRun, CheckedAt: moment(r.CheckedAt), DriftSince: moment(r.DriftSince),
 		Prior: r.Prior.value, Drift: raw(r.Drift), Orphan: r.Orphan != 0, UpdatedAt: moment(r.UpdatedAt),
 	}

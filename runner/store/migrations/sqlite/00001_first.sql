@@ -102,6 +102,7 @@ CREATE TABLE workspaces (
   depends_on     TEXT NOT NULL,
   target_digest  TEXT NOT NULL,
   target_commit  TEXT NOT NULL,
+  base           TEXT NOT NULL,
   applied_digest TEXT NOT NULL,
   applied_commit TEXT NOT NULL,
   applied_tree   TEXT NOT NULL,
