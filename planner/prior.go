@@ -12,6 +12,7 @@ import (
 type Prior struct {
 	Lineage string `json:"lineage,omitempty"` // "" for a state that does not exist yet
 	Serial  int64  `json:"serial,omitempty"`
+	Exists  bool   `json:"exists,omitempty"` // something was applied: there must be a state, though its lineage is not known yet
 }
 
 // ReadPrior reads the prior state's identity from a plan file. A plan file that OpenTofu encrypted, or one of a form that
@@ -41,10 +42,12 @@ func ReadPrior(planFile string) (p Prior, ok bool, err error) {
 // (the zero Prior) takes any.
 func (p Prior) Follows(seen Prior) string {
 	switch {
-	case seen.Lineage == "" || p == seen:
+	case seen.Lineage == "" && !seen.Exists:
 		return ""
 	case p.Lineage == "":
 		return "its state is gone or empty, and there was one: everything would be built a second time"
+	case seen.Lineage == "":
+		return ""
 	case p.Lineage != seen.Lineage:
 		return fmt.Sprintf("its state is another one: lineage %s, and it was %s", p.Lineage, seen.Lineage)
 	case p.Serial < seen.Serial:

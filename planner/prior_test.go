@@ -40,13 +40,15 @@ func TestPriorFollows(t *testing.T) {
 		seen, now Prior
 		want      string
 	}{
-		"nothing seen yet":  {Prior{}, Prior{Lineage: "b", Serial: 1}, ""},
-		"the same":          {seen, seen, ""},
-		"went on":           {seen, Prior{Lineage: "a", Serial: 9}, ""},
-		"gone":              {seen, Prior{}, "gone or empty"},
-		"another":           {seen, Prior{Lineage: "b", Serial: 9}, "another one"},
-		"an older version":  {seen, Prior{Lineage: "a", Serial: 4}, "older version"},
-		"still none at all": {Prior{}, Prior{}, ""},
+		"nothing seen yet":           {Prior{}, Prior{Lineage: "b", Serial: 1}, ""},
+		"the same":                   {seen, seen, ""},
+		"went on":                    {seen, Prior{Lineage: "a", Serial: 9}, ""},
+		"gone":                       {seen, Prior{}, "gone or empty"},
+		"another":                    {seen, Prior{Lineage: "b", Serial: 9}, "another one"},
+		"an older version":           {seen, Prior{Lineage: "a", Serial: 4}, "older version"},
+		"still none at all":          {Prior{}, Prior{}, ""},
+		"gone after the first apply": {Prior{Exists: true}, Prior{}, "gone or empty"},
+		"seen after the first apply": {Prior{Exists: true}, Prior{Lineage: "a", Serial: 1}, ""},
 	} {
 		if got := c.now.Follows(c.seen); (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%s: %q", name, got)

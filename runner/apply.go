@@ -81,13 +81,16 @@ func (j *job) apply(ctx context.Context) error {
 // applied records how an apply ended.
 func (j *job) applied(ctx context.Context, failure error) error {
 	if failure == nil {
+		j.prior, failure = j.stateAfter(ctx)
+	}
+	if failure == nil {
 		j.run.Reason = ""
 		j.keepApplied(ctx)
 		return j.persist(ctx, Applied, "applied", j.run.Summary.String(), func(tx Tx, jr *journal, run *Run) error {
 			return j.settle(tx, *run)
 		})
 	}
-	j.rescue(ctx, j.run.ID, filepath.Join(j.at, filepath.FromSlash(j.ws.Dir)))
+	j.rescue(ctx, filepath.Join(j.at, filepath.FromSlash(j.ws.Dir), erroredState))
 	j.run.Reason = j.mask.String(userText(failure)) + j.refusals(ctx)
 	var stale *engine.Error
 	again := errors.As(failure, &stale) && stale.Stale && j.run.Attempt < 3

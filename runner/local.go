@@ -25,9 +25,7 @@ type Local struct {
 // nothing that outlives it: give the runner one of its own.
 func (r *Runner) PlanLocal(ctx context.Context, l Local) (report.Document, error) {
 	w := &watcher{r: r, conf: l.Repository, mirror: l.Mirror, sets: map[string]*workspaces.Set{}, held: map[string]string{}}
-	w.digester = workspaces.NewDigester(r.engineVersion, func(ctx context.Context, url, ref string) (string, error) {
-		return gitrepo.ResolveRef(ctx, url, ref, gitrepo.Auth{})
-	})
+	w.digester = workspaces.NewDigester(r.engineVersion, w.resolveRef)
 	r.watchers[l.Repository.Name] = w
 	pull, runs, err := w.queueLocal(ctx, l)
 	if err != nil {

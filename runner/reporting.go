@@ -37,6 +37,8 @@ func (r *Runner) report(ctx context.Context, pullID int64) error {
 	}
 	if pull.State != Open {
 		runs = old.Runs // what was reviewed is what stood there before the merge
+	} else if old.Head == pull.Head {
+		keepShown(runs, old.Runs, pull.Affected)
 	}
 	pages := report.Render(doc, pageLimit)
 	if old.Head == pull.Head && slices.Equal(old.Pages, pages) && maps.Equal(old.Runs, runs) {
@@ -53,6 +55,16 @@ func (r *Runner) report(ctx context.Context, pullID int64) error {
 		return w.forge.Publish(ctx, pull.Key, pages)
 	}
 	return nil
+}
+
+// keepShown keeps what a report on the same head showed of workspaces that are being planned again: a merge meanwhile
+// was reviewed by that.
+func keepShown(runs, shown map[workspaces.ID]int64, affected []workspaces.ID) {
+	for id, run := range shown {
+		if runs[id] == 0 && slices.Contains(affected, id) {
+			runs[id] = run
+		}
+	}
 }
 
 // reportOf brings the reports up to date that show a run: its pull request's, or those of the merges that it applies.

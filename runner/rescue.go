@@ -12,10 +12,15 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"github.com/driftlessops/driftless/planner"
 )
 
-// erroredState is the file in which an engine leaves a state that its backend did not take.
-const erroredState = "errored.tfstate"
+// Files in which an engine leaves a state that its backend did not take, or that it kept beside the code.
+const (
+	erroredState = "errored.tfstate"
+	strayState   = "terraform.tfstate"
+)
 
 // clearWork removes what an earlier run left in a workspace's work directory. A state that an engine left there is kept.
 func (j *job) clearWork(ctx context.Context, path string) error {
@@ -28,7 +33,7 @@ func (j *job) clearWork(ctx context.Context, path string) error {
 	if info.IsDir() {
 		err = filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
 			if err == nil && d.Name() == erroredState && d.Type().IsRegular() {
-				j.rescue(ctx, j.run.ID, filepath.Dir(name))
+				j.rescue(ctx, name)
 			}
 			return err
 		})
@@ -57,8 +62,7 @@ func processIn(dir string) string {
 
 // rescue keeps a state that an engine could not write to its backend: it is the only record of what was made. A state that
 // driftless keeps itself is brought up to date with it when it is its continuation.
-func (j *job) rescue(ctx context.Context, runID int64, dir string) {
-	name := filepath.Join(dir, erroredState)
+func (j *job) rescue(ctx context.Context, name string) {
 	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return
@@ -67,10 +71,10 @@ func (j *job) rescue(ctx context.Context, runID int64, dir string) {
 	if err == nil {
 		err = j.r.update(ctx, func(tx Tx, jr *journal) error {
 			restored = false
-			if err := tx.PutBlob(blobKey(runID, erroredState), data); err != nil {
+			if err := tx.PutBlob(blobKey(j.run.ID, filepath.Base(name)), data); err != nil {
 				return err
 			}
-			message := "the engine could not write its state; it is kept with the run as " + erroredState
+			message := "the engine could not write its state; it is kept with the run as " + filepath.Base(name)
 			if j.ws.Backend.Managed() {
 				var err error
 				if restored, err = restoreState(tx, j.run, data); err != nil {
@@ -84,9 +88,39 @@ func (j *job) rescue(ctx context.Context, runID int64, dir string) {
 		})
 	}
 	if err != nil {
-		kept := filepath.Join(j.r.opts.DataDir, "rescued", fmt.Sprintf("%d-%s", runID, erroredState))
-		j.r.log.Error("a state could not be rescued into the store; it is kept as a file", "run", runID, "file", kept, "error", err, "move", moveFile(name, kept))
+		kept := filepath.Join(j.r.opts.DataDir, "rescued", fmt.Sprintf("%d-%s", j.run.ID, filepath.Base(name)))
+		j.r.log.Error("a state could not be rescued into the store; it is kept as a file", "run", j.run.ID, "file", kept, "error", err, "move", moveFile(name, kept))
 	}
+}
+
+// stateAfter is the state that an apply left. An apply whose state did not reach driftless, though driftless is to keep it,
+// failed: the only copy would go with the checkout.
+func (j *job) stateAfter(ctx context.Context) (planner.Prior, error) {
+	changed := j.run.Summary
+	changed.Invoke = 0
+	if !j.ws.Backend.Managed() {
+		return planner.Prior{Lineage: j.prior.Lineage, Serial: j.prior.Serial, Exists: j.prior.Exists || !changed.Empty()}, nil
+	}
+	v, err := j.newestState(ctx)
+	if err == nil && v.RunID != j.run.ID && !changed.Empty() {
+		j.rescue(ctx, filepath.Join(j.at, filepath.FromSlash(j.ws.Dir), strayState))
+		v, err = j.newestState(ctx)
+	}
+	if err == nil && v.RunID != j.run.ID && !changed.Empty() {
+		err = userError("the engine applied the plan and did not give its state to driftless: something in " + j.ws.Dir + " sets another backend. Look for the state where that backend keeps it, and remove the setting or add a backend block")
+	}
+	return planner.Prior{Lineage: v.Lineage, Serial: v.Serial, Exists: v.Version > 0}, err
+}
+
+// newestState is the newest version of the workspace's state; the zero value when there is none.
+func (j *job) newestState(ctx context.Context) (v StateVersion, err error) {
+	err = j.r.opts.Store.View(ctx, func(tx Tx) (err error) {
+		if v, _, err = tx.State(j.run.Workspace, 0); errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+	return v, err
 }
 
 // restoreState makes a state the newest version when it continues the one there is.

@@ -97,7 +97,7 @@ func (j *job) grantState(ctx context.Context, env map[string]string) error {
 		if _, _, err := tx.State(id, 0); !errors.Is(err, ErrNotFound) {
 			return err
 		}
-		if from := renamedFrom(j.ws); from != "" {
+		if from := renamedFrom(j.ws); from != "" && j.run.Purpose == PurposePlan {
 			if _, _, err := tx.State(from, 0); err == nil {
 				id = from
 			}

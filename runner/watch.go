@@ -64,10 +64,25 @@ func (r *Runner) watch(ctx context.Context, conf workspaces.Repository) (*watche
 		return nil, err
 	}
 	w := &watcher{r: r, conf: conf, mirror: mirror, forge: plaingit.New(plaingit.Options{Mirror: mirror, Pattern: conf.Branches}), held: map[string]string{}, kick: make(chan struct{}, 1)}
-	w.digester = workspaces.NewDigester(r.engineVersion, func(ctx context.Context, url, ref string) (string, error) {
-		return gitrepo.ResolveRef(ctx, url, ref, gitrepo.Auth{})
-	})
+	w.digester = workspaces.NewDigester(r.engineVersion, w.resolveRef)
 	return w, nil
+}
+
+// refTimeout is how long the host of a module may take to say where a ref points.
+const refTimeout = 20 * time.Second
+
+// resolveRef finds the commit of a module's ref. The repository's own credentials go to its own host and no other.
+func (w *watcher) resolveRef(ctx context.Context, url, ref string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, refTimeout)
+	defer cancel()
+	var a gitrepo.Auth
+	if gitrepo.SameHost(url, w.conf.URL) {
+		var err error
+		if a, err = auth(ctx, w.conf.Credentials); err != nil {
+			return "", err
+		}
+	}
+	return gitrepo.ResolveRef(ctx, url, ref, a)
 }
 
 // engineVersion is what stands for the engine in an input digest. Where no engine fits, the constraint stands for it: the
