@@ -255,3 +255,14 @@ func TestSameRepository(t *testing.T) {
 		}
 	}
 }
+
+func FuzzSameRepository(f *testing.F) {
+	f.Add("https://git.example.com/team/infra.git", "git@git.example.com:team/infra")
+	f.Add("/srv/infra.git", "file:///srv/infra.git")
+	f.Add("", "://@:")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if sameRepository(a, b) != sameRepository(b, a) || a != "" && !sameRepository(a, a) {
+			t.Errorf("sameRepository(%q, %q)", a, b)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/runner/server"
 )
 
@@ -141,4 +143,15 @@ func (a *app) printDrift(ctx context.Context, client *server.Client, w server.Wo
 		a.say("\nNext: `driftless approve %d` repairs it; or adopt it: change the code so that it says what is there now.", runs[0].ID)
 	}
 	return nil
+}
+
+// driftOf are the changes that are drift.
+func driftOf(w server.WorkspaceView) (changes []planner.Change, err error) {
+	if len(w.Drift) == 0 {
+		return nil, nil
+	}
+	if err := json.Unmarshal(w.Drift, &changes); err != nil {
+		return nil, fmt.Errorf("read the drift of %s: %w", w.ID, err)
+	}
+	return changes, nil
 }

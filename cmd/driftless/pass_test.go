@@ -63,6 +63,9 @@ func TestPassAndPlan(t *testing.T) {
 	r.do("plan", "--repo", r.dir, "--detailed-exitcode").want(t, 0, "No workspace")
 	r.write("app/main.tf", strings.Replace(thing, "small", "medium", 1))
 	planned := r.do("plan", "--repo", r.dir, "--detailed-exitcode").want(t, 2, `! input  = "small" -> "medium"`, "ready")
+	if planned.err != "infra//app: ready: 1 to update; policy: pass\n" {
+		t.Errorf("one line for each workspace on standard error:\n%s", planned.err)
+	}
 	if strings.Contains(planned.out, "<!--") || strings.Contains(planned.out, "driftless show") {
 		t.Errorf("the foot is for forges:\n%s", planned.out)
 	}

@@ -95,14 +95,20 @@ func (a *app) plan(ctx context.Context, f planFlags, only []string) error {
 	}
 	var stateless []string // workspaces whose state cannot be read from here
 	states := a.statesOf(config)
+	progress := newProgress(a.err)
+	defer progress.stop()
 	local.Only = func(w *workspaces.Workspace) bool {
-		wanted := len(only) == 0 || slices.ContainsFunc(only, names(w))
-		if wanted && w.Backend.Managed() && states == "" {
+		if len(only) > 0 && !slices.ContainsFunc(only, names(w)) {
+			return false
+		}
+		progress.expect(string(w.ID))
+		if w.Backend.Managed() && states == "" && !slices.Contains(stateless, string(w.ID)) {
 			stateless = append(stateless, string(w.ID))
 		}
-		return wanted
+		return true
 	}
-	doc, err := a.planLocal(ctx, config, local, states)
+	doc, err := a.planLocal(ctx, config, local, states, progress)
+	progress.stop()
 	if err != nil {
 		return err
 	}
@@ -131,14 +137,12 @@ func names(w *workspaces.Workspace) func(word string) bool {
 }
 
 // planLocal plans with a daemon of its own that is gone afterwards.
-func (a *app) planLocal(ctx context.Context, config *workspaces.Config, local runner.Local, states string) (doc report.Document, err error) {
+func (a *app) planLocal(ctx context.Context, config *workspaces.Config, local runner.Local, states string, progress *progress) (doc report.Document, err error) {
 	dir, done, err := scratch()
 	if err != nil {
 		return doc, err
 	}
 	defer done()
-	progress := newProgress(a.err)
-	defer progress.stop()
 	d, err := daemon.NewLocal(ctx, daemon.LocalOptions{
 		Options:  daemon.Options{Config: config, DataDir: dir, Notify: progress.told, Logger: a.loggerAt(progress, slog.LevelError)},
 		StatesOf: states,

@@ -28,7 +28,7 @@ type progress struct {
 
 // activity is a run under way.
 type activity struct {
-	run     int64
+	run     int64  // 0: not known yet
 	what    string // the workspace
 	doing   string // planning, judging, applying
 	note    string // what the plan would do
@@ -60,6 +60,16 @@ func (p *progress) tick() {
 	}
 }
 
+// expect shows a workspace that is going to be planned; its run is known by its first event.
+func (p *progress) expect(workspace string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if slices.ContainsFunc(p.active, func(a *activity) bool { return a.what == workspace }) {
+		return
+	}
+	p.active = append(p.active, &activity{what: workspace, doing: "planning", started: time.Now()})
+}
+
 // told takes up an event of the runner.
 func (p *progress) told(e runner.Event) {
 	p.mu.Lock()
@@ -68,11 +78,11 @@ func (p *progress) told(e runner.Event) {
 	case "planning":
 		p.active = append(p.active, &activity{run: e.RunID, what: string(e.Workspace), doing: "planning", started: time.Now()})
 	case "planned":
-		p.set(e.RunID, "judging", e.Message)
+		p.set(e, "judging")
 	case "apply started":
-		p.set(e.RunID, "applying", e.Message)
+		p.set(e, "applying")
 	case "run handed back", "superseded":
-		p.drop(e.RunID)
+		p.drop(e)
 	case "unchanged", "blocked", "held", "failed", "applied", "apply failed", "drift found", "no drift":
 		p.end(e)
 	case "ready":
@@ -83,19 +93,21 @@ func (p *progress) told(e runner.Event) {
 	p.draw()
 }
 
-func (p *progress) set(run int64, doing, note string) {
-	if i := p.find(run); i >= 0 {
-		p.active[i].doing, p.active[i].note = doing, note
+func (p *progress) set(e runner.Event, doing string) {
+	if i := p.find(e); i >= 0 {
+		p.active[i].doing, p.active[i].note = doing, e.Message
 	}
 }
 
-func (p *progress) find(run int64) int {
-	return slices.IndexFunc(p.active, func(a *activity) bool { return a.run == run })
+func (p *progress) find(e runner.Event) int {
+	return slices.IndexFunc(p.active, func(a *activity) bool {
+		return a.run == e.RunID || a.run == 0 && a.what == string(e.Workspace)
+	})
 }
 
 // drop forgets a run and returns it, or nil.
-func (p *progress) drop(run int64) *activity {
-	i := p.find(run)
+func (p *progress) drop(e runner.Event) *activity {
+	i := p.find(e)
 	if i < 0 {
 		return nil
 	}
@@ -105,7 +117,7 @@ func (p *progress) drop(run int64) *activity {
 }
 
 func (p *progress) end(e runner.Event) {
-	ended := p.drop(e.RunID)
+	ended := p.drop(e)
 	if ended == nil {
 		return
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -172,102 +171,4 @@ func (a *app) showRun(ctx context.Context, client *server.Client, id int64) erro
 		a.say("\n%s", next)
 	}
 	return nil
-}
-
-// printRun prints what is known of a run, leaving out what is not.
-func (a *app) printRun(r server.RunView) {
-	line := func(name, value string) {
-		if value != "" {
-			value = strings.ReplaceAll(strings.TrimSpace(safe(value)), "\n", "\n"+strings.Repeat(" ", 15))
-			_, _ = fmt.Fprintf(a.out, "%-14s %s\n", name, a.paintWord(a.out, value, name == "Status" || name == "Policy"))
-		}
-	}
-	line("Run", fmt.Sprintf("%d: %s of %s", r.ID, r.Purpose, r.Workspace))
-	line("Status", r.Status)
-	line("Why", r.Reason)
-	line("Because of", r.Trigger)
-	line("Asked by", r.Actor)
-	line("Pull request", r.PullRequest)
-	line("Commit", r.Commit)
-	line("Reviewed in", strings.Join(r.Reviewers, ", "))
-	line("Beyond review", strings.Join(r.Unreviewed, "\n"))
-	line("Engine", r.Engine)
-	line("Queued", clock(r.CreatedAt))
-	line("Apply started", clock(r.AppliedAt))
-	line("Finished", clock(r.FinishedAt))
-	if r.Verdict != nil {
-		line("Policy", string(r.Verdict.Status))
-		for _, result := range r.Verdict.Results {
-			_, _ = fmt.Fprintf(a.out, "%15s%s: %s (%s)\n", "", result.Level, safe(result.Message), oneLine(result.Policy))
-		}
-	}
-	if !r.PlannedAt.IsZero() {
-		line("Changes", changesText(r))
-	}
-}
-
-// nextSteps says what can be done about a run that waits for a person, or is "".
-func nextSteps(r server.RunView) string {
-	switch {
-	case r.Status == "held" && r.Purpose == "drift":
-		return fmt.Sprintf("Next: `driftless approve %d` puts back what was changed outside of Git; or change the code so that it says what is there now.", r.ID)
-	case r.Status == "held":
-		return fmt.Sprintf("Next: `driftless approve %d` applies exactly this plan; or push another commit, which takes its place.", r.ID)
-	case r.Status == "interrupted":
-		return fmt.Sprintf("Next: look at the resources and the state, then `driftless approve %d` plans again and applies what is missing.", r.ID)
-	case r.Status == "blocked" && r.Purpose == "drift":
-		return "Next: change the policy or the code in a pull request; an approval does not overrule a policy."
-	case r.Status == "blocked":
-		return "Next: change the code, or the policy in a pull request of its own; an approval does not overrule a policy."
-	case r.Status == "failed" && r.Purpose == "apply":
-		return fmt.Sprintf("Next: `driftless show %d --log` shows what the engine printed. Mend the cause, then push a commit, or `driftless approve %[1]d` to try this one again.", r.ID)
-	case r.Status == "failed" && r.Purpose == "plan":
-		return fmt.Sprintf("Next: `driftless show %d --log` shows what the engine printed. Push a commit that mends it.", r.ID)
-	case r.Status == "failed":
-		return fmt.Sprintf("Next: `driftless show %d --log` shows what the engine printed; `driftless drift --check %s` looks again.", r.ID, r.Workspace)
-	case r.Status == "ready" && r.Purpose == "plan":
-		return "Next: merge the pull request; driftless plans again and applies these changes."
-	}
-	return ""
-}
-
-// printPlan prints the changes of a plan, coloured where the output is a terminal.
-func (a *app) printPlan(plan *planner.Plan) {
-	for i, change := range plan.Changes {
-		if i > 0 {
-			_, _ = fmt.Fprintln(a.out)
-		}
-		a.printChange(change, "")
-	}
-	for _, warning := range plan.Warnings {
-		_, _ = fmt.Fprintf(a.out, "\nWarning: %s\n", safe(warning))
-	}
-}
-
-func (a *app) printChange(change planner.Change, indent string) {
-	for line := range strings.Lines(change.Diff()) {
-		_, _ = fmt.Fprint(a.out, indent+a.paint(line))
-	}
-}
-
-// driftOf are the changes that are drift.
-func driftOf(w server.WorkspaceView) (changes []planner.Change, err error) {
-	if len(w.Drift) == 0 {
-		return nil, nil
-	}
-	if err := json.Unmarshal(w.Drift, &changes); err != nil {
-		return nil, fmt.Errorf("read the drift of %s: %w", w.ID, err)
-	}
-	return changes, nil
-}
-
-var lineColors = map[byte]string{'+': "32", '-': "31", '!': "33", '#': "1"}
-
-// paint colours a line of a diff.
-func (a *app) paint(line string) string {
-	text := strings.TrimRight(line, "\n")
-	if text == "" || !a.colored(a.out) || lineColors[text[0]] == "" {
-		return text + "\n"
-	}
-	return "\x1b[" + lineColors[text[0]] + "m" + text + "\x1b[0m\n"
 }
