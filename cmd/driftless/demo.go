@@ -15,7 +15,7 @@ func newDemo(a *app) *cobra.Command {
 		Short: "See the whole job done on this machine",
 		Long: `demo acts out the whole job in a temporary directory, for real: a Git repository, a simulated cloud with a Terraform provider of its
 own, the engine on PATH (terraform or tofu), and the runner. A pull request and its report, one that policy blocks, a merge and its
-apply, drift and its repair, a git revert and the rollback. It takes about half a minute, and needs no account and no network.`,
+apply, drift and its repair, a git revert and the rollback. It takes less than a minute, and needs no account and no network.`,
 		Example: `  driftless demo
   driftless demo --keep        # leave it running, to look around
   driftless demo -o json       # one line per act: {"act":"plan","ok":true,"detail":"…"}`,

@@ -175,7 +175,7 @@ func (a *app) printVerdict(v policy.Verdict) error {
 		}
 		return printJSON(a.out, j)
 	}
-	t := table{header: []string{"LEVEL", "RESOURCE", "MESSAGE", "POLICY"}}
+	t := table{whole: true, header: []string{"LEVEL", "RESOURCE", "MESSAGE", "POLICY"}}
 	for _, r := range v.Results {
 		t.add(r.Level, r.Resource, r.Message, r.Policy)
 	}

@@ -167,8 +167,15 @@ func (a *app) showRun(ctx context.Context, client *server.Client, id int64) erro
 		_, _ = fmt.Fprintln(a.out)
 		a.printPlan(plan)
 	}
-	if next := nextSteps(run); next != "" {
+	if next := nextSteps(run); next != "" && !over(ctx, client, run) {
 		a.say("\n%s", next)
 	}
 	return nil
+}
+
+// over reports whether a run is a plan of a pull request that is not open any more.
+func over(ctx context.Context, client *server.Client, run server.RunView) bool {
+	var open []server.PullView
+	query := url.Values{"repository": {run.Repository}, "key": {run.PullRequest}, "state": {string(runner.Open)}, "limit": {"1"}}
+	return run.Purpose == string(runner.PurposePlan) && client.Get(ctx, "/v1/pulls", query, &open) == nil && len(open) == 0
 }

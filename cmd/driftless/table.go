@@ -12,6 +12,7 @@ import (
 type table struct {
 	header []string
 	rows   [][]string
+	whole  bool // nothing is cut
 }
 
 func (t *table) add(cells ...string) {
@@ -36,7 +37,7 @@ func (t *table) print(a *app, w io.Writer) error {
 				b.WriteString("  ")
 				used += 2
 			}
-			text := cut(cell, room-used, room > 0)
+			text := cut(cell, room-used, room > 0 && !t.whole)
 			b.WriteString(a.paintWord(w, text, n > 0))
 			gap := widths[i] - utf8.RuneCountInString(text)
 			b.WriteString(strings.Repeat(" ", max(0, gap)))

@@ -162,7 +162,7 @@ func effectRows(effects []workspaces.Effect) []workspaceRow {
 
 // printExplained prints the table, and without a comparison also why other directories are no workspaces.
 func (a *app) printExplained(rows []workspaceRow, set *workspaces.Set, compared bool) error {
-	t := table{header: []string{"WORKSPACE", "ENGINE", "AFFECTED", "WHY"}}
+	t := table{whole: true, header: []string{"WORKSPACE", "ENGINE", "AFFECTED", "WHY"}}
 	for _, r := range rows {
 		mark := ""
 		if r.Affected {
@@ -179,7 +179,7 @@ func (a *app) printExplained(rows []workspaceRow, set *workspaces.Set, compared 
 	} else if err := t.print(a, a.out); err != nil {
 		return err
 	}
-	others := table{header: []string{"NOT A WORKSPACE", "WHY"}}
+	others := table{whole: true, header: []string{"NOT A WORKSPACE", "WHY"}}
 	for _, d := range set.Directories {
 		if !d.Root {
 			others.add(d.Path, d.Reason)
