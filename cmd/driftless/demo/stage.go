@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -219,7 +220,14 @@ type clone struct {
 
 // run runs git, and says so.
 func (c clone) run(ctx context.Context, args ...string) error {
-	c.say.command("git " + strings.Join(args, " "))
+	words := []string{"git"}
+	for _, arg := range args {
+		if strings.ContainsAny(arg, " '\"$*") {
+			arg = strconv.Quote(arg)
+		}
+		words = append(words, arg)
+	}
+	c.say.command(strings.Join(words, " "))
 	return c.quiet(ctx, args...)
 }
 
