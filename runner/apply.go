@@ -15,11 +15,14 @@ import (
 // errMoved ends an apply whose reason went away between planning and applying.
 var errMoved = errors.New("the tracked branch moved on")
 
+// errNewPolicies sends an apply back: the tracked branch moved after its policies judged and before it began.
+var errNewPolicies = errors.New("the tracked branch moved: it is planned and judged again")
+
 // finishApply judges a plan of the tracked branch and applies it if it may be.
 func (j *job) finishApply(ctx context.Context, plan *planner.Plan, verdict policy.Verdict) error {
 	status, reason, beyond := judgeApply(facts{
 		plan: plan, verdict: verdict, mode: j.ws.Apply, cover: j.cover, first: j.rec.AppliedCommit == "",
-		broken: j.prior.Follows(j.rec.Prior), approved: j.run.Approves != 0, runID: j.run.ID,
+		broken: j.prior.Follows(j.rec.Prior), approved: j.cover.approved != nil, stateApproved: j.cover.state, runID: j.run.ID,
 	})
 	j.run.Reason, j.run.Unreviewed, j.run.Reviewers = reason, beyond, j.cover.pulls
 	switch status {
@@ -58,21 +61,28 @@ func (j *job) apply(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if run.InputDigest != rec.TargetDigest && run.InputDigest != rec.AppliedDigest {
+		if rec.Orphan || rec.TargetDigest == "" || run.InputDigest != rec.TargetDigest && run.InputDigest != rec.AppliedDigest {
 			return errMoved
 		}
-		if repo, err := tx.Repository(run.Repository); err != nil {
+		repo, err := tx.Repository(run.Repository)
+		switch {
+		case err != nil:
 			return err
-		} else if repo.Diverged != "" {
+		case repo.Diverged != "":
 			return errMoved
+		case repo.Head != j.head:
+			return errNewPolicies
 		}
 		rec.AppliedDigest = ""
 		rec.Sync, rec.Reason = Pending, "is being applied"
 		return putIfChanged(jr, rec)
 	})
-	if errors.Is(err, errMoved) {
+	switch {
+	case errors.Is(err, errMoved):
 		return j.to(ctx, Superseded, "superseded", errMoved.Error(), nil)
-	} else if err != nil {
+	case errors.Is(err, errNewPolicies):
+		return j.to(ctx, Queued, "run queued", errNewPolicies.Error(), nil)
+	case err != nil:
 		return err
 	}
 	return j.applied(ctx, j.root.Apply(ctx, filepath.Join(j.dir, "plan.tfplan")))
@@ -117,12 +127,13 @@ func (j *job) refusals(ctx context.Context) (text string) {
 // persist is to for what has happened already and must be on record: it tries again, for an hour at most, while the store
 // does not take it.
 func (j *job) persist(ctx context.Context, status Status, kind, message string, also func(tx Tx, jr *journal, run *Run) error) error {
+	begin := time.Now()
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, time.Minute) {
 		err := j.to(ctx, status, kind, message, also)
-		if err == nil || errors.Is(err, ErrConflict) || time.Since(j.run.AppliedAt) > time.Hour {
+		if err == nil || errors.Is(err, ErrConflict) || time.Since(begin) > time.Hour {
 			return err
 		}
-		j.r.log.Error("the result of an apply is not on record yet", "run", j.run.ID, "result", status, "error", err)
+		j.r.log.Error("the result of a run is not on record yet", "run", j.run.ID, "result", status, "error", err)
 		time.Sleep(wait)
 	}
 }

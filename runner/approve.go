@@ -67,18 +67,36 @@ func approvable(tx Tx, run Run) error {
 	if run.Purpose == PurposeDrift && rec.TargetDigest != rec.AppliedDigest {
 		return userError(fmt.Sprintf("%s has merged changes that are not applied yet: settle those first (`driftless runs -w %s`)", run.Workspace, run.Workspace))
 	}
-	if run.InputDigest != rec.TargetDigest && run.Purpose != PurposeDestroy {
+	if rec.Orphan {
+		return userError(fmt.Sprintf("the directory of %s is gone from the tracked branch: nothing of it is applied any more", run.Workspace))
+	}
+	if run.InputDigest != rec.TargetDigest && run.Status != Interrupted {
 		return userError(fmt.Sprintf("run %d is about an earlier commit: `driftless runs -w %s` lists the newer one", run.ID, run.Workspace))
 	}
 	newer, err := tx.Runs(RunFilter{Workspace: run.Workspace, Purposes: []Purpose{PurposeApply}, Limit: 1})
-	if err == nil && len(newer) > 0 && newer[0].ID > run.ID && newer[0].Status.pending() {
+	if err == nil && len(newer) > 0 && newer[0].ID > run.ID {
 		return userError(fmt.Sprintf("run %d took the place of run %d and is %s", newer[0].ID, run.ID, newer[0].Status))
 	}
 	return err
 }
 
-// approveIn queues the run that an approval asks for.
+// approveIn queues the run that an approval asks for. An interrupted run that a newer commit overtook is only settled: the
+// tracked branch says what comes next.
 func approveIn(j *journal, run Run, actor string) (Run, error) {
+	rec, err := j.tx.Workspace(run.Workspace)
+	if err != nil {
+		return Run{}, err
+	}
+	if err := releaseLock(j, run, actor); err != nil {
+		return Run{}, err
+	}
+	if run.Status == Interrupted && run.InputDigest != rec.TargetDigest {
+		run.Status, run.Reason = Superseded, "settled by "+actor+": a newer commit takes its place"
+		if err := j.tx.UpdateRun(run, Interrupted); err != nil {
+			return Run{}, err
+		}
+		return Run{}, j.run("interruption settled", run, run.Reason)
+	}
 	next := Run{
 		Repository: run.Repository, Workspace: run.Workspace, Purpose: PurposeApply, Status: Queued, Commit: run.Commit, Tree: run.Tree,
 		Base: run.Base, InputDigest: run.InputDigest, Approves: run.ID, Actor: actor,
@@ -94,18 +112,19 @@ func approveIn(j *journal, run Run, actor string) (Run, error) {
 			return next, err
 		}
 	}
-	if from == Interrupted {
-		if err := releaseLock(j, run, actor); err != nil {
-			return next, err
-		}
-	}
 	return next, j.run("approved", next, next.Trigger)
 }
 
-// releaseLock frees the state from the lock of a run that died.
+// releaseLock frees the state from the lock of a run that ended without giving it back.
 func releaseLock(j *journal, run Run, actor string) error {
 	lock, err := j.tx.StateLock(run.Workspace)
-	if errors.Is(err, ErrNotFound) || err == nil && lock.RunID != run.ID {
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	holder, err := j.tx.Run(lock.RunID)
+	if errors.Is(err, ErrNotFound) || err == nil && (holder.Status.Active() || holder.Status == Ready) {
 		return nil
 	} else if err != nil {
 		return err

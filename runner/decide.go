@@ -110,5 +110,24 @@ func driftDue(ws *workspaces.Workspace, rec Workspace, runs []Run, now time.Time
 		return since, false
 	}
 	since = nextCheck(ws, rec)
-	return since, !since.IsZero() && !now.Before(since)
+	if since.IsZero() {
+		return since, false
+	}
+	if again := retryAt(runs); again.After(since) {
+		since = again
+	}
+	return since, !now.Before(since)
+}
+
+// retryAt is when a check that failed is tried again: after a minute, and twice as long after each further failure, six
+// hours at most. runs are the workspace's drift runs, newest first.
+func retryAt(runs []Run) time.Time {
+	failures := 0
+	for failures < len(runs) && runs[failures].Status == Failed {
+		failures++
+	}
+	if failures == 0 {
+		return time.Time{}
+	}
+	return runs[0].FinishedAt.Add(min(time.Minute<<(failures-1), 6*time.Hour))
 }

@@ -20,6 +20,9 @@ func (j *job) finishDrift(ctx context.Context, plan *planner.Plan, verdict polic
 	if len(plan.Changes) == 0 {
 		j.run.Reason = ""
 		return j.to(ctx, Unchanged, "no drift", "", func(tx Tx, jr *journal, run *Run) error {
+			if err := tx.DeleteBlobs(blobKey(run.ID, "plan")); err != nil { // nothing in it; and there is one every few hours
+				return err
+			}
 			return j.checked(jr, *run, nil)
 		})
 	}
@@ -118,6 +121,13 @@ func (j *job) checked(jr *journal, run Run, drift []planner.Change) error {
 	}
 	rec.Sync, rec.Reason = Drifted, driftMessage(&planner.Plan{Changes: drift})
 	return jr.tx.PutWorkspace(rec)
+}
+
+// changes are the changes of the last drift check.
+func (rec Workspace) changes() *planner.Plan {
+	plan := &planner.Plan{}
+	_ = json.Unmarshal(rec.Drift, &plan.Changes) // what cannot be read is shown as nothing in particular
+	return plan
 }
 
 func syncedOrPending(rec Workspace) (Sync, string) {

@@ -31,6 +31,7 @@ type job struct {
 	undo  []func()
 	init  string        // init key: what init reads of the inputs
 	at    string        // absolute root of the checkout
+	head  string        // of the tracked branch, when it was judged
 	cover *coverage     // what people agreed to, for an apply
 	prior planner.Prior // the state that it planned from
 
@@ -38,12 +39,20 @@ type job struct {
 	log bytes.Buffer
 }
 
-// execute works through one claimed run. Whatever goes wrong ends up on the run's record.
-func (r *Runner) execute(ctx context.Context, run Run) {
+// begin takes up a claimed run: from now on it can be canceled. The function that it returns works through it.
+func (r *Runner) begin(ctx context.Context, run Run) func() {
 	// Shutdown cancels the job only while it plans; see Runner.cancelAll.
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer cancel(nil)
-	defer r.running(run.ID, cancel)()
+	done := r.running(run.ID, cancel)
+	return func() {
+		defer cancel(nil)
+		defer done()
+		r.execute(ctx, run)
+	}
+}
+
+// execute works through one run. Whatever goes wrong ends up on the run's record.
+func (r *Runner) execute(ctx context.Context, run Run) {
 	j := &job{r: r, w: r.watchers[run.Repository], run: run, mask: &mask.Masker{}}
 	defer j.close()
 	err := j.guarded(ctx)
@@ -56,7 +65,7 @@ func (r *Runner) execute(ctx context.Context, run Run) {
 	if err := r.reportOf(context.WithoutCancel(ctx), run); err != nil {
 		r.log.Error("report", "run", run.ID, "error", err)
 	}
-	if run.Purpose != PurposePlan && j.w != nil {
+	if run.Purpose == PurposeApply && j.w != nil {
 		j.w.touch()
 	}
 }
@@ -195,7 +204,7 @@ func (j *job) fail(ctx context.Context, err, cause error) error {
 		})
 	}
 	j.run.Reason = j.mask.String(userText(err))
-	return j.to(ctx, Failed, "failed", firstLine(j.run.Reason), func(tx Tx, jr *journal, run *Run) error {
+	return j.persist(ctx, Failed, "failed", firstLine(j.run.Reason), func(tx Tx, jr *journal, run *Run) error {
 		if run.Purpose == PurposePlan {
 			return nil
 		}

@@ -11,12 +11,15 @@ import (
 // judgeTimeout is how long the policies may take for one plan; then it is not judged, and that blocks.
 const judgeTimeout = 2 * time.Minute
 
-// judge asks the policies of the tracked branch. An apply is judged by those from before its merge as well, and once for
-// every pull request that it applies, as that pull request was judged: the strictest verdict wins.
+// judge asks the policies of the tracked branch as they are now. An apply is judged by those from before its merge as well,
+// and once for every pull request that it applies, as that pull request was judged: the strictest verdict wins.
 func (j *job) judge(ctx context.Context, plan *planner.Plan) (policy.Verdict, string, error) {
 	after, before := j.run.Base, ""
-	if j.run.Purpose == PurposeApply {
-		after, before = j.run.Commit, j.run.Base
+	if j.run.Purpose != PurposePlan {
+		if err := j.catchUp(ctx); err != nil {
+			return policy.Verdict{}, "", err
+		}
+		after, before = j.head, j.run.Base
 	}
 	was, is, err := j.w.policyPair(ctx, before, after)
 	if err != nil {
@@ -39,6 +42,23 @@ func (j *job) judge(ctx context.Context, plan *planner.Plan) (policy.Verdict, st
 		verdict = said
 	}
 	return verdict, pairRevision(was, is), ctx.Err()
+}
+
+// catchUp takes over what the tracked branch says by now of what the workspace may do: planning may have taken long.
+func (j *job) catchUp(ctx context.Context) error {
+	repo, err := j.repository(ctx)
+	if err != nil || repo.Head == j.head {
+		return err
+	}
+	set, err := j.w.resolveAnew(ctx, j.run.Tree, repo.Head)
+	if err != nil {
+		return err
+	}
+	if ws := set.Workspace(j.run.Workspace); ws != nil {
+		j.ws.Apply, j.ws.Reconcile, j.ws.TrustedLabels = ws.Apply, ws.Reconcile, ws.TrustedLabels
+	}
+	j.head = repo.Head
+	return nil
 }
 
 func evaluate(ctx context.Context, set *policy.Set, in policy.Input) policy.Verdict {

@@ -35,9 +35,10 @@ func (r *Runner) PlanLocal(ctx context.Context, l Local) (report.Document, error
 	var group sync.WaitGroup
 	for _, run := range runs {
 		slots <- struct{}{}
+		execute := r.begin(ctx, run)
 		group.Go(func() {
 			defer func() { <-slots }()
-			r.execute(ctx, run)
+			execute()
 		})
 	}
 	stop := context.AfterFunc(ctx, func() { r.cancelAll(errShutdown) })

@@ -6,11 +6,13 @@ import (
 	"fmt"
 
 	"github.com/driftlessops/driftless/workspaces"
+	"github.com/driftlessops/driftless/workspaces/gitrepo"
 )
 
 // observation is what Git and the forge say of a repository at one moment. What to do follows from it and the store alone.
 type observation struct {
-	repo    Repository // as recorded, with the new head
+	seen    Repository // as recorded
+	repo    Repository // as it becomes
 	head    string
 	tree    string
 	set     *workspaces.Set
@@ -40,7 +42,7 @@ func (w *watcher) observe(ctx context.Context) (*observation, error) {
 			o.repo, err = Repository{Name: w.conf.Name}, nil
 		}
 		if err == nil {
-			known, err = tx.Pulls(PullFilter{Repository: w.conf.Name})
+			known, err = knownPulls(tx, w.conf.Name)
 		}
 		if err == nil {
 			records, err = tx.Workspaces(WorkspaceFilter{Repository: w.conf.Name})
@@ -50,6 +52,7 @@ func (w *watcher) observe(ctx context.Context) (*observation, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.seen = o.repo
 	if err := w.advance(ctx, o); err != nil || o.repo.Diverged != "" {
 		return o, err
 	}
@@ -64,6 +67,16 @@ func (w *watcher) observe(ctx context.Context) (*observation, error) {
 		return nil, err
 	}
 	return o, w.observePulls(ctx, o, known)
+}
+
+// knownPulls are the open pull requests of a repository, and the ones merged lately: a squash-merged branch may live on.
+func knownPulls(tx Tx, repository string) ([]Pull, error) {
+	open, err := tx.Pulls(PullFilter{Repository: repository, State: Open})
+	if err != nil {
+		return nil, err
+	}
+	merged, err := tx.Pulls(PullFilter{Repository: repository, State: Merged, Limit: 1000})
+	return append(open, merged...), err
 }
 
 // digestAll computes the input digests at the tracked head. One that cannot be found out now (a module's host does not
@@ -188,7 +201,7 @@ func (w *watcher) observePulls(ctx context.Context, o *observation, known []Pull
 			base = p.Base
 		}
 		// A squash or rebase merge leaves the branch ahead of the tracked one for ever.
-		commit, merged, err := w.forge.Merged(ctx, pr.Head, base, o.head)
+		commit, merged, err := w.merged(ctx, pr.Head, base, o.head)
 		if err != nil {
 			return err
 		}
@@ -201,7 +214,7 @@ func (w *watcher) observePulls(ctx context.Context, o *observation, known []Pull
 			continue
 		}
 		if was && p.Head != pr.Head {
-			if _, merged, err = w.forge.Merged(ctx, p.Head, p.Base, o.head); err != nil {
+			if _, merged, err = w.merged(ctx, p.Head, p.Base, o.head); err != nil {
 				return err
 			} else if merged {
 				p = Pull{} // the branch goes on after its merge: another pull request
@@ -221,10 +234,23 @@ func (w *watcher) observePulls(ctx context.Context, o *observation, known []Pull
 	return w.observeLeft(ctx, o, stored)
 }
 
+// merged asks the forge by which commit a pull request was merged. One whose commits are not in the mirror any more (it
+// was made anew, and the branch is gone) was not merged as far as anyone can tell.
+func (w *watcher) merged(ctx context.Context, head, from, to string) (commit string, ok bool, err error) {
+	commit, ok, err = w.forge.Merged(ctx, head, from, to)
+	if errors.Is(err, gitrepo.ErrMissing) && from != "" {
+		commit, ok, err = w.forge.Merged(ctx, head, "", to)
+	}
+	if errors.Is(err, gitrepo.ErrMissing) {
+		return "", false, nil
+	}
+	return commit, ok, err
+}
+
 // observeLeft finds out how pull requests ended that are not open any more.
 func (w *watcher) observeLeft(ctx context.Context, o *observation, stored map[string]Pull) error {
 	for _, p := range stored {
-		commit, merged, err := w.forge.Merged(ctx, p.Head, p.Base, o.head)
+		commit, merged, err := w.merged(ctx, p.Head, p.Base, o.head)
 		if err != nil {
 			return err
 		}

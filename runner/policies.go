@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"github.com/driftlessops/driftless/policy"
 	"github.com/driftlessops/driftless/workspaces"
 )
@@ -102,8 +104,15 @@ func (w *watcher) policyPair(ctx context.Context, before, after string) (was, is
 	if before == "" || before == after {
 		return nil, is, nil
 	}
-	if was, err = w.policySet(ctx, before); err != nil || was.Revision() == is.Revision() {
-		return nil, is, ctx.Err()
+	was, err = w.policySet(ctx, before)
+	var broken hcl.Diagnostics
+	switch {
+	case errors.As(err, &broken):
+		return nil, is, nil
+	case err != nil:
+		return nil, nil, fmt.Errorf("the policies from before the merge, at %.8s: %w", before, err)
+	case was.Revision() == is.Revision():
+		return nil, is, nil
 	}
 	return was, is, nil
 }

@@ -50,14 +50,14 @@ func (j *job) prepare(ctx context.Context) error {
 
 // find resolves the workspace as its purpose sees it.
 func (j *job) find(ctx context.Context) error {
-	trusted := ""
-	if j.run.Purpose != PurposeApply {
-		trusted = j.run.Base // a pull request is judged by the tracked branch it was merged with
-	}
-	if j.run.Purpose == PurposeDrift {
-		if repo, err := j.repository(ctx); err == nil && repo.Head != "" {
-			trusted = repo.Head
+	trusted := j.run.Base // a pull request is judged by the tracked branch it was merged with
+	if j.run.Purpose != PurposePlan {
+		repo, err := j.repository(ctx)
+		if err != nil {
+			return err
 		}
+		j.head = repo.Head // what a workspace may do is what the tracked branch says now
+		trusted = repo.Head
 	}
 	set, err := j.w.resolveAnew(ctx, j.run.Tree, trusted)
 	if err != nil {

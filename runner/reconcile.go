@@ -47,6 +47,9 @@ func (w *watcher) reconcileLocked(ctx context.Context) (err error) {
 	return errors.Join(problems...)
 }
 
+// errLookAgain says that a person acknowledged a rewritten branch while it was looked at.
+var errLookAgain = errors.New("the repository's record changed in the meantime")
+
 // hold records a tracked branch that was rewritten: nothing is decided until a person acknowledges it.
 func (w *watcher) hold(ctx context.Context, o *observation) error {
 	o.repo.PolledAt = now()
@@ -56,6 +59,9 @@ func (w *watcher) hold(ctx context.Context, o *observation) error {
 		old, err := tx.Repository(o.repo.Name)
 		if err != nil {
 			return err
+		}
+		if old.Head != o.seen.Head || old.Diverged != o.seen.Diverged {
+			return errLookAgain
 		}
 		if err := tx.PutRepository(o.repo); err != nil || old.Diverged == o.repo.Diverged {
 			return err
@@ -69,6 +75,9 @@ func (w *watcher) write(o *observation, j *journal, stop *[]int64, pulls *[]Pull
 	old, err := j.tx.Repository(o.repo.Name)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
+	}
+	if old.Head != o.seen.Head || old.Diverged != o.seen.Diverged {
+		return errLookAgain
 	}
 	o.repo.PolledAt = now()
 	if err := j.tx.PutRepository(o.repo); err != nil {
@@ -90,7 +99,7 @@ func (w *watcher) write(o *observation, j *journal, stop *[]int64, pulls *[]Pull
 			return fmt.Errorf("%s: %w", ws.ID, err)
 		}
 	}
-	if err := w.writeOrphans(o, j); err != nil {
+	if err := w.writeOrphans(o, j, stop); err != nil {
 		return err
 	}
 	for i := range o.open {
@@ -126,6 +135,9 @@ func supersede(j *journal, runs []Run, why string, stop *[]int64) error {
 // keep holds the objects that later work needs, against pruning.
 func (w *watcher) keep(ctx context.Context, o *observation, pulls []Pull) error {
 	held := map[string]string{"tracked": o.head}
+	for base := range o.judged {
+		held["base/"+base] = base
+	}
 	for _, p := range pulls {
 		held[fmt.Sprintf("pull/%d/head", p.ID)] = p.Head
 		if p.Tree != "" {

@@ -108,7 +108,7 @@ func Document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]int64, error
 	for _, id := range pull.Affected {
 		run, ok := newest(runs, id)
 		if pull.State == Merged {
-			if applied, found, err := applyAfter(tx, id, run.ID); err != nil {
+			if applied, found, err := applyOf(tx, pull, id, run.ID); err != nil {
 				return doc, nil, err
 			} else if found {
 				run, ok = applied, true
@@ -139,18 +139,18 @@ func newest(runs []Run, id workspaces.ID) (Run, bool) {
 	return Run{}, false
 }
 
-// applyAfter finds the newest apply of a workspace since its plan.
-func applyAfter(tx Tx, id workspaces.ID, planID int64) (Run, bool, error) {
-	runs, err := tx.Runs(RunFilter{Workspace: id, Purposes: []Purpose{PurposeApply}, Limit: 20})
-	if err != nil {
-		return Run{}, false, err
-	}
-	for _, run := range runs {
-		if run.ID > planID && run.Status != Superseded {
-			return run, true, nil
+// applyOf finds the run that applied a merged pull request's changes to a workspace: the first one at its merge, and what
+// took that one's place.
+func applyOf(tx Tx, pull Pull, id workspaces.ID, planID int64) (found Run, ok bool, err error) {
+	runs, err := tx.Runs(RunFilter{Workspace: id, Purposes: []Purpose{PurposeApply}, Limit: 200})
+	for i := len(runs) - 1; err == nil && i >= 0; i-- {
+		run := runs[i]
+		its := run.Commit == pull.MergedCommit || slices.Contains(run.Reviewers, pull.Key)
+		if run.ID > planID && (ok && run.Approves == found.ID || its && (!ok || found.Status == Superseded)) {
+			found, ok = run, true
 		}
 	}
-	return Run{}, false, nil
+	return found, ok && found.Status != Superseded, err
 }
 
 func reportRow(tx Tx, pull Pull, run Run) (report.Row, error) {

@@ -7,11 +7,16 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
+	"time"
 
 	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/policy"
 	"github.com/driftlessops/driftless/workspaces"
 )
+
+// stateMark begins the line of Run.Unreviewed that says what is wrong with the state.
+const stateMark = "state: "
 
 // coverage is what people agreed to: change digests by change key, and who agreed.
 type coverage struct {
@@ -19,7 +24,8 @@ type coverage struct {
 	pulls  []string // keys of the pull requests
 	ids    []int64  // of the pull requests
 
-	approved map[string]string // digests by change key, of an explicit approval
+	approved map[string]string // digests by change key, of an explicit approval; nil: there is none
+	state    bool              // the approved run said that its state is not the one that was seen before
 }
 
 // approves reports whether an approval named the change.
@@ -68,6 +74,9 @@ func (c *coverage) beyond(plan *planner.Plan) []string {
 
 func changeKey(c planner.Change) string { return c.Kind + " " + c.Address + " " + c.Deposed }
 
+// clockSkew is how far the clocks of this machine and of whoever merges may be apart.
+const clockSkew = 10 * time.Second
+
 // maxHistory is how many commits are looked through for merged pull requests.
 const maxHistory = 10_000
 
@@ -80,8 +89,9 @@ func (w *watcher) reviewed(ctx context.Context, run Run, rec Workspace) (*covera
 		return nil, err
 	}
 	place := map[string]int{} // higher is later
+	merges := map[string]time.Time{}
 	for i, c := range commits {
-		place[c.ID] = len(commits) - i
+		place[c.ID], merges[c.ID] = len(commits)-i, c.When
 	}
 	err = w.r.opts.Store.View(ctx, func(tx Tx) error {
 		pulls, err := tx.Pulls(PullFilter{Repository: run.Repository, State: Merged})
@@ -91,7 +101,7 @@ func (w *watcher) reviewed(ctx context.Context, run Run, rec Workspace) (*covera
 		pulls = slices.DeleteFunc(pulls, func(p Pull) bool { return place[p.MergedCommit] == 0 })
 		sort.SliceStable(pulls, func(i, k int) bool { return place[pulls[i].MergedCommit] < place[pulls[k].MergedCommit] })
 		for _, p := range pulls {
-			if err := cover.addPull(tx, p, run.Workspace, place); err != nil {
+			if err := cover.addPull(tx, p, run.Workspace, place, merges); err != nil {
 				return err
 			}
 		}
@@ -102,12 +112,15 @@ func (w *watcher) reviewed(ctx context.Context, run Run, rec Workspace) (*covera
 
 // addPull adds what the report on a merged pull request's head showed of a workspace. What policy did not let pass there
 // was not agreed to.
-func (c *coverage) addPull(tx Tx, p Pull, id workspaces.ID, place map[string]int) error {
+func (c *coverage) addPull(tx Tx, p Pull, id workspaces.ID, place map[string]int, merges map[string]time.Time) error {
 	report, err := tx.Report(p.ID)
 	if errors.Is(err, ErrNotFound) || err == nil && report.Head != p.Head {
 		return nil // merged before its last head was reported: nobody could review it
 	} else if err != nil {
 		return err
+	}
+	if p.MergedCommit != p.Head && report.At.After(merges[p.MergedCommit].Add(clockSkew)) {
+		return nil // the report came after the merge
 	}
 	runID, ok := report.Runs[id]
 	if !ok {
@@ -142,15 +155,18 @@ func (c *coverage) addApproval(tx Tx, run Run) error {
 			for _, change := range plan.Changes {
 				c.approved[changeKey(change)] = change.Digest
 			}
-			return nil
 		} else if !errors.Is(err, ErrNotFound) {
 			return err
 		}
-		failed, err := tx.Run(id)
-		if err != nil {
-			return err
+		approved, failed := tx.Run(id)
+		if failed != nil {
+			return failed
 		}
-		id = failed.Approves
+		if err == nil {
+			c.state = slices.ContainsFunc(approved.Unreviewed, func(s string) bool { return strings.HasPrefix(s, stateMark) })
+			return nil
+		}
+		id = approved.Approves
 	}
 	return nil
 }
@@ -172,14 +188,15 @@ func blobKey(runID int64, name string) string { return fmt.Sprintf("runs/%d/%s",
 
 // facts are what an apply is judged by.
 type facts struct {
-	plan     *planner.Plan
-	verdict  policy.Verdict
-	mode     workspaces.ApplyMode
-	cover    *coverage
-	broken   string // why the state cannot be the one that was seen before; "" = it can
-	first    bool   // no apply of this workspace ever succeeded
-	approved bool
-	runID    int64
+	plan          *planner.Plan
+	verdict       policy.Verdict
+	mode          workspaces.ApplyMode
+	cover         *coverage
+	stateApproved bool   // an approval named that
+	broken        string // why the state cannot be the one that was seen before; "" = it can
+	first         bool   // no apply of this workspace ever succeeded
+	approved      bool
+	runID         int64
 }
 
 // judgeApply says whether a plan of the tracked branch may be applied: policy first, then review. It is pure.
@@ -192,7 +209,8 @@ func judgeApply(f facts) (status Status, reason string, beyond []string) {
 		return Failed, "the engine could not plan everything", beyond
 	case f.plan.Summary.Empty() && len(f.plan.Changes) == 0:
 		return Unchanged, "", nil
-	case f.broken != "" && !f.approved:
+	case f.broken != "" && !f.stateApproved:
+		beyond = append(beyond, stateMark+f.broken)
 		return Held, fmt.Sprintf("%s. If that is meant, `driftless approve %d` applies the plan; otherwise restore the state or mend the backend block", f.broken, f.runID), beyond
 	case f.mode == workspaces.Manual && !f.approved:
 		return Held, fmt.Sprintf("apply = \"manual\": `driftless approve %d` applies it", f.runID), beyond

@@ -140,7 +140,7 @@ func (r *Runner) Wake() {
 func (r *Runner) Told(events []Event) {
 	r.told(events)
 	for _, w := range r.watchers {
-		w.dirty.Store(true)
+		w.touch()
 	}
 	r.Wake()
 }

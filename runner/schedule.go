@@ -90,7 +90,7 @@ func (r *Runner) queueDrift(ctx context.Context, set *workspaces.Set, due dueFun
 			} else if err != nil {
 				return err
 			}
-			runs, err := tx.Runs(RunFilter{Workspace: ws.ID, Statuses: []Status{Queued, Planning, Planned, Ready, Applying}, Purposes: trackedPurposes})
+			runs, err := tx.Runs(RunFilter{Workspace: ws.ID, Purposes: trackedPurposes, Limit: 10})
 			if err != nil {
 				return err
 			}

@@ -11,7 +11,10 @@ import (
 // writeTracked brings the record of one workspace up to the tracked head, and queues its run when one is due.
 func (w *watcher) writeTracked(o *observation, j *journal, ws *workspaces.Workspace, stop *[]int64) error {
 	rec, err := recordOf(j, o.set, ws)
-	if err != nil {
+	if errors.Is(err, errBusy) {
+		w.dirty.Store(true) // what it was renamed from is being worked on: later
+		return nil
+	} else if err != nil {
 		return err
 	}
 	rec.Labels, rec.Owner, rec.DependsOn, rec.Orphan = ws.TrustedLabels, ws.Owner, ws.DependsOn, false
@@ -24,7 +27,11 @@ func (w *watcher) writeTracked(o *observation, j *journal, ws *workspaces.Worksp
 		w.dirty.Store(true)
 		return putIfChanged(j, rec)
 	}
-	runs, err := j.tx.Runs(RunFilter{Workspace: ws.ID, Purposes: trackedPurposes, Limit: 50})
+	runs, err := j.tx.Runs(RunFilter{Workspace: ws.ID, Purposes: []Purpose{PurposeApply}, Limit: 50})
+	if err != nil {
+		return err
+	}
+	newest, err := j.tx.Runs(RunFilter{Workspace: ws.ID, Purposes: trackedPurposes, Limit: 1})
 	if err != nil {
 		return err
 	}
@@ -59,19 +66,28 @@ func (w *watcher) writeTracked(o *observation, j *journal, ws *workspaces.Worksp
 			return err
 		}
 		rec.Sync, rec.Reason = Pending, "waits to be planned"
-	} else if rec.AppliedDigest == digest && rec.Sync != Drifted {
-		rec.Sync, rec.Reason = syncedOrUnknown(ws, rec)
+	} else if rec.AppliedDigest == digest {
+		settledSync(ws, &rec, newest)
 	}
 	return putIfChanged(j, rec)
 }
 
-// syncedOrUnknown says whether the world was looked at recently enough to call the workspace in sync.
-func syncedOrUnknown(ws *workspaces.Workspace, rec Workspace) (Sync, string) {
-	if ws.Freshness > 0 && now().Sub(rec.CheckedAt) > ws.Freshness {
-		return Unknown, "not checked since " + rec.CheckedAt.Format(time.RFC3339)
+// settledSync says how a workspace stands whose target is applied: its last check failed, it drifted, or it is in sync as
+// far as it was looked at recently enough.
+func settledSync(ws *workspaces.Workspace, rec *Workspace, newest []Run) {
+	switch {
+	case len(newest) > 0 && newest[0].Status == Failed && newest[0].FinishedAt.After(rec.CheckedAt):
+		rec.Sync, rec.Reason = SyncFailed, firstLine(newest[0].Reason)
+	case !rec.DriftSince.IsZero():
+		rec.Sync, rec.Reason = Drifted, driftMessage(rec.changes())
+	case ws.Freshness > 0 && now().Sub(rec.CheckedAt) > ws.Freshness:
+		rec.Sync, rec.Reason = Unknown, "not checked since "+rec.CheckedAt.Format(time.RFC3339)
+	default:
+		rec.Sync, rec.Reason = Synced, ""
 	}
-	return Synced, ""
 }
+
+var errBusy = errors.New("is being worked on")
 
 // recordOf returns the record of a workspace, carried over from its earlier identity when it was renamed.
 func recordOf(j *journal, set *workspaces.Set, ws *workspaces.Workspace) (Workspace, error) {
@@ -88,6 +104,12 @@ func recordOf(j *journal, set *workspaces.Set, ws *workspaces.Workspace) (Worksp
 	} else if err != nil {
 		return rec, err
 	}
+	busy, err := j.tx.Runs(RunFilter{Workspace: from, Purposes: trackedPurposes, Statuses: []Status{Planning, Planned, Ready, Applying}})
+	if err != nil {
+		return rec, err
+	} else if len(busy) > 0 {
+		return rec, errBusy
+	}
 	if err := j.tx.RenameWorkspace(from, ws.ID); err != nil {
 		return rec, err
 	}
@@ -98,7 +120,7 @@ func recordOf(j *journal, set *workspaces.Set, ws *workspaces.Workspace) (Worksp
 }
 
 // writeOrphans marks workspaces whose directories are gone. Nothing of theirs is destroyed.
-func (w *watcher) writeOrphans(o *observation, j *journal) error {
+func (w *watcher) writeOrphans(o *observation, j *journal, stop *[]int64) error {
 	all, err := j.tx.Workspaces(WorkspaceFilter{Repository: o.repo.Name})
 	if err != nil {
 		return err
@@ -107,7 +129,14 @@ func (w *watcher) writeOrphans(o *observation, j *journal) error {
 		if rec.Orphan || o.set.Workspace(rec.ID) != nil {
 			continue
 		}
-		rec.Orphan, rec.Sync = true, Unknown
+		pending, err := j.tx.Runs(RunFilter{Workspace: rec.ID, Purposes: []Purpose{PurposeApply, PurposeDrift}, Statuses: []Status{Queued, Planning, Planned, Ready, Held, Blocked}})
+		if err != nil {
+			return err
+		}
+		if err := supersede(j, pending, fmt.Sprintf("by %.8s, which removed its directory", o.head), stop); err != nil {
+			return err
+		}
+		rec.Orphan, rec.Sync, rec.TargetDigest, rec.TargetCommit = true, Unknown, "", ""
 		rec.Reason = "its directory is gone from " + o.repo.Branch + ": nothing was destroyed, and its state is kept"
 		if err := putIfChanged(j, rec); err != nil {
 			return err

@@ -196,6 +196,9 @@ func (w *watcher) poll(ctx context.Context) error {
 	if err == nil && (moved || w.dirty.Load() || time.Since(w.looked) > lookAnew) {
 		err = w.reconcileLocked(ctx)
 	}
+	if errors.Is(err, errLookAgain) {
+		return nil // dirty: at the next poll
+	}
 	if err != nil && ctx.Err() == nil {
 		w.dirty.Store(true) // the next poll that succeeds says so
 		return errors.Join(err, w.note(ctx, err))

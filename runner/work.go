@@ -75,7 +75,7 @@ func (r *Runner) recoverRun(j *journal, run Run) error {
 	}
 	run.Status, run.FinishedAt = Interrupted, now()
 	run.Reason = "driftless or its machine stopped during the apply. What was applied is not known: look at the resources and the state, then `driftless approve " +
-		fmt.Sprint(run.ID) + "` plans again and applies what is missing"
+		fmt.Sprint(run.ID) + "` plans again and applies what is missing, or leaves it to a newer commit"
 	if lock, err := j.tx.StateLock(run.Workspace); err == nil && lock.RunID == run.ID {
 		run.Reason += ". The state is still locked by this run; approving it releases the lock"
 	}
@@ -110,10 +110,11 @@ func (r *Runner) work(ctx context.Context) {
 			}
 			continue
 		}
+		execute := r.begin(ctx, run)
 		group.Go(func() {
 			defer r.Wake()
 			defer func() { <-slots }()
-			r.execute(ctx, run)
+			execute()
 		})
 	}
 	r.cancelAll(errShutdown)
@@ -131,8 +132,9 @@ func (r *Runner) drain(ctx context.Context) int {
 		run, ok := r.claim(ctx)
 		if ok {
 			done.Add(1)
+			execute := r.begin(ctx, run)
 			group.Go(func() {
-				r.execute(ctx, run)
+				execute()
 				<-active
 				select {
 				case finished <- struct{}{}:
@@ -171,7 +173,8 @@ func (r *Runner) claim(ctx context.Context) (claimed Run, ok bool) {
 		})
 		for _, run := range queue {
 			if ok, err = r.tryClaim(tx, &run); err != nil {
-				return err
+				r.log.Error("claim", "run", run.ID, "error", err) // the others go on
+				ok = false
 			} else if ok {
 				claimed = run
 				return j.run("planning", run, run.Trigger)

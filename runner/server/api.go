@@ -245,7 +245,11 @@ func (a *API) approve(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		next, err = a.do.Approve(r.Context(), id, actor(r))
 	}
-	a.commanded(w, r, []runner.Run{next}, err)
+	var queued []runner.Run
+	if next.ID != 0 {
+		queued = append(queued, next)
+	}
+	a.commanded(w, r, queued, err)
 }
 
 func (a *API) drift(w http.ResponseWriter, r *http.Request) {
