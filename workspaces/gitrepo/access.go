@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,6 +18,20 @@ const askHelper = `!f() { test "$1" = get && ` +
 
 // access is the environment in which git(1) may reach the remote. Call done when git has ended.
 func (l location) access(auth Auth) (env []string, done func(), err error) {
+	env, done, err = l.trusting(auth)
+	if l.stranger {
+		env = append(slices.DeleteFunc(env, ofOurUser), "HOME="+os.DevNull)
+	}
+	return env, done, err
+}
+
+// ofOurUser finds what leads git(1) to keys, agents and passwords (~/.netrc) of the user that we run as.
+func ofOurUser(variable string) bool {
+	name, _, _ := strings.Cut(variable, "=")
+	return slices.Contains([]string{"HOME", "USER", "LOGNAME", "XDG_CONFIG_HOME", "SSH_AUTH_SOCK"}, name)
+}
+
+func (l location) trusting(auth Auth) (env []string, done func(), err error) {
 	done = func() {}
 	switch l.scheme {
 	case "http", "https":
@@ -30,19 +45,34 @@ func (l location) access(auth Auth) (env []string, done func(), err error) {
 		env = remoteEnviron(setting{"credential." + l.origin() + ".helper", askHelper})
 		return append(env, "DRIFTLESS_GIT_USERNAME="+username, "DRIFTLESS_GIT_PASSWORD="+password), done, nil
 	case "ssh":
-		command, done, err := sshCommand(auth)
+		command, done, err := sshCommand(auth, l.stranger)
 		return append(remoteEnviron(), "GIT_SSH_COMMAND="+command, "GIT_SSH_VARIANT=ssh"), done, err
 	}
 	return remoteEnviron(), done, nil
 }
 
-// sshCommand is the command line of ssh(1). Without a key of ours it is the user's own set-up (agent, ~/.ssh).
-func sshCommand(auth Auth) (command string, done func(), err error) {
+// noKeys keep ssh(1) from all that could vouch for us. It looks for ~/.ssh in the password database, not in HOME.
+var noKeys = []string{
+	"IdentityFile=none", "IdentitiesOnly=yes", "IdentityAgent=none", "PKCS11Provider=none",
+	"GSSAPIAuthentication=no", "HostbasedAuthentication=no", "PasswordAuthentication=no", "KbdInteractiveAuthentication=no",
+}
+
+// sshCommand is the command line of ssh(1). Without a key of ours it is the user's own set-up (agent, ~/.ssh), or, for a
+// stranger, none at all.
+func sshCommand(auth Auth, stranger bool) (command string, done func(), err error) {
 	options := []string{
 		"BatchMode=yes", "StrictHostKeyChecking=yes", "ConnectTimeout=30", "ServerAliveInterval=15", "ServerAliveCountMax=4",
 		"ControlMaster=no", "ControlPath=none", "ForwardAgent=no", "ClearAllForwardings=yes", "PermitLocalCommand=no",
 	}
 	done = func() {}
+	command = "ssh"
+	if stranger {
+		command += " -F " + os.DevNull
+		options = append(options, noKeys...)
+	}
+	if auth.KnownHosts == "" && stranger {
+		options = append(options, "UserKnownHostsFile="+os.DevNull)
+	}
 	if auth.KnownHosts != "" {
 		options = append(options, `UserKnownHostsFile="`+auth.KnownHosts+`"`, "GlobalKnownHostsFile="+os.DevNull)
 	}
@@ -54,7 +84,6 @@ func sshCommand(auth Auth) (command string, done func(), err error) {
 		done = remove
 		options = append(options, `IdentityFile="`+key+`"`, "IdentitiesOnly=yes", "IdentityAgent=none")
 	}
-	command = "ssh"
 	for _, option := range options {
 		command += " -o " + shellQuote(option)
 	}

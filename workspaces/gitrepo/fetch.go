@@ -84,7 +84,7 @@ func (m *Mirror) fetchRefs(ctx context.Context, h *held, auth Auth, want []strin
 		if exitCode(err) < 0 || !strings.Contains(err.Error(), "couldn't find remote ref") {
 			break
 		}
-		now, failed := m.remote.list(ctx, auth)
+		now, failed := m.remote.list(ctx, auth, patience)
 		if failed != nil {
 			return failed
 		}

@@ -15,6 +15,7 @@ type location struct {
 	host               string // with port; "" for "file"
 	display            string // what people are shown
 	username, password string // of the URL
+	stranger           bool   // somebody else chose it: nothing of ours may vouch for us there
 }
 
 var errScheme = errors.New("use https://host/path, ssh://user@host/path, user@host:path, file:///path or a path")

@@ -24,7 +24,7 @@ func TestParseLocation(t *testing.T) {
 			t.Errorf("%s: %v", c.raw, err)
 			continue
 		}
-		if l != (location{c.scheme, c.addr, c.host, c.display, c.user, c.password}) {
+		if l != (location{c.scheme, c.addr, c.host, c.display, c.user, c.password, false}) {
 			t.Errorf("%s: %+v", c.raw, l)
 		}
 	}

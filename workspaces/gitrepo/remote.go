@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 )
 
 // Refs are the refs of a remote: full name → commit, plus the branch that HEAD names.
@@ -24,8 +25,9 @@ type advertised struct {
 }
 
 var (
-	errLocal  = errors.New("a local repository has no remote of its own")
-	errSHA256 = errors.New("the repository uses SHA-256 object ids, which are not supported; use a SHA-1 repository")
+	errLocal       = errors.New("a local repository has no remote of its own")
+	errThisMachine = errors.New("a repository on the machine of driftless is not asked for a ref; use https:// or ssh://")
+	errSHA256      = errors.New("the repository uses SHA-256 object ids, which are not supported; use a SHA-1 repository")
 )
 
 // Remote asks the remote for its refs: one ls-remote. Over HTTP it needs no process. Annotated tags are shown by their
@@ -38,7 +40,7 @@ func (m *Mirror) Remote(ctx context.Context) (Refs, error) {
 	if err != nil {
 		return Refs{}, err
 	}
-	a, err := m.remote.list(ctx, auth)
+	a, err := m.remote.list(ctx, auth, patience)
 	return a.Refs, err
 }
 
@@ -56,6 +58,9 @@ func (m *Mirror) auth(ctx context.Context) (Auth, error) {
 
 // ResolveRef returns the commit that ref ("" = HEAD) of the repository at url names, by ls-remote. A full name
 // ("refs/heads/x") counts as it is; else a tag goes before a branch, as in Git. A full commit id is its own answer.
+//
+// The URL may be anybody's choice: a repository on this machine is refused, and an auth without user name, password and
+// key asks as nobody, not as the user that we run as (no ~/.ssh, ~/.netrc or agent). Errors are of type *RemoteError.
 func ResolveRef(ctx context.Context, url, ref string, auth Auth) (string, error) {
 	if isID(ref) {
 		return ref, nil
@@ -64,7 +69,11 @@ func ResolveRef(ctx context.Context, url, ref string, auth Auth) (string, error)
 	if err != nil {
 		return "", &RemoteError{URL: "the repository", Kind: KindOther, Err: err}
 	}
-	a, err := l.list(ctx, auth)
+	if l.scheme == "file" {
+		return "", &RemoteError{URL: l.display, Kind: KindOther, Err: errThisMachine}
+	}
+	l.stranger = auth.Username == "" && auth.Password == "" && len(auth.SSHKey) == 0
+	a, err := l.list(ctx, auth, patience)
 	if err != nil {
 		return "", err
 	}
@@ -82,8 +91,13 @@ func ResolveRef(ctx context.Context, url, ref string, auth Auth) (string, error)
 	return "", &RemoteError{URL: l.display, Kind: KindOther, Err: fmt.Errorf("it has no branch or tag %q (short commit ids cannot be looked up)", ref)}
 }
 
-// list asks for the refs of the remote.
-func (l location) list(ctx context.Context, auth Auth) (advertised, error) {
+// patience is how long a remote may take to list its refs, from the first byte to the last.
+const patience = 2 * time.Minute
+
+// list asks for the refs of the remote, and gives it up after limit: a server may send a byte now and then for ever.
+func (l location) list(ctx context.Context, auth Auth, limit time.Duration) (advertised, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	if l.scheme == "http" || l.scheme == "https" {
 		a, err := l.listHTTP(ctx, auth)
 		if err == nil {

@@ -64,9 +64,9 @@ func TestRemoteEmptyAndDetached(t *testing.T) {
 		if refs.Head != "" || refs.Branch("main") != id {
 			t.Errorf("%s: refs of a detached HEAD: %v", url, refs)
 		}
-		if got := must[string](t)(ResolveRef(t.Context(), url, "", Auth{})); got != id {
-			t.Errorf("%s: HEAD is %s", url, got)
-		}
+	}
+	if got := must[string](t)(ResolveRef(t.Context(), server.URL+"/work/.git", "", Auth{})); got != id {
+		t.Errorf("HEAD is %s", got)
 	}
 }
 
@@ -193,15 +193,16 @@ func TestResolveRef(t *testing.T) {
 	r.git("branch", "v1-branch")
 	second := r.commit("two", "a", "2")
 	r.git("branch", "v1") // also a tag
+	url := r.serve("").URL + "/work/.git"
 	for ref, want := range map[string]string{
 		"": second, "HEAD": second, "main": second, "v1": first, "refs/heads/v1": second, "tags/v1": first, "v1-branch": first, first: first,
 	} {
-		if got := must[string](t)(ResolveRef(t.Context(), r.dir, ref, Auth{})); got != want {
+		if got := must[string](t)(ResolveRef(t.Context(), url, ref, Auth{})); got != want {
 			t.Errorf("%q: got %s, want %s", ref, got, want)
 		}
 	}
 	for _, bad := range []string{"nope", "-x", "main*"} {
-		if _, err := ResolveRef(t.Context(), r.dir, bad, Auth{}); err == nil {
+		if _, err := ResolveRef(t.Context(), url, bad, Auth{}); err == nil {
 			t.Errorf("%q was found", bad)
 		}
 	}

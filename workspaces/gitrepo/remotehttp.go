@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -28,8 +29,25 @@ var httpRemote = sync.OnceValue(func() transport.Transport {
 		roots.AppendCertsFromPEM(pem)
 		t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	}
-	return githttp.NewClient(&http.Client{Transport: t})
+	return githttp.NewClient(&http.Client{Transport: bounded{t}})
 })
+
+// maxListing is more than a million refs, in bytes.
+const maxListing = 256 << 20
+
+// bounded ends answers that do not end by themselves.
+type bounded struct{ http.RoundTripper }
+
+func (b bounded) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := b.RoundTripper.RoundTrip(req)
+	if err == nil {
+		resp.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.LimitReader(resp.Body, maxListing), resp.Body}
+	}
+	return resp, err
+}
 
 // listHTTP asks with go-git: no process, and connections are kept.
 func (l location) listHTTP(ctx context.Context, auth Auth) (advertised, error) {
