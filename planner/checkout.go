@@ -7,14 +7,11 @@ import (
 	"strings"
 )
 
-// checkoutToken stands for the root of the checkout, which differs from run to run.
-const checkoutToken = "(checkout)"
-
-// withoutCheckouts replaces several roots, nil when there is none to replace.
-func withoutCheckouts(roots ...string) func(string) string {
+// withoutCheckouts replaces several roots by a token, nil when there is none to replace.
+func withoutCheckouts(token string, roots ...string) func(string) string {
 	var all []func(string) string
 	for _, root := range roots {
-		if f := withoutCheckout(root); f != nil {
+		if f := withoutCheckout(token, root); f != nil {
 			all = append(all, f)
 		}
 	}
@@ -31,22 +28,22 @@ func withoutCheckouts(roots ...string) func(string) string {
 
 // moved reports whether all that an update changes is the path of the checkout, as abspath() gives it: an apply, which
 // is checked out where the last one was, would not do it.
-func (r *resourceChange) moved() bool {
+func (r *resourceChange) moved(token string) bool {
 	n := r.node
 	return r.action == Update && r.previous == "" && r.importing == nil && !anyTrue(n.unknown) &&
-		holdsToken(n.after) && reflect.DeepEqual(n.before, n.after) && reflect.DeepEqual(n.beforeMask, n.afterMask)
+		holdsToken(n.after, token) && reflect.DeepEqual(n.before, n.after) && reflect.DeepEqual(n.beforeMask, n.afterMask)
 }
 
 // holdsToken reports whether the checkout's token is in any string of a value.
-func holdsToken(v any) bool {
+func holdsToken(v any, token string) bool {
 	switch v := v.(type) {
 	case string:
-		return strings.Contains(v, checkoutToken)
+		return strings.Contains(v, token)
 	case []any:
-		return slices.ContainsFunc(v, holdsToken)
+		return slices.ContainsFunc(v, func(element any) bool { return holdsToken(element, token) })
 	case object:
 		for _, element := range v {
-			if holdsToken(element) {
+			if holdsToken(element, token) {
 				return true
 			}
 		}
@@ -55,7 +52,7 @@ func holdsToken(v any) bool {
 }
 
 // withoutCheckout returns a function that replaces the checkout's root in a text, nil when there is none to replace.
-func withoutCheckout(root string) func(string) string {
+func withoutCheckout(token, root string) func(string) string {
 	if !filepath.IsAbs(root) {
 		return nil
 	}
@@ -76,7 +73,7 @@ func withoutCheckout(root string) func(string) string {
 			if after != "" && inName(after[0]) { // "/checkouts/1" is not part of "/checkouts/12"
 				out.WriteString(root)
 			} else {
-				out.WriteString(checkoutToken)
+				out.WriteString(token)
 			}
 			s = after
 		}

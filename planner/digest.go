@@ -49,7 +49,7 @@ func newDigester(key []byte) digester {
 
 // head begins the digest of a change.
 func (d digester) head(head digestHead) (hash.Hash, *json.Encoder) {
-	head.Version = 1
+	head.Version = 2
 	mac := hmac.New(sha256.New, d.key)
 	enc := json.NewEncoder(mac)
 	if err := enc.Encode(head); err != nil {

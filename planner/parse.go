@@ -29,14 +29,16 @@ func Parse(raw []byte, opts ParseOptions) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	digester := newDigester(opts.Key)
 	p := parser{
-		opts: opts, root: root, digester: newDigester(opts.Key), volatile: newVolatile(opts.Volatile),
+		opts: opts, root: root, digester: digester, checkout: newToken(digester, "checkout"),
 		secrets: secrets{known: map[string]struct{}{}, numbers: map[string]struct{}{}},
 		plan:    &Plan{Engine: opts.Engine, Changes: []Change{}}, keys: map[string]bool{},
 	}
+	p.volatile = newVolatile(opts.Volatile, p.checkout)
 	p.parse()
 	if p.err != nil {
-		return nil, fmt.Errorf("plan JSON: %w", p.err)
+		return nil, errors.New(p.checkout.reveal("plan JSON: " + p.err.Error()))
 	}
 	return p.plan, nil
 }
@@ -67,6 +69,7 @@ type parser struct {
 	opts      ParseOptions
 	root      object
 	timestamp string
+	checkout  token // stands for the root of the checkout, which differs from run to run
 	volatile  volatile
 	secrets   secrets
 	plan      *Plan
@@ -85,7 +88,7 @@ func (p *parser) parse() {
 		return
 	}
 	p.plan.Secrets = p.secrets.list()
-	without := withoutCheckouts(p.opts.Checkout, p.opts.Settled)
+	without := withoutCheckouts(p.checkout.secret, p.opts.Checkout, p.opts.Settled)
 	if without != nil {
 		p.root = rewrite(p.root, without).(object)
 	}
@@ -108,19 +111,28 @@ func (p *parser) finish() {
 	if p.err != nil {
 		return
 	}
+	p.plan.Digest = p.digester.plan(p.plan.Changes)
+	p.plan.rewrite(p.checkout.reveal)
+	keys := map[string]bool{}
+	for _, c := range p.plan.Changes {
+		if keys[c.Key()] { // one path of the checkout, and one that only looks like it
+			p.err = fmt.Errorf("%s is planned twice", visible(c.Key()))
+			return
+		}
+		keys[c.Key()] = true
+	}
 	sortChanges(p.plan.Changes)
 	slices.Sort(p.plan.Volatile)
 	p.plan.Volatile = slices.Compact(p.plan.Volatile) // a deposed object has the address of the current one
-	p.plan.Digest = p.digester.plan(p.plan.Changes)
 	redact := sections{data: p.secrets.redact, strict: true}
 	redact.plan(p.root)
-	p.plan.JSON = encode(p.root)
+	p.plan.JSON = encode(rewrite(p.root, p.checkout.reveal))
 }
 
 // resource reads one entry of resource_changes.
 func (p *parser) resource(o object) {
 	r := readResourceChange(&p.shape, o)
-	if p.err != nil || !r.planned() || p.opts.Settled != "" && r.moved() {
+	if p.err != nil || !r.planned() || p.opts.Settled != "" && r.moved(p.checkout.secret) {
 		return
 	}
 	c := Change{
@@ -156,7 +168,7 @@ func (p *parser) add(c Change, r resourceChange, head digestHead, path string) {
 	head.Kind, head.Address, head.Actions = c.Kind, c.Address, r.actions
 	mac, enc := p.head(head)
 	w := walk{
-		secrets: &p.secrets, digest: enc, timestamp: p.timestamp,
+		secrets: &p.secrets, digest: enc, timestamp: p.timestamp, now: newToken(p.digester, "timestamp").secret,
 		volatile: p.volatile.of(c.Address), forces: newPathSet(r.replace),
 	}
 	w.visit(path, r.node, 0)

@@ -75,7 +75,7 @@ func TestPlanSurvivesTheStore(t *testing.T) {
 
 func TestWithoutCheckout(t *testing.T) {
 	t.Parallel()
-	replace := withoutCheckout("/work/1/")
+	replace := withoutCheckout("(checkout)", "/work/1/")
 	for in, want := range map[string]string{
 		"/work/1": "(checkout)", "/work/1/a/work/1": "(checkout)/a(checkout)", "/work/12/x": "/work/12/x",
 		"x=/work/1;/work/1.d": "x=(checkout);/work/1.d", "none": "none",
@@ -85,7 +85,7 @@ func TestWithoutCheckout(t *testing.T) {
 		}
 	}
 	for _, root := range []string{"", "/", ".", "relative/x"} {
-		if withoutCheckout(root) != nil {
+		if withoutCheckout("(checkout)", root) != nil {
 			t.Errorf("the root %q is replaced", root)
 		}
 	}
@@ -113,7 +113,7 @@ func TestVolatilePatterns(t *testing.T) {
 		{"", "a.b", "x", false},
 		{"a(b:c", "a(b", "c", true},
 	} {
-		if got := newVolatile([]string{tt.pattern}).of(tt.address).path(tt.path); got != tt.want {
+		if got := newVolatile([]string{tt.pattern}, token{}).of(tt.address).path(tt.path); got != tt.want {
 			t.Errorf("%q covers %s:%s: %t, want %t", tt.pattern, tt.address, tt.path, got, tt.want)
 		}
 	}

@@ -12,7 +12,7 @@ type volatilePattern struct{ address, path *regexp.Regexp }
 
 // newVolatile reads patterns "ADDRESS:attribute.path", or "attribute.path" for any address; "*" stands for any text.
 // A pattern covers everything below the path that it names.
-func newVolatile(patterns []string) volatile {
+func newVolatile(patterns []string, checkout token) volatile {
 	var v volatile
 	for _, pattern := range patterns {
 		address, path := splitVolatile(strings.TrimSpace(pattern))
@@ -20,8 +20,8 @@ func newVolatile(patterns []string) volatile {
 			continue
 		}
 		v = append(v, volatilePattern{
-			address: regexp.MustCompile(`(?s)^` + glob(address) + `$`),
-			path:    regexp.MustCompile(`(?s)^` + glob(path) + `(?:$|[.\[])`),
+			address: regexp.MustCompile(`(?s)^` + checkout.pattern(glob(address)) + `$`),
+			path:    regexp.MustCompile(`(?s)^` + checkout.pattern(glob(path)) + `(?:$|[.\[])`),
 		})
 	}
 	return v

@@ -13,6 +13,7 @@ type walk struct {
 	secrets   *secrets
 	digest    *json.Encoder // nil when no digest is wanted
 	timestamp string        // of the plan: strings that equal it are the same in any digest
+	now       string        // the token that a digest has in their place
 	volatile  volatile      // patterns for this address
 	forces    pathSet       // what forces replacement
 
@@ -134,7 +135,7 @@ func (w *walk) timeless(v any) any {
 	switch v := v.(type) {
 	case string:
 		if v == w.timestamp && v != "" {
-			return "(timestamp)"
+			return w.now
 		}
 	case []any:
 		out := make([]any, len(v))
