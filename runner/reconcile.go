@@ -148,8 +148,8 @@ func (w *watcher) keep(ctx context.Context, o *observation, pulls []Pull) error 
 		if w.held[name] == object {
 			continue
 		}
-		if err := w.mirror.Hold(ctx, name, object); err != nil {
-			return err
+		if err := w.mirror.Hold(ctx, name, object); err != nil && !errors.Is(err, gitrepo.ErrMissing) {
+			return err // what is missing was lost with an earlier mirror
 		}
 		w.held[name] = object
 	}
