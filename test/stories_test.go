@@ -11,7 +11,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-var keep = flag.Bool("keep", false, "keep the directories of the stories")
+var (
+	keep    = flag.Bool("keep", false, "keep the directories of the stories")
+	stories = flag.String("stories", "stories", "the directory of the stories to play")
+)
 
 // engines are the engines on PATH; the stories are played with each.
 func engines(t *testing.T) []string {
@@ -28,14 +31,14 @@ func engines(t *testing.T) []string {
 	return found
 }
 
-// TestStories plays the scripts in stories/. See story for their commands.
+// TestStories plays the scripts in stories. See commands for their commands.
 func TestStories(t *testing.T) {
 	t.Parallel()
 	for _, kind := range engines(t) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			testscript.Run(t, testscript.Params{
-				Dir: "stories", TestWork: *keep, RequireUniqueNames: true,
+				Dir: *stories, TestWork: *keep, RequireUniqueNames: true,
 				Setup:     func(env *testscript.Env) error { return setup(env, kind) },
 				Cmds:      commands,
 				Condition: func(name string) (bool, error) { return condition(kind, name) },

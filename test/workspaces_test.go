@@ -67,7 +67,7 @@ func TestWorkspacesForPrograms(t *testing.T) {
 	if want := []string{"mono//apps/api@dev", "mono//apps/api@prod", "mono//apps/web", "mono//jobs/report", "mono//platform"}; !slices.Equal(all, want) {
 		t.Errorf("the workspaces are %v, not %v", all, want)
 	}
-	if want := []string{"mono//apps/api@dev", "mono//apps/api@prod", "mono//apps/web"}; !slices.Equal(affected, want) {
+	if want := []string{"mono//apps/api@dev", "mono//apps/api@prod", "mono//apps/web", "mono//platform"}; !slices.Equal(affected, want) {
 		t.Errorf("affected are %v, not %v", affected, want)
 	}
 	for _, r := range listWorkspaces(t, repo) {
