@@ -3,12 +3,22 @@ package workspaces
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 )
 
+// ownOverride is the name, without suffix, of the file by which driftless sets a backend for the state that it keeps itself.
+const ownOverride = "driftless_override"
+
 func (r *resolver) inspectBackend(w *Workspace, root *module) {
+	entries, _ := r.v.list(root.at.path)
+	for _, e := range entries {
+		if base, suffix := splitEngineName(e.Name); base == ownOverride && suffix != "" {
+			w.problem("%s: this name is driftless's own: it writes such a file where it keeps the state. Rename the file", path.Join(w.Dir, e.Name))
+		}
+	}
 	if root.backend == nil {
 		if at := r.blocks[w]; len(w.BackendConfig) > 0 && at.Filename != "" {
 			r.set.Diagnostics = append(r.set.Diagnostics, warningAt(at, "backend_config has no effect",
@@ -17,6 +27,10 @@ func (r *resolver) inspectBackend(w *Workspace, root *module) {
 		return
 	}
 	w.Backend = Backend{Type: root.backend.kind, Config: union(root.backend.config, w.BackendConfig), Place: root.backend.place()}
+	if root.backend.override && w.Backend.Managed() {
+		w.problem("%s: %s in an override file would win over the one by which driftless keeps the state, and the state would be lost with the run. Remove the block, or move it into a file that is no override, such as backend.tf",
+			w.Backend.Place, root.backend.describe())
+	}
 	if w.Backend.Type == "cloud" || w.Backend.Type == "remote" {
 		w.problem("%s: %s is unsupported: runs and state live at the remote, where a plan of driftless would be a run of its own and could not be held back or applied as reviewed. Use a backend that only keeps state (s3, gcs, azurerm, http, …), or none: then driftless keeps it",
 			w.Backend.Place, root.backend.describe())

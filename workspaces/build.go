@@ -17,10 +17,10 @@ func (r *resolver) add(t target, reason string, block hcl.Range) {
 	r.defaultEngine(t, &may, r.trustedView(t))
 	w := &Workspace{
 		ID: t.id(r.src.Repository.Name), Repository: r.src.Repository.Name, Dir: t.dir, Name: t.name, Reason: reason,
-		VarFiles: is.VarFiles, Variables: is.Variables, Labels: is.Labels, Owner: is.Owner, Watch: is.Watch, Volatile: is.Volatile,
+		VarFiles: is.VarFiles, Variables: is.Variables, Labels: is.Labels, Owner: is.Owner, Watch: is.Watch,
 		BackendConfig: is.BackendConfig, TerraformWorkspace: is.TerraformWorkspace, RenamedFrom: is.RenamedFrom,
 		Engine: may.Engine, Version: may.Version, Apply: may.Apply, TrustedLabels: may.Labels,
-		Freshness: *may.Freshness, DriftSchedule: may.Drift.over(nil).Schedule,
+		Volatile: may.Volatile, Freshness: *may.Freshness, DriftSchedule: may.Drift.over(nil).Schedule,
 	}
 	if may.Parallelism != nil {
 		w.Parallelism = *may.Parallelism

@@ -94,7 +94,7 @@ func (m *module) add(f *sourceFile, file string, override bool) {
 	}
 	if f.backend != nil && (m.backend == nil || override) {
 		back := *f.backend
-		back.file = file
+		back.file, back.override = file, override
 		m.backend = &back
 	}
 	maps.Copy(m.providers, f.providers)

@@ -12,7 +12,7 @@ func (b Block) permissions() map[string]string {
 	drift := b.Drift.over(nil)
 	p := map[string]string{
 		"engine": strconv.Quote(b.Engine), "apply": strconv.Quote(string(b.Apply)), "freshness": strconv.Quote(b.Freshness.String()),
-		"version": quoteSet(b.Version), "drift.schedule": quoteSet(drift.Schedule), "labels": mapText(b.Labels),
+		"version": quoteSet(b.Version), "drift.schedule": quoteSet(drift.Schedule), "labels": mapText(b.Labels), "volatile": listText(b.Volatile),
 	}
 	if b.Parallelism != nil {
 		p["parallelism"] = strconv.Itoa(*b.Parallelism)
@@ -28,6 +28,13 @@ func quoteSet(s string) string {
 		return ""
 	}
 	return strconv.Quote(s)
+}
+
+func listText(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return "[" + quoted(list) + "]"
 }
 
 func mapText(m map[string]string) string {

@@ -162,6 +162,20 @@ func TestParseOperatorErrors(t *testing.T) {
 	}
 }
 
+func TestTerraformWorkspaceIsAName(t *testing.T) {
+	t.Parallel()
+	for name, good := range map[string]bool{"prod": true, "_a.b-C_1": true, "0": true, "-x": false, ".": false, "..": false, "a/b": false, "a b": false, "ü": false, "a\\n": false} {
+		src := []byte("workspace \"a\" {\n  terraform_workspace = \"" + name + "\"\n}\n")
+		_, diags := Parse(RepositoryFile, "driftless.hcl", src)
+		if diags.HasErrors() == good {
+			t.Errorf("%q: %v", name, diags)
+		}
+		if !good {
+			contains(t, FormatDiagnostics(map[string][]byte{"driftless.hcl": src}, diags, 0, false), "on driftless.hcl line 2", "must be letters")
+		}
+	}
+}
+
 func TestParseJSON(t *testing.T) {
 	t.Parallel()
 	src := `{"workspace": {"a": {"var_files": ["x"], "variables": {"l": [1]}, "drift": {"schedule": "0 1 * * *"}}}, "defaults": {"dirs": ["a"]}}`

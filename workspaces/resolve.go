@@ -30,6 +30,7 @@ func Resolve(src Source) (*Set, error) {
 	r.set.Policies = slices.Concat(src.Operator.Policies, src.Repository.Settings.Policies, r.trusted.Policies)
 	r.link()
 	r.findConflicts()
+	r.findRenames()
 	r.noticePolicies()
 	sortDiagnostics(r.set.Diagnostics)
 	return r.set, nil

@@ -84,11 +84,23 @@ func TestProblemsStayAlone(t *testing.T) {
 		"two workspaces of terraform":  {map[string]string{"a/main.tf": s3("k"), "driftless.hcl": "workspace \"x\" {\n dir = \"a\"\n terraform_workspace = \"x\"\n}\nworkspace \"y\" { dir = \"a\" }"}, nil, nil, "a@x a@y", ""},
 		"partial backends":             {map[string]string{"a/main.tf": "terraform {\n backend \"http\" {}\n}", "b/main.tf": "terraform {\n backend \"http\" {}\n}"}, nil, nil, "a b", ""},
 		"one identity":                 {map[string]string{"a/main.tf": rootTF, "a@x/main.tf": rootTF, "driftless.hcl": "workspace \"x\" { dir = \"a\" }"}, nil, map[string]string{"a@x": "one identity"}, "", "Two workspaces with one identity"},
-		"cloud":                        {map[string]string{"a/main.tf": "terraform {\n cloud {}\n}", "b/main.tf": "terraform {\n backend \"remote\" {}\n}", "c/main.tf": rootTF}, nil, map[string]string{"a": "a/main.tf:2: a cloud block is unsupported", "b": "unsupported"}, "c", ""},
-		"syntax":                       {map[string]string{"a/main.tf": "resource \"x\" {", "b/main.tf": rootTF}, nil, map[string]string{"a": "a/main.tf:1: "}, "b", ""},
-		"bombs":                        {map[string]string{"a/main.tf": "x = " + strings.Repeat("[", 300000), "b/main.tf": rootTF}, nil, map[string]string{"a": "nested too deeply"}, "b", ""},
-		"no such module":               {map[string]string{"a/main.tf": rootTF + "module \"m\" {\n source = \"../none\"\n}", "c/main.tf": rootTF + "module \"m\" {\n source = \"../../x\"\n}", "b/main.tf": rootTF}, nil, map[string]string{"a": "a/main.tf:5: module \"m\": there is no directory none", "c": "leaves the repository"}, "b", ""},
-		"no such variable file":        {map[string]string{"a/main.tf": rootTF, "b/main.tf": rootTF, "shared.tfvars": "", "driftless.hcl": "workspace \"a\" {\n var_files = [\"none.tfvars\"]\n}\nworkspace \"b\" {\n var_files = [\"/shared.tfvars\", \"../shared.tfvars\"]\n}"}, nil, map[string]string{"a": "none.tfvars does not exist"}, "b", ""},
+		"local backend in an override": {map[string]string{
+			"a/main.tf": rootTF, "a/override.tf": "terraform {\n backend \"local\" {\n path = \"x\"\n }\n}\n", "b/main.tf": s3("b"), "b/z_override.tf.json": `{"terraform":{"backend":{"local":{}}}}`,
+			"c/main.tofu": rootTF, "c/override.tofu": "terraform {\n backend \"local\" {}\n}\n", "d/main.tf": "terraform {\n backend \"local\" {}\n}\n", "d/x_override.tf": s3("d"), "e/main.tf": rootTF, "e/override.tf": "locals {}",
+		}, nil, map[string]string{"a": "a/override.tf:2: a backend \"local\" in an override file would win", "b": "b/z_override.tf.json:1: ", "c": "c/override.tofu:2: "}, "d e", ""},
+		"our own name": {map[string]string{
+			"a/main.tf": rootTF, "a/driftless_override.tf": "locals {}", "b/main.tofu": rootTF, "b/driftless_override.tofu": "", "c/main.tf": rootTF, "c/driftless_override.tofu.json": "{}", "d/main.tf": rootTF, "d/driftless_override.tfvars": "",
+			"driftless_override.tf.json": "{}", "main.tf": rootTF,
+		}, nil, map[string]string{"a": "a/driftless_override.tf: this name is driftless's own", "b": "b/driftless_override.tofu: this", "c": "c/driftless_override.tofu.json: this", ".": "driftless_override.tf.json: this"}, "d", ""},
+		"renamed from one that is there": {map[string]string{"a/main.tf": rootTF, "b/main.tf": rootTF, "c/main.tf": rootTF, "driftless.hcl": "workspace \"b\" {\n renamed_from = \"./a/\"\n}\nworkspace \"c\" {\n renamed_from = \"gone\"\n}"}, nil,
+			map[string]string{"b": "driftless.hcl:1: renamed_from = \"a\" names a workspace that is still there"}, "a c", "on driftless.hcl line 1"},
+		"renamed from itself":   {map[string]string{"a/main.tf": rootTF, "driftless.hcl": "workspace \"a\" {\n renamed_from = \"a\"\n}"}, nil, map[string]string{"a": "its own identity"}, "", ""},
+		"two renamed from one":  {map[string]string{"a/main.tf": rootTF, "b/main.tf": rootTF, "driftless.hcl": "defaults {\n renamed_from = \"old@x\"\n}"}, nil, map[string]string{"a": "stands in 2 workspaces", "b": "stands in 2"}, "", ""},
+		"cloud":                 {map[string]string{"a/main.tf": "terraform {\n cloud {}\n}", "b/main.tf": "terraform {\n backend \"remote\" {}\n}", "c/main.tf": rootTF}, nil, map[string]string{"a": "a/main.tf:2: a cloud block is unsupported", "b": "unsupported"}, "c", ""},
+		"syntax":                {map[string]string{"a/main.tf": "resource \"x\" {", "b/main.tf": rootTF}, nil, map[string]string{"a": "a/main.tf:1: "}, "b", ""},
+		"bombs":                 {map[string]string{"a/main.tf": "x = " + strings.Repeat("[", 300000), "b/main.tf": rootTF}, nil, map[string]string{"a": "nested too deeply"}, "b", ""},
+		"no such module":        {map[string]string{"a/main.tf": rootTF + "module \"m\" {\n source = \"../none\"\n}", "c/main.tf": rootTF + "module \"m\" {\n source = \"../../x\"\n}", "b/main.tf": rootTF}, nil, map[string]string{"a": "a/main.tf:5: module \"m\": there is no directory none", "c": "leaves the repository"}, "b", ""},
+		"no such variable file": {map[string]string{"a/main.tf": rootTF, "b/main.tf": rootTF, "shared.tfvars": "", "driftless.hcl": "workspace \"a\" {\n var_files = [\"none.tfvars\"]\n}\nworkspace \"b\" {\n var_files = [\"/shared.tfvars\", \"../shared.tfvars\"]\n}"}, nil, map[string]string{"a": "none.tfvars does not exist"}, "b", ""},
 		"links": {map[string]string{"a/main.tf": rootTF, "b/main.tf": rootTF, "shared/v.tf": resourceTF, "modules/m/main.tf": resourceTF, "d/main.tf": rootTF + "module \"m\" {\n source = \"../modules/m\"\n}"},
 			[]MapFile{{"a/shared.tf", Symlink, "../shared/v.tf"}, {"b/passwd", Symlink, "/etc/passwd"}, {"c/main.tf", Symlink, "../../out.tf"}, {"e/main.tf", Symlink, "main.tf"}, {"modules/m/x/y", Symlink, "../../../../x"}},
 			map[string]string{"b": "b/passwd leaves the repository", "c": "c/main.tf leaves the repository (it points to ../../out.tf)", "e": "too many levels", "d": "modules/m/x/y leaves"}, "a shared", ""},
@@ -166,7 +178,7 @@ policy "p" { path = "mine" }
 		t.Fatal(got)
 	}
 	a, b2 := set.Workspace("infra//a"), set.Workspace("infra//b2")
-	if a.Apply != Manual || a.Labels["env"] != "prod" || a.TrustedLabels["env"] != "dev" || len(a.Volatile) != 1 || a.Engine != "terraform" {
+	if a.Apply != Manual || a.Labels["env"] != "prod" || a.TrustedLabels["env"] != "dev" || len(a.Volatile) != 0 || a.Engine != "terraform" {
 		t.Errorf("%+v", a)
 	}
 	if b2.TrustedLabels["env"] != "" || b2.TrustedLabels["team"] != "b" || b2.Engine != "tofu" {
@@ -176,7 +188,7 @@ policy "p" { path = "mine" }
 		t.Error(set.Policies)
 	}
 	contains(t, strings.Join(set.Notices, "\n"), `workspace a: apply = "on_merge" takes effect after the merge`, `workspace a: engine = "tofu" takes`,
-		`workspace a: labels = { env = "prod" } grants`, `policy "p": the edit`, "discovery: exclude = []", `workspace b2: engine = "terraform"`)
+		`workspace a: labels = { env = "prod" } grants`, `policy "p": the edit`, "discovery: exclude = []", `workspace a: volatile = ["x"] takes effect after the merge`, `workspace b2: engine = "terraform"`)
 	contains(t, FormatDiagnostics(set.Sources, set.Diagnostics, 0, false), "Workspace is excluded")
 
 	same := resolveFrom(t, Source{Tree: planned, Trusted: planned})
@@ -204,6 +216,20 @@ func TestBrokenRepositoryFile(t *testing.T) {
 		if _, err = Resolve(Source{Tree: NewMapTree(nil, MapFile{"driftless.hcl", Symlink, target})}); err == nil {
 			t.Error("followed", target)
 		}
+	}
+}
+
+func TestAnOverrideFileSaysWhichBackend(t *testing.T) {
+	t.Parallel()
+	set := resolve(t, NewMapTree(map[string]string{
+		"a/main.tf":           "terraform {\n backend \"local\" {}\n}\n" + resourceTF,
+		"a/a_override.tf":     "terraform {\n backend \"gcs\" {\n bucket = \"first\"\n }\n}\n",
+		"a/override.tf":       "terraform {\n backend \"s3\" {\n bucket = \"last\"\n }\n}\n",
+		"a/z_no_overrides.tf": "locals {}\n",
+	}))
+	b := set.Workspaces[0].Backend
+	if b.Type != "s3" || b.Config["bucket"] != "last" || b.Place != "a/override.tf:2" || len(set.Workspaces[0].Problems) > 0 {
+		t.Errorf("%+v %v", b, set.Workspaces[0].Problems)
 	}
 }
 

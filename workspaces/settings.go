@@ -110,12 +110,31 @@ func (d *decoder) attributes(a attributes) Block {
 		Volatile:           d.list(a.Volatile, nil),
 		BackendConfig:      d.stringMap(a.BackendConfig),
 		Parallelism:        d.count(a.Parallelism),
-		TerraformWorkspace: d.text(a.TerraformWorkspace),
+		TerraformWorkspace: d.terraformWorkspace(a.TerraformWorkspace),
 		Apply:              ApplyMode(d.oneOf(a.Apply, string(OnMerge), string(BeforeMerge), string(Manual))),
 		Drift:              d.drift(a.Drift),
 		Freshness:          d.duration(a.Freshness),
-		RenamedFrom:        d.text(a.RenamedFrom),
+		RenamedFrom:        d.renamedFrom(a.RenamedFrom),
 	}
+}
+
+// cliWorkspace is a name that is one path element and no option, in every backend.
+var cliWorkspace = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+
+func (d *decoder) terraformWorkspace(a *hcl.Attribute) string {
+	name := d.text(a)
+	if name != "" && !cliWorkspace.MatchString(name) {
+		d.wrong(a, "%q must be letters, digits and _ . - only, and begin with a letter, a digit or _.", name)
+	}
+	return name
+}
+
+// renamedFrom reads an identity without the repository, in the one form that identities have.
+func (d *decoder) renamedFrom(a *hcl.Attribute) string {
+	if name := d.text(a); name != "" {
+		return path.Clean(name)
+	}
+	return ""
 }
 
 func (d *decoder) drift(b *driftBody) *DriftBlock {

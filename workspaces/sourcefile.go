@@ -44,7 +44,10 @@ type backendBlock struct {
 	literal bool   // all of config is literal
 	text    string // as written
 	line    int
-	file    string // set by the module
+
+	// Set by the module:
+	file     string
+	override bool // an engine reads it after all files that are no overrides
 }
 
 // sourceFiles remembers parsed files by content: the id of the blob and the syntax. Its size bounds the memory.

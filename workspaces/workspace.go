@@ -30,7 +30,6 @@ type Workspace struct {
 	Labels             map[string]string
 	Owner              string
 	Watch              []string // globs relative to the repository's root that belong to the input digest
-	Volatile           []string // change paths to leave out of change digests, "ADDRESS:attribute.path" with * globs
 	BackendConfig      map[string]string
 	TerraformWorkspace string
 	RenamedFrom        string // the earlier identity, without the repository
@@ -43,6 +42,7 @@ type Workspace struct {
 	DriftSchedule string            // cron expression or "" for none
 	Freshness     time.Duration     // how long a plan or a drift check is trusted
 	Reconcile     bool              // repair external drift by itself
+	Volatile      []string          // change paths to leave out of change digests, "ADDRESS:attribute.path" with * globs: changes that nobody need review
 	TrustedLabels map[string]string // labels at the tracked branch: the only ones that grant an identity
 
 	// What the engine's files say, found while resolving.
