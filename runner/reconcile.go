@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/driftlessops/driftless/workspaces/gitrepo"
 )
 
 // reconcileLocked derives what is due from what Git, the forge and the store say, and writes it down in one transaction.
