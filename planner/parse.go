@@ -75,6 +75,7 @@ type parser struct {
 	plan      *Plan
 	keys      map[string]bool // of the changes so far
 	changes   []plannedChange // for causes
+	hushed    []string        // values that become sensitive, which anybody can bring about with sensitive()
 	concealed []string        // values that are hidden although nothing marks them as sensitive
 }
 
@@ -182,6 +183,9 @@ func (p *parser) add(c Change, r resourceChange, head digestHead, path string) {
 	}
 	for _, path := range w.concealed {
 		p.concealed = append(p.concealed, visible(c.Address+":"+path))
+	}
+	for _, path := range w.hushed {
+		p.hushed = append(p.hushed, visible(c.Address+":"+path))
 	}
 	p.plan.Summary.add(c, r.forgets())
 	p.plan.Changes = append(p.plan.Changes, c)

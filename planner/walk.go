@@ -21,6 +21,7 @@ type walk struct {
 	leaves    []leaf
 	volatiles []string // volatile leaves
 	concealed []string // paths not marked as sensitive whose new value is hidden all the same
+	hushed    []string // paths of values that were not sensitive and become so
 	steady    int      // leaves that are not volatile
 	grouped   bool     // within a list that is shown as a whole
 }
@@ -107,6 +108,9 @@ func (w *walk) resized(path string, n node, seen int) {
 // leaf records one changed place.
 func (w *walk) leaf(path string, n node) {
 	w.leaves = append(w.leaves, leaf{path, n.before, n.after, n.unknown == true})
+	if n.afterHidden && !n.beforeHidden && n.before != nil {
+		w.hushed = append(w.hushed, path)
+	}
 	isVolatile := w.volatile.path(path)
 	if isVolatile {
 		w.volatiles = append(w.volatiles, path)

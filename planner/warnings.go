@@ -21,6 +21,10 @@ func (p *parser) warn() {
 	case known && !complete && !p.plan.Errored:
 		p.warnf("the plan is not complete: another one is needed after the apply")
 	}
+	if n := len(p.hushed); n > 0 {
+		p.warnf("%d %s became sensitive in this plan: policies and readers cannot see %s: %s",
+			n, plural(n, "attribute"), map[bool]string{true: "it", false: "them"}[n == 1], some(p.hushed))
+	}
 	if len(p.concealed) > 0 {
 		p.warnf("hidden from readers and policies, because they hold a sensitive value although nothing marks them as sensitive: %s",
 			some(p.concealed))
