@@ -55,12 +55,41 @@ func NewFinder(opts FinderOptions) (*Finder, error) {
 	return &Finder{opts: opts, look: exec.LookPath, probed: map[probeKey]*version.Version{}}, nil
 }
 
+// Known returns an engine that fits as Find does, when there is one without a download: the configured path, PATH, or one
+// that Find installed before. It needs no network.
+func (f *Finder) Known(kind Kind, constraints []string) (Engine, bool) {
+	want, err := parseRequirement(constraints)
+	if err != nil || checkKind(kind) != nil {
+		return Engine{}, false
+	}
+	ctx := context.Background() // a version is asked for once, and that has a time limit of its own
+	found, _ := f.local(ctx, kind, want)
+	if found == nil {
+		found = f.installed(ctx, f.shelf(kind), want)
+	}
+	if found == nil {
+		return Engine{}, false
+	}
+	return *found, true
+}
+
 // Find returns an engine that satisfies every constraint (Terraform's syntax; a version file's plain "1.9.8" is exact):
 // the configured path, PATH, one installed before, else the newest that fits is installed with its checksum and signature verified.
 // The error names the version wanted and how to point at a local engine.
 func (f *Finder) Find(ctx context.Context, kind Kind, constraints []string) (Engine, error) {
-	if kind != Terraform && kind != OpenTofu {
-		return Engine{}, fmt.Errorf(`engine: %q is not an engine; use "terraform" or "tofu"`, kind)
+	return f.find(ctx, kind, constraints, f.shelf(kind))
+}
+
+// FindUntrusted is Find for what nobody has reviewed. What it installs is kept apart, where neither Find nor Known looks:
+// the version that a pull request asks for must not become the engine of workspaces with open constraints.
+func (f *Finder) FindUntrusted(ctx context.Context, kind Kind, constraints []string) (Engine, error) {
+	return f.find(ctx, kind, constraints, f.shelf(kind), f.untrustedShelf(kind))
+}
+
+// find looks at the shelves in order, and installs into the last.
+func (f *Finder) find(ctx context.Context, kind Kind, constraints []string, shelves ...shelf) (Engine, error) {
+	if err := checkKind(kind); err != nil {
+		return Engine{}, err
 	}
 	want, err := parseRequirement(constraints)
 	if err != nil {
@@ -70,18 +99,27 @@ func (f *Finder) Find(ctx context.Context, kind Kind, constraints []string) (Eng
 	if found != nil {
 		return *found, nil
 	}
-	if found = f.installed(ctx, kind, want); found != nil {
-		return *found, nil
+	for _, s := range shelves {
+		if found = f.installed(ctx, s, want); found != nil {
+			return *found, nil
+		}
 	}
 	if err := ctx.Err(); err != nil {
 		return Engine{}, fmt.Errorf("engine: find %s %s: %w", kind, want.text, err)
 	}
-	e, err := f.install(ctx, kind, want)
+	e, err := f.install(ctx, shelves[len(shelves)-1], want)
 	if err != nil {
 		return Engine{}, fmt.Errorf(`engine: %s %s is not on PATH (%s) and cannot be downloaded from %s: %w; install it, or name a binary: engine %q { path = "/path/to/%s" }`,
 			kind, want.text, strings.Join(misses, "; "), f.releases(kind), err, kind, kind)
 	}
 	return e, nil
+}
+
+func checkKind(kind Kind) error {
+	if kind != Terraform && kind != OpenTofu {
+		return fmt.Errorf(`engine: %q is not an engine; use "terraform" or "tofu"`, kind)
+	}
+	return nil
 }
 
 // local looks at the configured binary and at PATH; misses say why what is there does not do.
@@ -117,8 +155,8 @@ func (f *Finder) local(ctx context.Context, kind Kind, want requirement) (found 
 }
 
 // installed is the newest engine that fits among those that were installed before.
-func (f *Finder) installed(ctx context.Context, kind Kind, want requirement) *Engine {
-	entries, err := os.ReadDir(f.kindDir(kind))
+func (f *Finder) installed(ctx context.Context, s shelf, want requirement) *Engine {
+	entries, err := os.ReadDir(s.dir)
 	if err != nil {
 		return nil
 	}
@@ -130,8 +168,8 @@ func (f *Finder) installed(ctx context.Context, kind Kind, want requirement) *En
 	}
 	sort.Sort(sort.Reverse(fit))
 	for _, v := range fit {
-		if path := f.binary(kind, v); f.runs(ctx, path, v) {
-			return &Engine{Kind: kind, Version: v.String(), Path: path}
+		if e := s.engine(v); f.runs(ctx, e.Path, v) {
+			return &e
 		}
 	}
 	return nil
@@ -164,10 +202,21 @@ func (f *Finder) version(ctx context.Context, path string) (*version.Version, er
 	return v, nil
 }
 
-func (f *Finder) kindDir(kind Kind) string {
-	return filepath.Join(f.opts.DataDir, "engines", string(kind))
+// shelf is a directory of installed engines of one kind.
+type shelf struct {
+	kind Kind
+	dir  string
 }
 
-func (f *Finder) binary(kind Kind, v *version.Version) string {
-	return filepath.Join(f.kindDir(kind), v.String(), string(kind))
+func (f *Finder) shelf(kind Kind) shelf {
+	return shelf{kind, filepath.Join(f.opts.DataDir, "engines", string(kind))}
+}
+
+func (f *Finder) untrustedShelf(kind Kind) shelf {
+	return shelf{kind, filepath.Join(f.opts.DataDir, "engines", "pulls", string(kind))}
+}
+
+// engine is where a version is, or is to be.
+func (s shelf) engine(v *version.Version) Engine {
+	return Engine{Kind: s.kind, Version: v.String(), Path: filepath.Join(s.dir, v.String(), string(s.kind))}
 }

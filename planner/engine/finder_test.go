@@ -3,8 +3,10 @@ package engine
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -217,7 +219,7 @@ func TestFindRefusesWhatCannotBeVerified(t *testing.T) {
 		if e, err := f.Find(t.Context(), Terraform, []string{"1.2.3"}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q, got %v, %v", want, e, err)
 		}
-		left, err := filepath.Glob(f.kindDir(Terraform) + "/*/*")
+		left, err := filepath.Glob(f.shelf(Terraform).dir + "/*/*")
 		if err != nil || len(left) > 0 {
 			t.Errorf("%s: left %v, %v", want, left, err)
 		}
@@ -300,6 +302,47 @@ func TestFindInstallsOpenTofu(t *testing.T) {
 	}
 	if e, err := find("", "1.8.0"); err == nil || !strings.Contains(err.Error(), "tofu 1.8.0 is not on PATH") {
 		t.Errorf("signed by a key that is not the vendor's: %v, %v", e, err)
+	}
+}
+
+// What a pull request made driftless install is the engine of nobody else.
+func TestUntrustedInstallChangesNoOtherEngine(t *testing.T) {
+	t.Parallel()
+	s := newReleaseServer(t, "1.5.7", "1.9.8")
+	f := s.finder(t, binary(t, "terraform", "0.1.0"))
+	if e, ok := f.Known(Terraform, []string{">= 1.5"}); ok {
+		t.Errorf("knows %v before anything was installed", e)
+	}
+	find := func(what string, find func(context.Context, Kind, []string) (Engine, error), constraint, want string, downloads int32) {
+		t.Helper()
+		before := s.downloads.Load()
+		if e, err := find(t.Context(), Terraform, []string{constraint}); err != nil || e.Version != want || s.downloads.Load()-before != downloads {
+			t.Errorf("%s: %v, %v after %d downloads; want %s after %d", what, e, err, s.downloads.Load()-before, want, downloads)
+		}
+	}
+	known := func(_ context.Context, kind Kind, constraints []string) (Engine, error) {
+		e, ok := f.Known(kind, constraints)
+		if !ok {
+			return e, errors.New("not known")
+		}
+		return e, nil
+	}
+	find("tracked", f.Find, "1.5.7", "1.5.7", 1)
+	find("pull request", f.FindUntrusted, "1.9.8", "1.9.8", 1)
+	find("pull request again", f.FindUntrusted, "1.9.8", "1.9.8", 0)
+	find("tracked with an open constraint", f.Find, ">= 1.5", "1.5.7", 0)
+	find("known with an open constraint", known, ">= 1.5", "1.5.7", 0)
+	find("pull request with an open constraint", f.FindUntrusted, ">= 1.5", "1.5.7", 0)
+	if e, ok := f.Known(Terraform, []string{"1.9.8"}); ok {
+		t.Errorf("knows %v, which only a pull request asked for", e)
+	}
+	find("tracked, after the merge", f.Find, "1.9.8", "1.9.8", 1)
+	find("known, after the merge", known, "1.9.8", "1.9.8", 0)
+	if _, ok := f.Known("pulumi", nil); ok {
+		t.Error("knows pulumi")
+	}
+	if e, ok := f.Known(Terraform, []string{"0.1.0"}); !ok || e.Version != "0.1.0" {
+		t.Errorf("does not know the configured one: %v", e)
 	}
 }
 

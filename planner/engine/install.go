@@ -49,30 +49,31 @@ func (f *Finder) releases(kind Kind) string {
 }
 
 // install downloads the newest release that fits.
-func (f *Finder) install(ctx context.Context, kind Kind, want requirement) (Engine, error) {
-	v, err := f.newest(ctx, kind, want)
+func (f *Finder) install(ctx context.Context, s shelf, want requirement) (Engine, error) {
+	v, err := f.newest(ctx, s.kind, want)
 	if err != nil {
 		return Engine{}, err
 	}
-	if err := os.MkdirAll(f.kindDir(kind), 0o755); err != nil {
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return Engine{}, err
 	}
-	unlock, err := lockFile(ctx, filepath.Join(f.kindDir(kind), v.String()+".lock"))
+	unlock, err := lockFile(ctx, filepath.Join(s.dir, v.String()+".lock"))
 	if err != nil {
 		return Engine{}, err
 	}
 	defer unlock()
-	e := Engine{Kind: kind, Version: v.String(), Path: f.binary(kind, v)}
+	e := s.engine(v)
 	if f.runs(ctx, e.Path, v) {
 		return e, nil // another one was faster
 	}
-	f.opts.Logger.Info("installing engine", "engine", e.String(), "from", f.releases(kind))
+	f.opts.Logger.Info("installing engine", "engine", e.String(), "from", f.releases(s.kind))
 	return e, f.download(ctx, e, v)
 }
 
 // download puts the verified binary into place in one step.
 func (f *Finder) download(ctx context.Context, e Engine, v *version.Version) error {
-	dir, err := os.MkdirTemp(f.kindDir(e.Kind), ".download-*")
+	target := filepath.Dir(e.Path)
+	dir, err := os.MkdirTemp(filepath.Dir(target), ".download-*")
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,6 @@ func (f *Finder) download(ctx context.Context, e Engine, v *version.Version) err
 	if !got.Equal(v) {
 		return fmt.Errorf("the downloaded binary says that it is %s", got)
 	}
-	target := filepath.Dir(e.Path)
 	return errors.Join(os.RemoveAll(target), os.Rename(dir, target))
 }
 
