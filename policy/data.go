@@ -27,12 +27,17 @@ func (ps paths) touch(at []string) bool {
 	})
 }
 
-// dataRead are the places below data that the modules read and where no rule is: what data files can answer.
+// isBase reports whether a reference is to a place below data where no rule is: what data files can answer.
+func isBase(c *ast.Compiler, ref ast.Ref) bool {
+	return ref[0].Equal(ast.DefaultRootDocument) && len(c.GetRulesForVirtualDocument(ref)) == 0
+}
+
+// dataRead are the places below data that the modules read and where no rule is.
 func dataRead(c *ast.Compiler) paths {
 	var out paths
 	seen := map[string]bool{}
 	note := func(ref ast.Ref) bool {
-		if !ref[0].Equal(ast.DefaultRootDocument) || len(c.GetRulesForVirtualDocument(ref)) > 0 {
+		if !isBase(c, ref) {
 			return false
 		}
 		if at := staticPath(ref[1:]); !seen[strings.Join(at, "\x00")] {

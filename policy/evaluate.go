@@ -52,7 +52,7 @@ func (e *evaluation) judge(ctx context.Context, r *rule) []Result {
 	if excused {
 		return nil
 	}
-	out.results = e.unknownReads(r)
+	out.results = append(e.unknownReads(r), r.gaps...)
 	var value any
 	var found bool
 	if err == nil {

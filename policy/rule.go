@@ -18,7 +18,8 @@ type rule struct {
 	space       string  // the package, without data
 	keyed       bool    // its value is an object of a rule such as deny[key]
 	definitions []*ast.Rule
-	reads       []read // of roots that no plan has
+	reads       []read   // of roots that no plan has
+	gaps        []Result // for data that it reads and nobody gives
 	query       rego.PreparedEvalQuery
 }
 

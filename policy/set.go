@@ -81,6 +81,10 @@ func (out *compiled) compile(s Source) error {
 	if err := conflicts(compiler, store); err != nil {
 		return err
 	}
+	gaps := newGaps(compiler, data, s, out.texts)
+	for _, r := range out.rules {
+		r.gaps = gaps.of(r)
+	}
 	return out.prepare(compiler, store)
 }
 

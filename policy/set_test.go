@@ -126,7 +126,7 @@ func TestData(t *testing.T) {
 		{"root", source("s", "p.rego", reads, "a.yml", "limits: {aws: {max: 12345678901234567890}}"), "deny s/main: 12345678901234567890"},
 		{"merged", source("s", "p.rego", reads, "a.yml", "limits: {aws: {min: 1}}", "limits/b.json", `{"aws": {"max": 3}}`), "deny s/main: 3"},
 		{"below a root", Source{Name: "s", Root: "repo/policies", Files: []File{{"repo/policies/p.rego", []byte(reads)}, {"repo/policies/limits/a.json", []byte(`{"aws":{"max":3}}`)}}}, "deny s/main: 3"},
-		{"absent", source("s", "p.rego", reads), "pass"},
+		{"absent", source("s", "p.rego", reads), "error s: p.rego:2: reads data.limits, which no policy and no data file gives"},
 		{"broken", source("s", "p.rego", reads, "limits/a.json", `{`), "error s: read data file limits/a.json"},
 		{"list", source("s", "p.rego", reads, "limits/a.json", `[1]`), "error s: read data file limits/a.json: its content is a list; a data file holds an object"},
 		{"conflict", source("s", "p.rego", reads, "limits/a.json", `{"aws": 1}`, "limits/b.json", `{"aws": 2}`), "error s: read data file limits/b.json: another file defines data.limits.aws too"},
