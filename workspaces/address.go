@@ -67,6 +67,15 @@ func gitAddress(source string) address {
 	return a
 }
 
+// onThisMachine reports whether the URL of a repository is a path or a file URL.
+func (a address) onThisMachine() bool {
+	if scheme, _, ok := strings.Cut(a.url, "://"); ok {
+		return strings.EqualFold(scheme, "file")
+	}
+	host, _, ok := strings.Cut(a.url, ":")
+	return !ok || strings.Contains(host, "/")
+}
+
 // isExact reports whether a version constraint allows one version only.
 func isExact(constraint string) bool {
 	_, err := version.NewVersion(strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(constraint), "=")))

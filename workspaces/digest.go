@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Digest is the input digest of a workspace: a hash of everything outside the cloud that determines its plan.
@@ -31,7 +32,10 @@ type Digester struct {
 	// EngineVersion returns what stands for the engine in a digest of w, such as "terraform 1.11.4".
 	EngineVersion func(w *Workspace) (string, error)
 	// ResolveRef returns the commit that a Git module source's ref points at now; nil: such refs are warned about.
+	// It has 20 seconds, and all calls of one Set a minute; up to 8 run at a time.
 	ResolveRef func(ctx context.Context, url, ref string) (string, error)
+
+	lookupTimeout, lookupBudget time.Duration // 0: the defaults
 }
 
 // NewDigester returns a Digester; either function may be nil.
@@ -40,7 +44,7 @@ func NewDigester(engineVersion func(*Workspace) (string, error), resolveRef func
 }
 
 // Digest returns the input digest of w in the tree of set. Within one Set, each Git ref is resolved once.
-// The error is of EngineVersion, of ResolveRef or of ctx; what the tree lacks is an input, not an error.
+// The error is of EngineVersion, of ctx, or wraps a *RefError where ResolveRef failed; what the tree lacks is an input, not an error.
 func (d *Digester) Digest(ctx context.Context, set *Set, w *Workspace) (Digest, error) {
 	return d.digest(ctx, set, w, &set.refs)
 }
@@ -65,7 +69,7 @@ func (d *Digester) digest(ctx context.Context, set *Set, w *Workspace, refs *ref
 	if err := g.engine(d.EngineVersion); err != nil {
 		return Digest{}, fmt.Errorf("digest %s: %w", w.ID, err)
 	}
-	if err := g.remotes(ctx, d.ResolveRef, refs); err != nil {
+	if err := g.remotes(ctx, d, set, refs); err != nil {
 		return Digest{}, fmt.Errorf("digest %s: %w", w.ID, err)
 	}
 	slices.SortFunc(g.inputs, compareInputs)

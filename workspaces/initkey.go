@@ -1,9 +1,6 @@
 package workspaces
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // initKey hashes what init reads from the tree.
 func (g *gatherer) initKey() string {
@@ -49,8 +46,4 @@ func (v *view) moduleTree(dir, engine string, above []string) string {
 		}
 		return hashText(parts...)
 	})
-}
-
-func unresolved(c call, err error) error {
-	return fmt.Errorf("%s: module %q: %w", c.place(), c.name, err)
 }
