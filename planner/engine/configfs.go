@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
+	"github.com/hashicorp/hcl/v2/gohcl"
+	"github.com/hashicorp/hcl/v2/hclparse"
 	"github.com/hashicorp/terraform-config-inspect/tfconfig"
 )
 
@@ -36,6 +39,26 @@ func (configFS) ReadDir(name string) ([]os.FileInfo, error) {
 		infos = append(infos, info)
 	}
 	return infos, nil
+}
+
+// decodeConfig reads a file of HCL or JSON into a struct with hcl tags.
+func decodeConfig(name string, into any) error {
+	content, err := readConfig(name)
+	if err != nil {
+		return err
+	}
+	parse := hclparse.NewParser().ParseHCL
+	if strings.HasSuffix(name, ".json") {
+		parse = hclparse.NewParser().ParseJSON
+	}
+	file, diags := parse(content, name)
+	if diags.HasErrors() {
+		return diags
+	}
+	if diags := gohcl.DecodeBody(file.Body, nil, into); diags.HasErrors() {
+		return diags
+	}
+	return nil
 }
 
 func openConfig(name string) (*os.File, error) {

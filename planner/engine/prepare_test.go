@@ -236,6 +236,35 @@ func TestPrepareSaysWhatTheEngineSays(t *testing.T) {
 	})
 }
 
+// Init installs what the modules need that tests run: those must be there, and their providers in the lock file.
+func TestPrepareBringsTheModulesOfTests(t *testing.T) {
+	eachEngine(t, func(t *testing.T, e Engine) {
+		c := newCache(t, t.TempDir(), unpackedMirror(t, ""))
+		const helper = `resource "terraform_data" "setup" {}`
+		for name, files := range map[string]map[string]string{
+			"no provider":        {"tests/setup/main.tf": helper},
+			"one more provider":  {"tests/setup/main.tf": usesTiny},
+			"calls another":      {"tests/setup/main.tf": `module "m" { source = "../../../shared" }`, "../shared/m.tf": usesTiny},
+			"as JSON":            {"tests/setup/main.tf": usesTiny, "tests/a.tftest.hcl": "", "a.tftest.json": `{"run":{"setup":{"module":{"source":"./tests/setup"}}}}`},
+			"and one of its own": {"main.tf": usesTiny, "tests/setup/main.tf": helper},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				g := newRig(t, e, map[string]string{
+					"main.tf":            `resource "terraform_data" "x" {}`,
+					"tests/a.tftest.hcl": "run \"setup\" {\n  module {\n    source = \"./tests/setup\"\n  }\n}\n",
+				})
+				write(t, g.opts.Dir, files)
+				if lock := g.prepare(c); len(lock) > 0 {
+					write(t, g.opts.Dir, map[string]string{lockName: string(lock)})
+				}
+				g.opts.Providers = c
+				g.plan(g.open())
+			})
+		}
+	})
+}
+
 func TestReadModules(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -244,7 +273,9 @@ func TestReadModules(t *testing.T) {
 		"root/j.tf.json":          `{"provider":{"aws":{"region":"x"}}}`,
 		"b/b.tf":                  `module "c" { source = "./c" }`,
 		"b/c/c.tf":                "terraform {\n required_providers {\n r = { source = \"acme/r\", version = \">= 1\" }\n}\n}",
-		"root/tests/a.tftest.hcl": "",
+		"root/tests/a.tftest.hcl": `run "r" {` + "\n" + `module { source = "./t" }` + "\n}",
+		"root/t/t.tf":             `module "b" { source = "../../b" }`,
+		"b/tests/a.tftest.hcl":    "not read",
 		"root/tests/helper.tf":    "",
 		"root/x.tofu":             "",
 		"root/.hidden.tf":         "broken",
@@ -253,7 +284,7 @@ func TestReadModules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := fmt.Sprint(m.dirs), "[. ../b ../b/c]"; got != want {
+	if got, want := fmt.Sprint(m.dirs), "[. ../b t ../b/c]"; got != want {
 		t.Errorf("dirs %s, want %s", got, want)
 	}
 	if got, want := fmt.Sprint(m.Providers, m.Remote), "[aws|| r|acme/r|>= 1] [acme/x/y|]"; got != want {

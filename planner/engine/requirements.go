@@ -4,12 +4,17 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/gohcl"
 	"github.com/hashicorp/terraform-config-inspect/tfconfig"
 )
 
@@ -80,6 +85,50 @@ func (m *modules) read(root, rel string) (local []string, err error) {
 			}
 		}
 	}
+	if rel != "." {
+		return local, nil
+	}
+	tests, err := m.readTests(root)
+	return append(local, tests...), err
+}
+
+// testFile is what of a test file calls modules.
+type testFile struct {
+	Runs []struct {
+		Name    string `hcl:"name,label"`
+		Modules []struct {
+			Source hcl.Expression `hcl:"source,optional"`
+			Remain hcl.Body       `hcl:",remain"`
+		} `hcl:"module,block"`
+		Remain hcl.Body `hcl:",remain"`
+	} `hcl:"run,block"`
+	Remain hcl.Body `hcl:",remain"`
+}
+
+// readTests adds the root module's tests, whose providers and modules init installs too, and returns the local modules
+// that they run. The hash of a file covers what else it asks for.
+func (m *modules) readTests(root string) (local []string, err error) {
+	names, err := testFiles(root)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if err := m.hash(root, name); err != nil {
+			return nil, err
+		}
+		var file testFile
+		if decodeConfig(filepath.Join(root, name), &file) != nil {
+			continue // init says what is wrong with it
+		}
+		for _, run := range file.Runs {
+			for _, module := range run.Modules {
+				var source string
+				if diags := gohcl.DecodeExpression(module.Source, nil, &source); !diags.HasErrors() && isLocal(source) {
+					local = append(local, filepath.FromSlash(source)) // from the root module, not from the test
+				}
+			}
+		}
+	}
 	return local, nil
 }
 
@@ -97,38 +146,47 @@ func isLocal(source string) bool {
 	return strings.HasPrefix(source, "./") || strings.HasPrefix(source, "../") || source == "." || source == ".."
 }
 
-// isTerraformFile tells what tfconfig reads from OpenTofu's files and from tests, whose providers init installs too.
+// isTerraformFile tells what tfconfig reads from OpenTofu's own files.
 func isTerraformFile(name string) bool {
 	return strings.HasSuffix(name, ".tf") || strings.HasSuffix(name, ".tf.json")
 }
 
-var configSuffixes = []string{
-	".tf", ".tf.json", ".tofu", ".tofu.json",
-	".tftest.hcl", ".tftest.json", ".tofutest.hcl", ".tofutest.json",
+var (
+	configSuffixes = []string{".tf.json", ".tf", ".tofu.json", ".tofu"}
+	testSuffixes   = []string{".tftest.hcl", ".tftest.json", ".tofutest.hcl", ".tofutest.json"}
+)
+
+// configFiles are the names of the files of a module that init reads, without tests.
+func configFiles(dir string) ([]string, error) { return filesIn(dir, configSuffixes) }
+
+// testFiles are the names of the tests of a root module: "x.tftest.hcl", "tests/x.tftest.hcl".
+func testFiles(dir string) ([]string, error) {
+	names, err := filesIn(dir, testSuffixes)
+	if err != nil {
+		return nil, err
+	}
+	more, err := filesIn(filepath.Join(dir, "tests"), testSuffixes)
+	for _, name := range more {
+		names = append(names, filepath.Join("tests", name))
+	}
+	return names, err
 }
 
-// configFiles are the names of the files of a module that init reads, tests included ("tests/x.tftest.hcl").
-func configFiles(dir string) ([]string, error) {
-	var names []string
-	for _, sub := range []string{"", "tests"} {
-		entries, err := os.ReadDir(filepath.Join(dir, sub))
-		if err != nil {
-			if os.IsNotExist(err) {
-				continue // init says which module is missing, and where
-			}
-			return nil, err
+// filesIn are the files with one of the suffixes; none when there is no directory: init says which is missing, and where.
+func filesIn(dir string, suffixes []string) (names []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, nil
+	}
+	for _, e := range entries {
+		if e.IsDir() || strings.HasPrefix(e.Name(), ".") {
+			continue
 		}
-		for _, e := range entries {
-			isTest := strings.Contains(e.Name(), "test.")
-			if e.IsDir() || (sub != "" && !isTest) || strings.HasPrefix(e.Name(), ".") {
-				continue
-			}
-			if slices.ContainsFunc(configSuffixes, func(s string) bool { return strings.HasSuffix(e.Name(), s) }) {
-				names = append(names, filepath.Join(sub, e.Name()))
-			}
+		if slices.ContainsFunc(suffixes, func(s string) bool { return strings.HasSuffix(e.Name(), s) }) {
+			names = append(names, e.Name())
 		}
 	}
-	return names, nil
+	return names, err
 }
 
 // key names the completed lock file for these requirements.

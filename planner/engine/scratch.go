@@ -23,7 +23,17 @@ func (s scratch) fill(root string, dirs []string, lock []byte) error {
 		return err
 	}
 	for _, rel := range dirs {
-		if err := s.link(filepath.Join(root, rel)); err != nil {
+		dir := filepath.Join(root, rel)
+		names, err := configFiles(dir)
+		if err == nil && rel == "." {
+			var tests []string
+			tests, err = testFiles(dir)
+			names = append(names, tests...)
+		}
+		if err == nil {
+			err = s.link(dir, names)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -33,10 +43,10 @@ func (s scratch) fill(root string, dirs []string, lock []byte) error {
 	return os.WriteFile(filepath.Join(s.tree(root), lockName), lock, 0o600)
 }
 
-func (s scratch) link(dir string) error {
-	names, err := configFiles(dir)
-	if err != nil || !exists(dir) {
-		return err
+// link copies a module that exists.
+func (s scratch) link(dir string, names []string) error {
+	if !exists(dir) {
+		return nil
 	}
 	if err := os.MkdirAll(s.tree(dir), 0o755); err != nil {
 		return err
