@@ -67,9 +67,10 @@ func fake(t *testing.T, script string) Engine {
 func TestSecretsAreNotInArguments(t *testing.T) {
 	t.Parallel()
 	record := filepath.Join(t.TempDir(), "record")
-	g := newRig(t, fake(t, `tr '\0' '\n' < /proc/$$/cmdline >> `+record+`; env > `+record+`.env`), map[string]string{"main.tf": ""})
+	g := newRig(t, fake(t, `tr '\0' '\n' < /proc/$$/cmdline >> `+record+`; env > `+record+`.env`), map[string]string{"main.tf": `variable "secret" {}`})
 	g.opts.Env = map[string]string{"TF_VAR_password": "hunter22", "TF_HTTP_PASSWORD": "hunter22", "AWS_SECRET_ACCESS_KEY": "hunter22"}
 	g.opts.BackendConfig = map[string]string{"secret_key": "hunter22"}
+	g.opts.Variables = map[string]string{"secret": "hunter22"}
 	r := g.open()
 	g.plan(r)
 	g.show(r)
@@ -90,7 +91,7 @@ func TestSecretsAreNotInArguments(t *testing.T) {
 			t.Errorf("the environment lacks %s:\n%s", want, env)
 		}
 	}
-	for _, file := range []string{g.opts.TempDir + "/backend.tfbackend", g.opts.TempDir + "/cli.tfrc"} {
+	for _, file := range []string{g.opts.TempDir + "/backend.tfbackend", g.opts.TempDir + "/cli.tfrc", g.opts.TempDir + "/variables.tfvars"} {
 		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v, %v", file, info, err)
 		}

@@ -111,16 +111,17 @@ func (r *Root) initArgs() ([]string, error) {
 		}
 		args = append(args, "-backend-config="+path)
 	}
-	return append(args, r.earlyVars()...), nil
+	vars, err := r.earlyVars()
+	return append(args, vars...), err
 }
 
 // earlyVars are the variables for commands that only OpenTofu needs them for: its module sources and backends may use
 // variables.
-func (r *Root) earlyVars() []string {
+func (r *Root) earlyVars() ([]string, error) {
 	if r.opts.Engine.Kind == OpenTofu && atLeast(r.opts.Engine.Version, "1.8.0") {
 		return r.varArgs()
 	}
-	return nil
+	return nil, nil
 }
 
 // selectWorkspace selects the Terraform workspace, and makes it when there is none.
@@ -129,10 +130,14 @@ func (r *Root) selectWorkspace(ctx context.Context) error {
 	if name == "" || name == "default" {
 		return nil
 	}
+	vars, err := r.earlyVars()
+	if err != nil {
+		return &Error{Phase: PhaseInit, Err: err}
+	}
 	quiet := r.session
 	quiet.log, quiet.progress = nil, nil
 	command := func(verb string) []string {
-		return append(append([]string{"workspace", verb, "-no-color"}, r.earlyVars()...), name)
+		return append(append([]string{"workspace", verb, "-no-color"}, vars...), name)
 	}
 	if err := quiet.run(ctx, PhaseInit, nil, nil, command("select")...); err == nil || ctx.Err() != nil {
 		return err

@@ -39,7 +39,11 @@ func (r *Root) plan(ctx context.Context, opts PlanOptions) error {
 	if opts.Destroy {
 		args = append(args, "-destroy")
 	}
-	args = append(append(args, r.parallelism()...), r.varArgs()...)
+	vars, err := r.varArgs()
+	if err != nil {
+		return &Error{Phase: PhasePlan, Err: err}
+	}
+	args = append(append(args, r.parallelism()...), vars...)
 	return r.session.run(ctx, PhasePlan, r.selected(), nil, args...)
 }
 
@@ -48,15 +52,4 @@ func (r *Root) parallelism() []string {
 		return nil
 	}
 	return []string{fmt.Sprintf("-parallelism=%d", r.opts.Parallelism)}
-}
-
-func (r *Root) varArgs() []string {
-	var args []string
-	for _, file := range r.opts.VarFiles {
-		args = append(args, "-var-file="+file)
-	}
-	for _, name := range sortedKeys(r.opts.Variables) {
-		args = append(args, "-var="+name+"="+r.opts.Variables[name])
-	}
-	return args
 }

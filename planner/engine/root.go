@@ -21,8 +21,8 @@ type RootOptions struct {
 	TempDir            string            // private TMPDIR and HOME of the engine; made when missing
 	Env                map[string]string // all that the engine's environment holds besides the basics (PATH, HOME, TMPDIR, TF_*)
 	BackendConfig      map[string]string
-	VarFiles           []string // absolute, or relative to Dir
-	Variables          map[string]string
+	VarFiles           []string          // absolute, or relative to Dir
+	Variables          map[string]string // as -var takes them: text for string, number, bool and untyped variables, else an expression
 	TerraformWorkspace string
 	Parallelism        int
 	Providers          *ProviderCache // nil = init asks the registries; Dir's lock file must be one that Prepare returned
@@ -84,6 +84,11 @@ func (o RootOptions) check() error {
 	for _, name := range sortedKeys(o.BackendConfig) {
 		if !hclsyntax.ValidIdentifier(name) {
 			return fmt.Errorf("backend_config: %q is not the name of a backend setting", name)
+		}
+	}
+	for _, name := range sortedKeys(o.Variables) {
+		if !hclsyntax.ValidIdentifier(name) {
+			return fmt.Errorf("variables: %q is not the name of a variable", name)
 		}
 	}
 	return checkEnv(o.Env)
