@@ -32,6 +32,7 @@ func (s *Set) Evaluate(ctx context.Context, in Input) Verdict {
 			results = append(results, e.judge(ctx, r)...)
 			count += r.defined()
 		}
+		results = append(results, e.uncomputed.results(source.texts)...)
 	}
 	v := verdict(results)
 	v.Revision, v.Policies = s.revision, count
@@ -40,10 +41,11 @@ func (s *Set) Evaluate(ctx context.Context, in Input) Verdict {
 
 // evaluation is one source judging one document. Rules share what helper rules gave.
 type evaluation struct {
-	source   *compiled
-	document *document
-	cache    topdown.VirtualCache
-	excused  map[string][]string // rule names by package
+	source     *compiled
+	document   *document
+	cache      topdown.VirtualCache
+	excused    map[string][]string // rule names by package
+	uncomputed uncomputed
 }
 
 func (e *evaluation) judge(ctx context.Context, r *rule) []Result {
@@ -56,7 +58,7 @@ func (e *evaluation) judge(ctx context.Context, r *rule) []Result {
 	var value any
 	var found bool
 	if err == nil {
-		value, found, err = e.ask(ctx, r.query)
+		value, found, err = e.ask(ctx, r.query, out.policy)
 	}
 	if err != nil {
 		message := fmt.Sprintf("evaluate %s: %s", r, explain(err, e.source.texts)[0])
@@ -96,7 +98,7 @@ func (e *evaluation) exceptions(ctx context.Context, r *rule) (bool, error) {
 	}
 	names, done := e.excused[r.space]
 	if !done {
-		value, _, err := e.ask(ctx, query)
+		value, _, err := e.ask(ctx, query, e.policy(r.space))
 		if err != nil {
 			return false, fmt.Errorf("exception: %w", err)
 		}
@@ -133,16 +135,18 @@ func elements(value any) (out []any) {
 	return out
 }
 
-// ask evaluates one query; found is false when its value is undefined.
-func (e *evaluation) ask(ctx context.Context, q rego.PreparedEvalQuery) (value any, found bool, err error) {
+// ask evaluates one query of a policy; found is false when its value is undefined.
+func (e *evaluation) ask(ctx context.Context, q rego.PreparedEvalQuery, policy string) (value any, found bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, false, fmt.Errorf("stopped: %w", err)
 	}
 	var rs rego.ResultSet
+	var failed []topdown.Error
 	err = guard(func() (err error) {
-		rs, err = q.Eval(ctx, rego.EvalParsedInput(e.document.value), rego.EvalVirtualCache(e.cache))
+		rs, err = q.Eval(ctx, rego.EvalParsedInput(e.document.value), rego.EvalVirtualCache(e.cache), rego.EvalBuiltinErrorList(&failed))
 		return err
 	})
+	e.uncomputed.add(policy, failed)
 	if err != nil {
 		// A query that stopped half-way may leave frames of a `with` behind.
 		e.cache = topdown.NewVirtualCache()
