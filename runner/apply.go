@@ -31,7 +31,7 @@ func (j *job) finishApply(ctx context.Context, plan *planner.Plan, verdict polic
 	case Unchanged:
 		j.keepApplied(ctx)
 		return j.to(ctx, Unchanged, "unchanged", "nothing to apply", func(tx Tx, jr *journal, run *Run) error {
-			return j.settle(tx, *run)
+			return j.settle(jr, *run)
 		})
 	}
 	return j.to(ctx, status, string(status), reason, func(tx Tx, jr *journal, run *Run) error {
@@ -97,7 +97,7 @@ func (j *job) applied(ctx context.Context, failure error) error {
 		j.run.Reason = ""
 		j.keepApplied(ctx)
 		return j.persist(ctx, Applied, "applied", j.run.Summary.String(), func(tx Tx, jr *journal, run *Run) error {
-			return j.settle(tx, *run)
+			return j.settle(jr, *run)
 		})
 	}
 	j.rescue(ctx, filepath.Join(j.at, filepath.FromSlash(j.ws.Dir), erroredState))
@@ -159,8 +159,11 @@ func (j *job) keepApplied(ctx context.Context) {
 }
 
 // settle records that the world is what the run's commit says.
-func (j *job) settle(tx Tx, run Run) error {
-	rec, err := tx.Workspace(run.Workspace)
+func (j *job) settle(jr *journal, run Run) error {
+	if err := settleDrift(jr, run); err != nil {
+		return err
+	}
+	rec, err := jr.tx.Workspace(run.Workspace)
 	if err != nil {
 		return err
 	}
@@ -171,7 +174,7 @@ func (j *job) settle(tx Tx, run Run) error {
 		rec.Sync, rec.Reason, rec.Base = Pending, "a newer commit waits to be planned", run.Commit
 	}
 	rec.DriftSince, rec.Drift, rec.UpdatedAt = zeroTime, nil, now()
-	return tx.PutWorkspace(rec)
+	return jr.tx.PutWorkspace(rec)
 }
 
 // setSync sets what people see of the workspace of a run.

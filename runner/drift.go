@@ -83,16 +83,8 @@ func repairable(plan *planner.Plan) bool {
 
 // checked records the outcome of a drift check; earlier drift runs of the workspace are settled by it.
 func (j *job) checked(jr *journal, run Run, drift []planner.Change) error {
-	earlier, err := jr.tx.Runs(RunFilter{Workspace: run.Workspace, Purposes: []Purpose{PurposeDrift}, Statuses: []Status{Held, Blocked}})
-	if err != nil {
+	if err := settleDrift(jr, run); err != nil {
 		return err
-	}
-	for _, old := range earlier {
-		if old.ID != run.ID {
-			if err := supersede(jr, []Run{old}, fmt.Sprintf("by run %d", run.ID), nil); err != nil {
-				return err
-			}
-		}
 	}
 	rec, err := jr.tx.Workspace(run.Workspace)
 	if err != nil {
@@ -128,6 +120,16 @@ func (rec Workspace) changes() *planner.Plan {
 	plan := &planner.Plan{}
 	_ = json.Unmarshal(rec.Drift, &plan.Changes) // what cannot be read is shown as nothing in particular
 	return plan
+}
+
+// settleDrift ends the drift runs that wait for a person: a newer run says how the world is.
+func settleDrift(jr *journal, run Run) error {
+	waiting, err := jr.tx.Runs(RunFilter{Workspace: run.Workspace, Purposes: []Purpose{PurposeDrift}, Statuses: []Status{Held, Blocked}})
+	if err != nil {
+		return err
+	}
+	waiting = slices.DeleteFunc(waiting, func(r Run) bool { return r.ID == run.ID })
+	return supersede(jr, waiting, fmt.Sprintf("by run %d", run.ID), nil)
 }
 
 func syncedOrPending(rec Workspace) (Sync, string) {
