@@ -17,7 +17,7 @@ func (j *job) prepare(ctx context.Context) error {
 	if err := j.find(ctx); err != nil {
 		return err
 	}
-	e, err := j.r.engineFor(ctx, j.ws)
+	e, err := j.engine(ctx)
 	if err != nil {
 		return err
 	}

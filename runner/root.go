@@ -23,26 +23,28 @@ const (
 	lockFile        = ".terraform.lock.hcl"
 )
 
-// constraints are all version constraints of a workspace.
-func constraints(w *workspaces.Workspace) []string {
+// constraints are all version constraints of a workspace's engine.
+func (r *Runner) constraints(w *workspaces.Workspace) []string {
 	all := append([]string(nil), w.VersionConstraints...)
 	if w.Version != "" {
 		all = append(all, w.Version)
-	}
-	return all
-}
-
-// engineFor finds the engine of a workspace.
-func (r *Runner) engineFor(ctx context.Context, w *workspaces.Workspace) (engine.Engine, error) {
-	all := constraints(w)
-	if w.Version == "" {
+	} else {
 		for _, block := range r.opts.Config.Engines {
 			if block.Kind == w.Engine && block.Version != "" {
 				all = append(all, block.Version)
 			}
 		}
 	}
-	return r.opts.Finder.Find(ctx, engine.Kind(w.Engine), all)
+	return all
+}
+
+// engine finds the engine of the run's workspace. What a pull request makes driftless install serves pull requests alone.
+func (j *job) engine(ctx context.Context) (engine.Engine, error) {
+	kind, all := engine.Kind(j.ws.Engine), j.r.constraints(j.ws)
+	if j.run.Purpose == PurposePlan {
+		return j.r.opts.Finder.FindUntrusted(ctx, kind, all)
+	}
+	return j.r.opts.Finder.Find(ctx, kind, all)
 }
 
 // ready writes into the checkout what must be there before any engine starts in the directory: the state backend, and

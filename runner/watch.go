@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/driftlessops/driftless/planner/engine"
 	"github.com/driftlessops/driftless/runner/forge"
 	"github.com/driftlessops/driftless/runner/forge/plaingit"
 	"github.com/driftlessops/driftless/workspaces"
@@ -85,12 +86,12 @@ func (w *watcher) resolveRef(ctx context.Context, url, ref string) (string, erro
 	return gitrepo.ResolveRef(ctx, url, ref, a)
 }
 
-// engineVersion is what stands for the engine in an input digest. Where no engine fits, the constraint stands for it: the
-// run says what is missing, and the digest changes when it is there.
+// engineVersion is what stands for the engine in an input digest: the one that is here already. Where none fits, the
+// constraint stands for it: the run installs one or says what is missing, and the digest changes when it is there.
 func (r *Runner) engineVersion(w *workspaces.Workspace) (string, error) {
-	e, err := r.engineFor(context.Background(), w)
-	if err != nil {
-		return w.Engine + " (missing) " + strings.Join(constraints(w), ", "), nil
+	e, ok := r.opts.Finder.Known(engine.Kind(w.Engine), r.constraints(w))
+	if !ok {
+		return w.Engine + " (missing) " + strings.Join(r.constraints(w), ", "), nil
 	}
 	return e.String(), nil
 }
