@@ -53,7 +53,7 @@ func (d *Digester) digest(ctx context.Context, set *Set, w *Workspace, refs *ref
 	if err := ctx.Err(); err != nil {
 		return Digest{}, err
 	}
-	g := &gatherer{v: set.files(), w: w, seen: map[Input]bool{}, warned: map[string]bool{}}
+	g := &gatherer{v: set.files(), w: w, seen: map[Input]bool{}, warned: map[string]bool{}, read: map[string]bool{}}
 	g.modules = g.v.reach(w.Dir, w.Engine)
 	g.root()
 	for _, m := range g.modules[1:] {
@@ -86,6 +86,7 @@ type gatherer struct {
 	warnings []string
 	warned   map[string]bool
 	floating bool
+	read     map[string]bool // templates
 }
 
 func (g *gatherer) add(inputs ...Input) {

@@ -4,68 +4,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
-
-	"github.com/bmatcuk/doublestar/v4"
 )
-
-// paths adds what the expressions of a module name.
-func (g *gatherer) paths(m *module) {
-	for i, ref := range m.paths {
-		g.path(m, ref, fmt.Sprintf("%s:%d", m.pathFiles[i], ref.line))
-	}
-}
-
-func (g *gatherer) path(m *module, ref pathRef, place string) {
-	base := g.w.Dir
-	if ref.module {
-		base = m.dir
-	}
-	switch {
-	case ref.computed:
-		g.float("%s: %s() of a computed path cannot be followed", place, ref.function)
-		return
-	case strings.HasPrefix(ref.path, "/") || strings.HasPrefix(ref.path, "~"):
-		g.float("%s: %s is outside of the repository", place, ref.path)
-		return
-	case ref.pattern != "" && ref.complete:
-		g.fileset(base, ref)
-		return
-	}
-	name := ref.path
-	if !ref.complete { // "${path.module}/files/${var.x}.json" reads something in files
-		name = name[:strings.LastIndex(name, "/")+1]
-	}
-	at, err := g.v.follow(base + "/" + name)
-	if err != nil {
-		g.lost(ref, path.Join(base, name), place, err)
-		return
-	}
-	if at.path == m.at.path || at.path == g.modules[0].at.path {
-		return // covered already
-	}
-	g.add(g.v.deepInput(at)...)
-}
-
-// lost handles a path at which nothing is. For a file function that is an input: it may appear. Other strings may mean anything.
-func (g *gatherer) lost(ref pathRef, name, place string, err error) {
-	if ref.function == "" {
-		return
-	}
-	if _, leaves := err.(*leavesError); leaves {
-		g.float("%s: %s() reads outside of the repository", place, ref.function)
-		return
-	}
-	g.add(missingInput("file", name))
-}
-
-func (g *gatherer) fileset(base string, ref pathRef) {
-	glob := path.Join(base, ref.path, ref.pattern)
-	if escapes(glob) || !isCheap(glob) || !doublestar.ValidatePattern(glob) {
-		g.float("fileset(%q, %q) cannot be followed: it reads outside of the repository, or its pattern is not understood", ref.path, ref.pattern)
-		return
-	}
-	g.add(g.v.globInputs("file", glob)...)
-}
 
 func (g *gatherer) varFiles() {
 	for _, name := range g.w.VarFiles {

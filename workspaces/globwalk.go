@@ -26,29 +26,56 @@ func (v *view) matches(glob string) []Input {
 	if pattern == "**" {
 		return v.deepInput(at)
 	}
-	inputs := append([]Input{}, at.links...)
-	v.matchBelow(at.path, "", pattern, &inputs)
-	return inputs
+	match := func(name string) bool { return doublestar.MatchUnvalidated(pattern, name) }
+	return append(append([]Input{}, at.links...), v.below(at.path, match)...)
 }
 
-func (v *view) matchBelow(dir, relative, pattern string, inputs *[]Input) {
-	entries, err := v.list(dir)
+// below returns the inputs below a directory whose path, relative to it, matches. Links to directories are followed.
+func (v *view) below(dir string, match func(name string) bool) []Input {
+	w := &belowWalk{v: v, match: match, seen: map[string]bool{}}
+	w.walk(dir, "")
+	return w.inputs
+}
+
+type belowWalk struct {
+	v      *view
+	match  func(name string) bool
+	seen   map[string]bool // directories that a link led to
+	inputs []Input
+}
+
+func (w *belowWalk) walk(dir, relative string) {
+	entries, err := w.v.list(dir)
 	if err != nil {
 		return
 	}
 	for _, e := range entries {
 		p, rel := path.Join(dir, e.Name), path.Join(relative, e.Name)
-		matched := doublestar.MatchUnvalidated(pattern, rel)
+		matched := w.match(rel)
 		switch {
-		case matched && e.Mode == Symlink:
-			*inputs = append(*inputs, Input{Kind: "link", Name: p, ID: e.ID})
-			if at, err := v.follow(p); err == nil {
-				*inputs = append(*inputs, v.deepInput(at)...)
-			}
-		case matched && e.Mode != Dir:
-			*inputs = append(*inputs, inputOf(p, e))
+		case e.Mode == Symlink:
+			w.link(p, rel, e, matched)
+		case matched:
+			w.inputs = append(w.inputs, w.v.deepInput(place{path: p, entry: e})...)
 		case e.Mode == Dir:
-			v.matchBelow(p, rel, pattern, inputs)
+			w.walk(p, rel)
 		}
+	}
+}
+
+// link follows a link. A directory that was met before counts as a whole: another way to it has other names for what it holds.
+func (w *belowWalk) link(p, rel string, e Entry, matched bool) {
+	at, err := w.v.follow(p)
+	if !matched && (err != nil || at.entry.Mode != Dir) {
+		return
+	}
+	w.inputs = append(w.inputs, Input{Kind: "link", Name: p, ID: e.ID})
+	switch {
+	case err != nil:
+	case matched || w.seen[at.path]:
+		w.inputs = append(w.inputs, w.v.deepInput(at)...)
+	default:
+		w.seen[at.path] = true
+		w.walk(at.path, rel)
 	}
 }

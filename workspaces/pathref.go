@@ -1,20 +1,22 @@
 package workspaces
 
 import (
-	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// pathRef is a path in an expression of a module: the argument of a file function, or a string that begins a path with
-// path.module, path.root or path.cwd.
+// pathRef is a path in an expression of a module: the argument of a file function, a string that begins a path with
+// path.module, path.root or path.cwd, or one that is a relative path by itself ("../src").
 type pathRef struct {
 	function string // file function, or "" for a string
+	plain    bool   // a string that begins with ./ or ../
 	module   bool   // relative to the module; else to where the engine is started, which is the root module
 	path     string // the literal part
 	complete bool   // path is all of it; else something computed follows
+	suffix   string // the literal part behind what is computed
 	computed bool   // nothing literal is known
 	pattern  string // fileset: its pattern when it is literal
 	line     int
@@ -30,40 +32,21 @@ var fileFunctions = map[string]bool{
 func findPaths(body hcl.Body, src []byte) []pathRef {
 	finder := &pathFinder{arguments: map[hclsyntax.Node]bool{}}
 	if native, ok := body.(*hclsyntax.Body); ok {
+		for _, b := range native.Blocks {
+			if source := b.Body.Attributes["source"]; b.Type == "module" && source != nil {
+				finder.arguments[source.Expr] = true // followed as a call
+			}
+		}
 		_ = hclsyntax.Walk(native, finder)
 		return finder.found
 	}
-	var document any
-	if json.Unmarshal(src, &document) == nil {
-		finder.json(document)
-	}
+	finder.json(src)
 	return finder.found
 }
 
 type pathFinder struct {
 	found     []pathRef
 	arguments map[hclsyntax.Node]bool // strings that are arguments of file functions, and done with
-}
-
-// json looks into the templates of JSON syntax, where every string may be one.
-func (f *pathFinder) json(v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		for _, key := range sortedKeys(v) {
-			f.json(v[key])
-		}
-	case []any:
-		for _, element := range v {
-			f.json(element)
-		}
-	case string:
-		if !strings.Contains(v, "${") && !strings.Contains(v, "%{") {
-			return
-		}
-		if e, _ := hclsyntax.ParseTemplate([]byte(v), "", hcl.Pos{}); e != nil {
-			_ = hclsyntax.Walk(e, f)
-		}
-	}
 }
 
 // Enter implements hclsyntax.Walker.
@@ -131,7 +114,7 @@ func readTemplate(parts []hclsyntax.Expression) pathRef {
 		}
 		s, ok := stringLiteral(part)
 		if !ok {
-			ref.complete = false
+			ref.complete, ref.suffix = false, literalEnd(parts[i+1:])
 			break
 		}
 		ref.path += s
@@ -141,6 +124,22 @@ func readTemplate(parts []hclsyntax.Expression) pathRef {
 		ref.path = strings.TrimLeft(ref.path, "/")
 	}
 	return ref
+}
+
+// literalEnd returns the literal text at the end of a template.
+func literalEnd(parts []hclsyntax.Expression) (text string) {
+	for _, part := range slices.Backward(parts) {
+		s, ok := stringLiteral(part)
+		if !ok {
+			break
+		}
+		text = s + text
+	}
+	return text
+}
+
+func isRelative(s string) bool {
+	return strings.HasPrefix(s, "./") || strings.HasPrefix(s, "../") || s == ".."
 }
 
 func stringLiteral(e hclsyntax.Expression) (string, bool) {
@@ -160,8 +159,16 @@ func pathBase(e hclsyntax.Expression) (string, bool) {
 	return attr.Name, ok && (attr.Name == "module" || attr.Name == "root" || attr.Name == "cwd")
 }
 
-// mentions finds paths in any string: source_dir = "${path.module}/src", command = "sh ${path.module}/x.sh -v".
+// mentions finds paths in any string: source_dir = "${path.module}/src", command = "sh ${path.module}/x.sh -v", "../src".
 func (f *pathFinder) mentions(t *hclsyntax.TemplateExpr) {
+	if len(t.Parts) == 0 {
+		return
+	}
+	if s, ok := stringLiteral(t.Parts[0]); ok && isRelative(s) {
+		ref := readTemplate(t.Parts)
+		ref.plain, ref.line = true, t.SrcRange.Start.Line
+		f.found = append(f.found, ref)
+	}
 	for i, part := range t.Parts {
 		if _, ok := pathBase(part); !ok {
 			continue
@@ -171,6 +178,7 @@ func (f *pathFinder) mentions(t *hclsyntax.TemplateExpr) {
 			if end := strings.IndexAny(ref.path, " \t\r\n\"'`;,:()|&<>"); end >= 0 {
 				ref.path, ref.complete = ref.path[:end], true
 			}
+			ref.suffix = "" // of the whole string
 		}
 		if ref.path == "" && ref.complete {
 			continue

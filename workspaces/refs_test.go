@@ -32,7 +32,7 @@ func TestRefsAreLookedUpTogetherAndOnce(t *testing.T) {
 			t.Parallel()
 			set := callers(t, size[0], size[1])
 			var running, most, asked atomic.Int32
-			full := make(chan struct{})
+			full, fill := make(chan struct{}), sync.Once{}
 			first := atomic.Bool{}
 			d := NewDigester(nil, func(ctx context.Context, _, ref string) (string, error) {
 				defer running.Add(-1)
@@ -44,7 +44,7 @@ func TestRefsAreLookedUpTogetherAndOnce(t *testing.T) {
 					return ref, nil // that of the first workspace, before anybody asked for a second one
 				}
 				if n == lookupsAtOnce {
-					close(full)
+					fill.Do(func() { close(full) })
 				}
 				select {
 				case <-full:

@@ -22,6 +22,8 @@ type view struct {
 	engines memo[string, bool]
 	covers  memo[coverKey, cover]
 	globs   memo[string, []Input]
+	ends    memo[[3]string, []Input]
+	texts   memo[string, []pathRef] // of templates
 	keys    memo[moduleKey, string]
 	tools   memo[string, string] // default engines
 	inputs  memo[moduleKey, Input]
