@@ -1,7 +1,5 @@
 package report
 
-import "strings"
-
 // writeNotes writes what is not about one workspace: conflicts, errors, removed directories, notices.
 func writeNotes(p *pager, doc *Document) {
 	if doc.Error != "" {
@@ -32,19 +30,10 @@ func writeOrphans(p *pager, orphans []string) {
 		return
 	}
 	p.paragraph("**" + plural(len(orphans), "workspace directory is", "workspace directories are") + " removed: nothing is destroyed.** " +
-		"What was built stays, and so does its state. To destroy it, after the merge:")
+		"What was built stays, and so does its state. To destroy it, remove its resources in one pull request, and the directory in the next:")
 	entries := make([]entry, len(orphans))
 	for i, orphan := range orphans {
-		command := "driftless destroy " + shellQuote(orphan)
-		entries[i] = name(command)
+		entries[i] = name(orphan)
 	}
 	p.list(entries)
-}
-
-// shellQuote writes s as one word of a shell's command.
-func shellQuote(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/@:=+,-") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

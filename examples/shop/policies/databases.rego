@@ -8,7 +8,7 @@ deny contains result if {
 	change.type == "cloud_database"
 	"delete" in change.change.actions
 	result := {
-		"msg": sprintf("%s: the plan would delete a production database; only driftless destroy may", [change.address]),
+		"msg": sprintf("%s: the plan would delete a production database", [change.address]),
 		"resource": change.address,
 	}
 }
