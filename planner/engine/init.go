@@ -55,7 +55,7 @@ func (r *Root) initKey() (string, error) {
 	view := ""
 	if r.opts.Providers != nil {
 		var err error
-		if view, err = r.opts.Providers.view(r.opts.Dir); err != nil {
+		if view, err = r.opts.Providers.view(r.opts.Dir, r.opts.Trusted); err != nil {
 			return "", err
 		}
 	}

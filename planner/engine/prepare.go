@@ -17,6 +17,7 @@ type PrepareOptions struct {
 	Engine  Engine
 	Dir     string            // absolute directory of the root module in a checkout; only read
 	Env     map[string]string // as RootOptions.Env: credentials of registries and of module sources
+	Trusted bool              // the code and its lock file are the tracked branch's or the operator's, not a pull request's
 	Refresh bool              // ask again though the answer is known: for modules behind a branch that moved
 	Mask    *mask.Masker
 	Log     func(line string) // may be nil; as RootOptions.Log
@@ -25,7 +26,8 @@ type PrepareOptions struct {
 // Prepare puts the providers that a root module needs into the cache, and returns the completed lock file that is to
 // be written into the module's directory before it is opened; nil when it needs none. It downloads at most once for
 // equal lock files, requirements and engines; for a module without a lock file versions stay what they were at first,
-// until its requirements change. It never writes into the checkout. An engine that fails is an *Error.
+// until its requirements change. Nothing that it brings into the cache for a run that is not trusted is ever used by
+// one that is. It never writes into the checkout. An engine that fails is an *Error.
 func (c *ProviderCache) Prepare(ctx context.Context, opts PrepareOptions) (lock []byte, err error) {
 	fail := func(err error) ([]byte, error) {
 		if failed := (*Error)(nil); errors.As(err, &failed) {
@@ -58,15 +60,16 @@ func (c *ProviderCache) Prepare(ctx context.Context, opts PrepareOptions) (lock 
 	if err != nil {
 		return fail(err)
 	}
-	if kept, ok := c.kept(key); ok && !opts.Refresh {
+	parts := c.parts(opts.Trusted)
+	if kept, ok := parts.kept(key); ok && !opts.Refresh {
 		return kept, nil
 	}
-	unlock, err := lockFile(ctx, filepath.Join(c.locks(), key+".lock"))
+	unlock, err := lockFile(ctx, filepath.Join(parts.own().locks(), key+".lock"))
 	if err != nil {
 		return fail(err)
 	}
 	defer unlock()
-	if kept, ok := c.kept(key); ok && !opts.Refresh {
+	if kept, ok := parts.kept(key); ok && !opts.Refresh {
 		return kept, nil
 	}
 	if lock, err = c.complete(ctx, opts, root, wanted, lock); err != nil {
@@ -79,21 +82,22 @@ func (c *ProviderCache) Prepare(ctx context.Context, opts PrepareOptions) (lock 
 }
 
 // kept is the completed lock file of an earlier Prepare, when all its packages are still there.
-func (c *ProviderCache) kept(key string) ([]byte, bool) {
-	lock, err := os.ReadFile(filepath.Join(c.locks(), key+".hcl"))
-	if err != nil {
-		return nil, false
-	}
-	parsed, err := parseLock(lock)
-	if err != nil || (len(parsed.Providers) > 0 && !exists(c.viewOf(lock))) {
-		return nil, false
-	}
-	for _, p := range parsed.Providers {
-		if c.have(p) == "" {
-			return nil, false
+func (ps parts) kept(key string) ([]byte, bool) {
+	for _, p := range ps {
+		if lock, err := os.ReadFile(filepath.Join(p.locks(), key+".hcl")); err == nil && ps.complete(lock) {
+			return lock, true
 		}
 	}
-	return lock, true
+	return nil, false
+}
+
+// complete reports whether there is a view for a lock file, of packages that are still there.
+func (ps parts) complete(lock []byte) bool {
+	parsed, err := parseLock(lock)
+	if err != nil || (len(parsed.Providers) > 0 && ps.view(lock) == "") {
+		return false
+	}
+	return !slices.ContainsFunc(parsed.Providers, func(p lockedProvider) bool { return ps.have(p) == "" })
 }
 
 // keep makes the view of a completed lock file and remembers it, also for a checkout that already holds it.
@@ -102,13 +106,15 @@ func (c *ProviderCache) keep(key string, wanted modules, opts PrepareOptions, lo
 	if err != nil {
 		return err
 	}
-	if view := c.viewOf(lock); !exists(view) {
-		tmp, err := os.MkdirTemp(c.staging(), "view-")
+	parts := c.parts(opts.Trusted)
+	own := parts.own()
+	if view := own.viewOf(lock); parts.view(lock) == "" {
+		tmp, err := os.MkdirTemp(own.staging(), "view-")
 		if err != nil {
 			return err
 		}
 		defer func() { _ = os.RemoveAll(tmp) }()
-		if err := errors.Join(os.Chmod(tmp, 0o755), c.link(tmp, parsed)); err != nil {
+		if err := errors.Join(os.Chmod(tmp, 0o755), parts.link(tmp, parsed)); err != nil {
 			return err
 		}
 		if err := os.Rename(tmp, view); err != nil && !exists(view) {
@@ -120,14 +126,15 @@ func (c *ProviderCache) keep(key string, wanted modules, opts PrepareOptions, lo
 		return err
 	}
 	return errors.Join(
-		writeFile(filepath.Join(c.locks(), again+".hcl"), lock),
-		writeFile(filepath.Join(c.locks(), key+".hcl"), lock),
+		writeFile(filepath.Join(own.locks(), again+".hcl"), lock),
+		writeFile(filepath.Join(own.locks(), key+".hcl"), lock),
 	)
 }
 
 // complete runs an init that may download, in a scratch copy of the configuration, and keeps what it installed.
 func (c *ProviderCache) complete(ctx context.Context, opts PrepareOptions, root string, wanted modules, lock []byte) ([]byte, error) {
-	dir, err := os.MkdirTemp(c.staging(), "init-")
+	parts := c.parts(opts.Trusted)
+	dir, err := os.MkdirTemp(parts.own().staging(), "init-")
 	if err != nil {
 		return nil, err
 	}
@@ -137,13 +144,13 @@ func (c *ProviderCache) complete(ctx context.Context, opts PrepareOptions, root 
 	if err != nil {
 		return nil, err
 	}
-	if lock, err = addHashes(lock, c.missingHashes(parsed)); err != nil {
+	if lock, err = addHashes(lock, parts.missingHashes(parsed)); err != nil {
 		return nil, err
 	}
 	if parsed, err = parseLock(lock); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(s.fill(root, wanted.dirs, lock), c.link(s.pluginCache(), parsed), c.link(s.mirror(), parsed)); err != nil {
+	if err := errors.Join(s.fill(root, wanted.dirs, lock), parts.link(s.pluginCache(), parsed), parts.link(s.mirror(), parsed)); err != nil {
 		return nil, err
 	}
 	c.opts.Logger.Info("preparing providers", "engine", opts.Engine.String(), "dir", opts.Dir)
@@ -153,10 +160,11 @@ func (c *ProviderCache) complete(ctx context.Context, opts PrepareOptions, root 
 	if lock, err = readLock(s.tree(root)); err != nil {
 		return nil, err
 	}
-	if parsed, err = parseLock(lock); err != nil {
+	completed, err := parseLock(lock)
+	if err != nil {
 		return nil, err
 	}
-	return lock, c.store(s.pluginCache(), parsed)
+	return lock, parts.store(s.pluginCache(), parsed, completed)
 }
 
 // stage runs the init. When all packages of the lock file are in hand it is tried with them alone, so that a registry
@@ -169,7 +177,8 @@ func (c *ProviderCache) stage(ctx context.Context, s scratch, opts PrepareOption
 		return run.run(ctx, PhaseInit, nil, nil, "init", "-input=false", "-no-color", "-backend=false")
 	}
 	run := s.session(opts, root, c.opts.Logger)
-	missing := slices.ContainsFunc(lock.Providers, func(p lockedProvider) bool { return c.have(p) == "" })
+	parts := c.parts(opts.Trusted)
+	missing := slices.ContainsFunc(lock.Providers, func(p lockedProvider) bool { return parts.have(p) == "" })
 	if len(lock.Providers) > 0 && !missing {
 		quiet := run
 		quiet.log = nil

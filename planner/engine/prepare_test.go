@@ -230,7 +230,7 @@ func TestPrepareSaysWhatTheEngineSays(t *testing.T) {
 		if failed := mustFail(t, err); !strings.Contains(failed.Output, "2.0.0") || !strings.Contains(g.text(), "2.0.0") {
 			t.Error(report(err))
 		}
-		if left, err := os.ReadDir(c.staging()); err != nil || len(left) > 0 {
+		if left, err := os.ReadDir(c.pulls.staging()); err != nil || len(left) > 0 {
 			t.Errorf("left behind: %v, %v", left, err)
 		}
 	})
@@ -339,7 +339,7 @@ func FuzzLockFile(f *testing.F) {
 		more := map[string][]string{}
 		for _, p := range parsed.Providers {
 			more[p.Address] = []string{"h1:new"}
-			if path, err := packagePath(p.Address, p.Version); err == nil && !filepath.IsLocal(path) {
+			if path, err := packagePath(p); err == nil && !filepath.IsLocal(path) {
 				t.Errorf("%q leads outside", path)
 			}
 		}

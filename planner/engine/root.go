@@ -26,6 +26,7 @@ type RootOptions struct {
 	TerraformWorkspace string
 	Parallelism        int
 	Providers          *ProviderCache // nil = init asks the registries; Dir's lock file must be one that Prepare returned
+	Trusted            bool           // of Providers, use only what trusted runs brought there: as PrepareOptions.Trusted
 	InitKey            string         // from the input digest; "" = init always
 	Mask               *mask.Masker
 	Progress           func(Progress)    // may be nil
@@ -101,7 +102,7 @@ func (r *Root) cliConfig() string { return filepath.Join(r.opts.TempDir, "cli.tf
 func (r *Root) configure() error {
 	text := ""
 	if r.opts.Providers != nil {
-		view, err := r.opts.Providers.view(r.opts.Dir)
+		view, err := r.opts.Providers.view(r.opts.Dir, r.opts.Trusted)
 		if err != nil {
 			return fmt.Errorf("engine: open %s: %w", r.opts.Dir, err)
 		}
