@@ -22,6 +22,8 @@ func (s *Set) Evaluate(ctx context.Context, in Input) Verdict {
 	if err != nil {
 		results = append(results, Result{Level: "error", Message: err.Error()})
 	}
+	ctx, done := s.heap.watch(ctx) // not before the plan is converted: a plan may be big
+	defer done()
 	for _, source := range s.sources {
 		results = append(results, source.broken...)
 		if doc == nil {
@@ -29,10 +31,17 @@ func (s *Set) Evaluate(ctx context.Context, in Input) Verdict {
 		}
 		e := &evaluation{source: source, document: doc, cache: topdown.NewVirtualCache()}
 		for _, r := range source.rules {
+			if ctx.Err() != nil {
+				break
+			}
 			results = append(results, e.judge(ctx, r)...)
 			count += r.defined()
 		}
 		results = append(results, e.uncomputed.results(source.texts)...)
+	}
+	if ctx.Err() != nil {
+		message := fmt.Sprintf("stopped before all policies had judged: %s", context.Cause(ctx))
+		results = append(results, Result{Level: "error", Message: message})
 	}
 	v := verdict(results)
 	v.Revision, v.Policies = s.revision, count
@@ -135,28 +144,30 @@ func elements(value any) (out []any) {
 	return out
 }
 
+// answer is what came of one query.
+type answer struct {
+	results rego.ResultSet
+	failed  []topdown.Error // calls of built-in functions
+}
+
 // ask evaluates one query of a policy; found is false when its value is undefined.
 func (e *evaluation) ask(ctx context.Context, q rego.PreparedEvalQuery, policy string) (value any, found bool, err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, false, fmt.Errorf("stopped: %w", err)
-	}
-	var rs rego.ResultSet
-	var failed []topdown.Error
-	err = guard(func() (err error) {
-		rs, err = q.Eval(ctx, rego.EvalParsedInput(e.document.value), rego.EvalVirtualCache(e.cache), rego.EvalBuiltinErrorList(&failed))
-		return err
+	cache := e.cache
+	got, err := within(ctx, func() (a answer, err error) {
+		a.results, err = q.Eval(ctx, rego.EvalParsedInput(e.document.value), rego.EvalVirtualCache(cache), rego.EvalBuiltinErrorList(&a.failed))
+		return a, err
 	})
-	e.uncomputed.add(policy, failed)
+	e.uncomputed.add(policy, got.failed)
 	if err != nil {
 		// A query that stopped half-way may leave frames of a `with` behind.
 		e.cache = topdown.NewVirtualCache()
 		if topdown.IsCancel(err) {
-			err = fmt.Errorf("stopped: %w", cmp.Or(ctx.Err(), err))
+			err = fmt.Errorf("stopped: %w", cmp.Or(context.Cause(ctx), err))
 		}
 		return nil, false, err
 	}
-	if len(rs) == 0 || len(rs[0].Expressions) == 0 {
+	if len(got.results) == 0 || len(got.results[0].Expressions) == 0 {
 		return nil, false, nil
 	}
-	return rs[0].Expressions[0].Value, true, nil
+	return got.results[0].Expressions[0].Value, true, nil
 }

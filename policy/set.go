@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
@@ -18,6 +17,7 @@ import (
 type Set struct {
 	revision string
 	sources  []*compiled
+	heap     *heapWatch
 }
 
 // compiled is one source, compiled apart from the others so that a broken one hides nothing and equal packages do not meet.
@@ -32,7 +32,7 @@ type compiled struct {
 // Compile compiles the sources. It never fails: what cannot be read or compiled makes every verdict of the set an Error
 // with the reason and its place, while the other sources still say what they have to say.
 func Compile(sources []Source) *Set {
-	set := &Set{revision: revision(sources)}
+	set := &Set{revision: revision(sources), heap: heap}
 	for _, s := range sources {
 		set.sources = append(set.sources, compileSource(s))
 	}
@@ -153,14 +153,4 @@ func messages(err error, text map[string][]byte) []string {
 		return out
 	}
 	return explain(err, text)
-}
-
-// guard turns a panic into an error: policies are other people's programs, and one that trips opa must fail alone.
-func guard(f func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("opa failed on this policy: %s", strings.TrimSpace(fmt.Sprint(p)))
-		}
-	}()
-	return f()
 }
