@@ -77,6 +77,7 @@ func (r *resolver) inspect(w *Workspace) {
 		w.VersionConstraints = append(w.VersionConstraints, c)
 	}
 	r.inspectVarFiles(w)
+	r.inspectValues(w, root)
 	r.inspectBackend(w, root)
 }
 

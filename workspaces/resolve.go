@@ -32,6 +32,7 @@ func Resolve(src Source) (*Set, error) {
 	r.findConflicts()
 	r.findRenames()
 	r.noticePolicies()
+	r.warnOfTerragrunt()
 	sortDiagnostics(r.set.Diagnostics)
 	return r.set, nil
 }

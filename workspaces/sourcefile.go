@@ -64,8 +64,11 @@ const maxCachedFile = 4 << 20 // bytes
 // loadSourceFile parses a blob, or returns what an earlier parse of the same blob found.
 func loadSourceFile(name, blob string, read func() ([]byte, error)) (*sourceFile, error) {
 	syntax := ".tf"
+	if isTestFile(name) {
+		syntax = testSyntax + ".hcl"
+	}
 	if path.Ext(name) == ".json" {
-		syntax = ".tf.json"
+		syntax = strings.TrimSuffix(syntax, ".hcl") + ".json"
 	}
 	key := blob + syntax
 	if f, ok := sourceFiles.Get(key); ok {
@@ -97,6 +100,10 @@ func parseSourceFile(name string, src []byte) *sourceFile {
 	f.note(diags)
 	if file == nil || file.Body == nil {
 		f.salvage(src)
+		return f
+	}
+	if strings.HasPrefix(name, testSyntax) {
+		f.testRuns(file.Body)
 		return f
 	}
 	content, _, _ := file.Body.PartialContent(moduleSchema)

@@ -14,17 +14,28 @@ type survey struct {
 	calledBy map[string][]string
 	roots    map[string]bool
 	reasons  map[string]string
+
+	linkedFrom map[string][]string // engine file → other directories that hold a link to it
+	tests      []string            // test files
+	testedBy   map[string][]string // directory → test files that call it as a module
+	terragrunt []string            // terragrunt.hcl files
 }
 
 // newSurvey walks the tree. Directories whose names begin with a dot, and node_modules, are passed over.
 func newSurvey(v *view) (*survey, error) {
-	s := &survey{v: v, calledBy: map[string][]string{}, roots: map[string]bool{}, reasons: map[string]string{}}
+	s := &survey{
+		v: v, calledBy: map[string][]string{}, roots: map[string]bool{}, reasons: map[string]string{},
+		linkedFrom: map[string][]string{}, testedBy: map[string][]string{},
+	}
 	if err := s.walk("."); err != nil {
 		return nil, err
 	}
 	slices.Sort(s.dirs)
 	for _, dir := range s.dirs {
 		s.recordCalls(dir)
+	}
+	for _, file := range s.tests {
+		s.recordTest(file)
 	}
 	for _, dir := range s.dirs { // a directory comes before those below it, which look at it
 		s.roots[dir], s.reasons[dir] = s.judge(dir)
@@ -41,6 +52,7 @@ func (s *survey) walk(dir string) error {
 		s.dirs = append(s.dirs, dir)
 	}
 	for _, e := range entries {
+		s.note(dir, e)
 		if e.Mode != Dir || strings.HasPrefix(e.Name, ".") || e.Name == "node_modules" {
 			continue
 		}
@@ -70,7 +82,13 @@ func (s *survey) module(dir string) *module { return s.v.module(dir, s.v.default
 // judge says whether a directory is a root module, and why. The first rule that applies decides; see the package comment.
 func (s *survey) judge(dir string) (bool, string) {
 	m := s.module(dir)
-	if m.backend != nil {
+	if s.has(dir, func(name string) bool { return name == terragruntFile }) {
+		return false, "it has " + terragruntFile + ", and Terragrunt is not supported; a workspace block makes it a workspace that is run without it"
+	}
+	if from := s.fragmentOf(dir, m); len(from) > 0 {
+		return false, "shared fragment: it manages nothing, and its files are linked from " + some(from, 3)
+	}
+	if m.backend != nil && !s.isModuleWithBackend(dir, m) {
 		return true, fmt.Sprintf("it has %s (%s)", m.backend.describe(), m.backend.place())
 	}
 	if s.has(dir, func(name string) bool { return name == lockFile }) {
@@ -79,11 +97,14 @@ func (s *survey) judge(dir string) (bool, string) {
 	if callers := s.calledBy[dir]; len(callers) > 0 {
 		return false, "shared module: called by " + some(callers, 3)
 	}
+	if files := s.testedBy[dir]; len(files) > 0 {
+		return false, "helper module of tests: called by " + some(files, 3)
+	}
 	if s.has(dir, isVarFile) {
 		return true, "nothing calls it, and it has values for its variables (*.tfvars)"
 	}
 	if segment, ok := moduleSegment(dir); ok {
-		return false, fmt.Sprintf("shared module: it is in a directory named %q, and has neither backend, lock file nor variable values", segment)
+		return false, fmt.Sprintf("shared module: it is in a directory named %q, and has neither a backend that says where, nor lock file, nor variable values", segment)
 	}
 	if parent, ok := s.exampleOf(dir); ok {
 		return false, fmt.Sprintf("example or test of the module %s", parent)
@@ -91,10 +112,10 @@ func (s *survey) judge(dir string) (bool, string) {
 	if len(m.problems) > 0 {
 		return true, "its files cannot be read, and nothing calls it"
 	}
-	return s.judgeContent(m)
+	return s.judgeContent(dir, m)
 }
 
-func (s *survey) judgeContent(m *module) (bool, string) {
+func (s *survey) judgeContent(dir string, m *module) (bool, string) {
 	needs := m.needs()
 	switch {
 	case m.provider:
@@ -102,6 +123,9 @@ func (s *survey) judgeContent(m *module) (bool, string) {
 	case len(m.declares) == 0:
 		return false, "it declares nothing to manage"
 	case len(needs) > 0:
+		if files := s.v.varFilesAt(dir); len(files) > 0 {
+			return false, fmt.Sprintf("its variables have no values (%s), and it is not said which of the variable files hold them. Put into %s, as fits:\n%s", some(needs, 3), RepositoryFileName, valueBlocks(dir, files))
+		}
 		return false, "shared module: nothing here calls it, and its variables have no values (" + some(needs, 3) + ")"
 	}
 	return true, "nothing calls it, and it needs no values"
