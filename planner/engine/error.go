@@ -12,12 +12,13 @@ import (
 
 // Error is a failed engine command, with everything that it printed, masked.
 type Error struct {
-	Phase    Phase
-	Output   string // diagnostics as the engine's human output shows them: severity, summary, detail, file:line, snippet
-	Canceled bool
-	Stale    bool   // apply: "Saved plan is stale": plan again
-	Locked   string // holder of a state lock, when that is why
-	Err      error
+	Phase     Phase
+	Output    string // diagnostics as the engine's human output shows them: severity, summary, detail, file:line, snippet
+	Canceled  bool
+	Stale     bool   // apply: "Saved plan is stale": plan again
+	Locked    string // holder of a state lock, when that is why
+	Temporary bool   // init: the network or a server failed, as far as the output tells: try later
+	Err       error
 
 	summary string // the first problem, in one line
 	reinit  bool   // the engine asks for init
@@ -47,13 +48,14 @@ func (s *stream) failure(ctx context.Context, err error) *Error {
 	defer s.mu.Unlock()
 	text := s.text()
 	e := &Error{
-		Phase:   s.phase,
-		Output:  s.mask.String(strings.Trim(strings.Join(s.output, "\n"), "\n")),
-		Stale:   s.hasDiagnostic("Saved plan is stale"),
-		Locked:  s.mask.String(lockHolder(text)),
-		Err:     err,
-		summary: s.mask.String(s.summary()),
-		reinit:  asksForInit(text),
+		Phase:     s.phase,
+		Output:    s.mask.String(strings.Trim(strings.Join(s.output, "\n"), "\n")),
+		Stale:     s.hasDiagnostic("Saved plan is stale"),
+		Locked:    s.mask.String(lockHolder(text)),
+		Temporary: s.phase == PhaseInit && networkFailure.MatchString(text),
+		Err:       err,
+		summary:   s.mask.String(s.summary()),
+		reinit:    asksForInit(text),
 	}
 	if cause := ctx.Err(); cause != nil {
 		e.Canceled = true
@@ -122,6 +124,15 @@ func asksForInit(text string) bool {
 	}
 	return false
 }
+
+// networkFailure is how Go's net, git and HTTP servers say that trying again may help. Engines wrap lines anywhere.
+var networkFailure = regexp.MustCompile(`(?i)` + strings.ReplaceAll(strings.Join([]string{
+	`connection refused`, `connection reset`, `connection timed out`, `no such host`, `could not resolve host`,
+	`server misbehaving`, `temporary failure in name resolution`, `network is unreachable`, `no route to host`,
+	`i/o timeout`, `tls handshake timeout`, `timeout awaiting response`, `timeout exceeded`, `context deadline exceeded`,
+	`unexpected eof`, `operation timed out`, `429 too many requests`, `500 internal server error`, `502 bad gateway`,
+	`503 service unavailable`, `504 gateway time-?out`,
+}, "|"), " ", `[\s│]+`))
 
 var (
 	lockField = regexp.MustCompile(`(?m)^[\s│]*(ID|Operation|Who|Created):[ \t]+(\S.*?)[ \t]*$`)

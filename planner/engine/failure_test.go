@@ -192,6 +192,27 @@ Terraform acquires a state lock`
 	}
 }
 
+func TestWhatIsTemporary(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"Error: Failed to query: dial tcp 127.0.0.1:1: connect: connection refused": true,
+		"│ lookup x.example: no such\n│ host":                                       true,
+		"fatal: Could not resolve host: example.org":                                true,
+		"(Client.Timeout\nexceeded while awaiting)":                                 true,
+		"registry: 503 Service Unavailable":                                         true,
+		"Error: Unsupported argument":                                               false,
+		"no suitable version; timeouts of the host":                                 false,
+	} {
+		for _, phase := range []Phase{PhaseInit, PhaseApply} {
+			s := &stream{phase: phase}
+			s.line(text)
+			if failed := s.failure(t.Context(), errors.New("exit status 1")); failed.Temporary != (want && phase == PhaseInit) {
+				t.Errorf("%s: %q: %v", phase, text, failed.Temporary)
+			}
+		}
+	}
+}
+
 func FuzzStream(f *testing.F) {
 	f.Add(`{"@level":"error","@message":"Error: x","diagnostic":{"severity":"error","summary":"s","detail":"d","range":{"filename":"m.tf","start":{"line":1}},"snippet":{"code":"a = b","start_line":1,"highlight_start_offset":4,"highlight_end_offset":5,"function_call":{"called_as":"f","signature":{"params":[{"name":"v"}]}}}},"type":"diagnostic"}`)
 	f.Add("{\"type\":\"x\",\"@timestamp\":\"2026\",\"hook\":{\"elapsed_seconds\":1e300}}\n│ Error: plain")

@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -261,6 +263,22 @@ func TestPrepareBringsTheModulesOfTests(t *testing.T) {
 				g.opts.Providers = c
 				g.plan(g.open())
 			})
+		}
+	})
+}
+
+func TestPrepareTellsWhatToTryLater(t *testing.T) {
+	eachEngine(t, func(t *testing.T, e Engine) {
+		registry := httptest.NewServer(http.NotFoundHandler())
+		address := strings.TrimPrefix(registry.URL, "http://")
+		registry.Close()
+		for source, want := range map[string]bool{address + "/acme/tiny": true, tinyAddress: false} {
+			g := newRig(t, e, map[string]string{"main.tf": strings.Replace(usesTiny, tinyAddress+`" }`, source+`", version = "2.0.0" }`, 1)})
+			c := newCache(t, t.TempDir(), unpackedMirror(t, ""))
+			_, err := c.Prepare(t.Context(), PrepareOptions{Engine: e, Dir: g.opts.Dir})
+			if failed := mustFail(t, err); failed.Temporary != want {
+				t.Errorf("%s: temporary %v: %s", source, failed.Temporary, report(err))
+			}
 		}
 	})
 }
