@@ -86,6 +86,8 @@ func hintFor(message string) string {
 	switch {
 	case isUndefined && slices.Contains(outside, function):
 		return "policies judge without network and environment; pass what they need as a data file"
+	case isUndefined && slices.Contains(unbounded, function):
+		return "it is not available, because nothing bounds its time and memory"
 	case isUndefined && strings.HasPrefix(function, "parse_co"):
 		return "this function of conftest reads files and is not available; put the content into a JSON or YAML data file"
 	case message == "empty module":
