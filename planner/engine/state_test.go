@@ -19,6 +19,8 @@ type stateServer struct {
 	lock   []byte
 	locks  int
 	broken bool // refuses to take a state
+
+	unlocked chan<- struct{} // may be nil: told of each unlock
 }
 
 func newStateServer(t *testing.T) *stateServer {
@@ -45,6 +47,9 @@ func (s *stateServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.locks++
 	case r.Method == "UNLOCK":
 		s.lock = nil
+		if s.unlocked != nil {
+			s.unlocked <- struct{}{}
+		}
 	case r.Method == http.MethodPost && s.broken:
 		w.WriteHeader(http.StatusForbidden)
 	case r.Method == http.MethodPost:
