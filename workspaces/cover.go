@@ -102,7 +102,10 @@ func inputOf(p string, e Entry) Input {
 func (v *view) deepInput(at place) []Input {
 	inputs := append(append([]Input{}, at.links...), inputOf(at.path, at.entry))
 	if at.entry.Mode == Dir {
-		v.deepLinks(at.path, map[string]bool{at.path: true}, &inputs)
+		inputs = append(inputs, v.deep.get(at.path, func() (below []Input) {
+			v.deepLinks(at.path, map[string]bool{at.path: true}, &below)
+			return below
+		})...)
 	}
 	return inputs
 }

@@ -32,7 +32,7 @@ func (v *view) matches(glob string) []Input {
 
 // below returns the inputs below a directory whose path, relative to it, matches. Links to directories are followed.
 func (v *view) below(dir string, match func(name string) bool) []Input {
-	w := &belowWalk{v: v, match: match, seen: map[string]bool{}}
+	w := &belowWalk{v: v, match: match, ways: map[string]int{}}
 	w.walk(dir, "")
 	return w.inputs
 }
@@ -40,7 +40,7 @@ func (v *view) below(dir string, match func(name string) bool) []Input {
 type belowWalk struct {
 	v      *view
 	match  func(name string) bool
-	seen   map[string]bool // directories that a link led to
+	ways   map[string]int // links that led to a directory
 	inputs []Input
 }
 
@@ -70,12 +70,12 @@ func (w *belowWalk) link(p, rel string, e Entry, matched bool) {
 		return
 	}
 	w.inputs = append(w.inputs, Input{Kind: "link", Name: p, ID: e.ID})
-	switch {
-	case err != nil:
-	case matched || w.seen[at.path]:
+	if err != nil {
+		return
+	}
+	if w.ways[at.path]++; matched || w.ways[at.path] == 2 {
 		w.inputs = append(w.inputs, w.v.deepInput(at)...)
-	default:
-		w.seen[at.path] = true
+	} else if w.ways[at.path] == 1 {
 		w.walk(at.path, rel)
 	}
 }

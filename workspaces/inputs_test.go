@@ -91,3 +91,21 @@ func TestATemplatesComputedPathFloats(t *testing.T) {
 	d := digestOf(t, NewDigester(nil, nil), map[string]string{"a/main.tf": rootTF + "locals {\n  x = templatefile(\"t.tpl\", {})\n}\n", "a/t.tpl": "one\n${file(y)}\n"})
 	contains(t, strings.Join(d.Warnings, "\n"), "a/main.tf:6 (template a/t.tpl:2): file() of a computed path")
 }
+
+// FuzzPaths looks for files that keep the search for paths busy, or end it.
+func FuzzPaths(f *testing.F) {
+	f.Add(`locals { a = "../${x}/b" }`, `{"locals":{"a":"${file(\"../x\")}"},"locals":["./y",{"..":1}]}`, `${file("../x")}%{ for x in y }${x}%{ endfor }`)
+	f.Add(`module "m" { source = "../m" }`, `{"module":{"m":{"source":"../m"}}}`, `${templatefile("t.tpl", {})}`)
+	f.Fuzz(func(t *testing.T, native, json, template string) {
+		set, err := Resolve(Source{Repository: Repository{Name: "infra"}, Tree: NewMapTree(map[string]string{
+			"a/main.tf": native, "a/x.tf.json": json, "a/y.tf": rootTF + "locals {\n  y = templatefile(\"t.tpl\", {})\n}\n", "a/t.tpl": template, "a/x.tftest.hcl": native, "a/b/main.tf": "",
+			"driftless.hcl": "workspace \"a\" {}",
+		})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := NewDigester(nil, nil).Digest(t.Context(), set, set.Workspaces[0]); err != nil {
+			t.Error(err)
+		}
+	})
+}

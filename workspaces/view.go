@@ -22,6 +22,7 @@ type view struct {
 	engines memo[string, bool]
 	covers  memo[coverKey, cover]
 	globs   memo[string, []Input]
+	deep    memo[string, []Input] // targets of links below directories
 	ends    memo[[3]string, []Input]
 	texts   memo[string, []pathRef] // of templates
 	keys    memo[moduleKey, string]
