@@ -49,9 +49,13 @@ func (c *checkouts) clear() error {
 	return os.MkdirAll(c.dir, 0o700)
 }
 
-// use returns the shared checkout of a tree; release gives it back.
-func (c *checkouts) use(ctx context.Context, mirror *gitrepo.Mirror, repo, tree string) (*checkout, func(), error) {
+// use returns the shared checkout of a tree; release gives it back. Code of a pull request may write into its checkout, so
+// the tracked branch never shares one with it, though the tree be the same.
+func (c *checkouts) use(ctx context.Context, mirror *gitrepo.Mirror, repo, tree string, trusted bool) (*checkout, func(), error) {
 	key := pathKey(repo) + "/" + tree
+	if trusted {
+		key = pathKey(repo) + "/tracked-" + tree
+	}
 	c.mu.Lock()
 	co := c.all[key]
 	if co == nil {

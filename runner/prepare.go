@@ -109,7 +109,7 @@ func (j *job) checkout(ctx context.Context) (*checkout, error) {
 		j.at = path
 		return private(ctx, j.w.mirror, j.run.Tree, path)
 	}
-	co, release, err := j.r.checkouts.use(ctx, j.w.mirror, j.run.Repository, j.run.Tree)
+	co, release, err := j.r.checkouts.use(ctx, j.w.mirror, j.run.Repository, j.run.Tree, j.trusted())
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func (r *Runner) constraints(w *workspaces.Workspace) []string {
 // engine finds the engine of the run's workspace. What a pull request makes driftless install serves pull requests alone.
 func (j *job) engine(ctx context.Context) (engine.Engine, error) {
 	kind, all := engine.Kind(j.ws.Engine), j.r.constraints(j.ws)
-	if j.run.Purpose == PurposePlan {
+	if !j.trusted() {
 		return j.r.opts.Finder.FindUntrusted(ctx, kind, all)
 	}
 	return j.r.opts.Finder.Find(ctx, kind, all)
@@ -57,7 +57,7 @@ func (j *job) ready(ctx context.Context, co *checkout, e engine.Engine, env map[
 			return err
 		}
 	}
-	lock, err := j.r.opts.Providers.Prepare(ctx, engine.PrepareOptions{Engine: e, Dir: dir, Env: env, Refresh: j.init == "", Mask: j.mask, Log: j.line})
+	lock, err := j.r.opts.Providers.Prepare(ctx, engine.PrepareOptions{Engine: e, Dir: dir, Env: env, Refresh: j.init == "", Trusted: j.trusted(), Mask: j.mask, Log: j.line})
 	if err != nil {
 		return err
 	}
@@ -87,6 +87,9 @@ func writeOnce(name string, content []byte) error {
 	}
 	return err
 }
+
+// trusted reports whether the code of the run is the tracked branch's.
+func (j *job) trusted() bool { return j.run.Purpose != PurposePlan }
 
 // grantState lets the engine at the state that driftless keeps, for the time of the run. A pull request that renames a
 // workspace plans with the state of the old name.
@@ -153,7 +156,7 @@ func (j *job) open(e engine.Engine, env map[string]string) error {
 	root, err := engine.Open(engine.RootOptions{
 		Engine: e, Dir: filepath.Join(j.at, filepath.FromSlash(j.ws.Dir)), DataDir: data, TempDir: filepath.Join(j.dir, "tmp"),
 		Env: env, BackendConfig: j.backendConfig(), VarFiles: vars, Variables: j.ws.Variables,
-		TerraformWorkspace: j.ws.TerraformWorkspace, Parallelism: j.ws.Parallelism, Providers: j.r.opts.Providers,
+		TerraformWorkspace: j.ws.TerraformWorkspace, Parallelism: j.ws.Parallelism, Providers: j.r.opts.Providers, Trusted: j.trusted(),
 		InitKey: j.init, Mask: j.mask, Progress: progress, Log: j.line, Logger: j.r.log,
 	})
 	j.root = root
