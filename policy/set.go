@@ -6,12 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
 	"github.com/open-policy-agent/opa/v1/storage"
 	"github.com/open-policy-agent/opa/v1/storage/inmem"
 )
+
+// compileTimeout bounds Compile: values within values make the type checker of opa take exponential time.
+const compileTimeout = 2 * time.Minute
 
 // Set is compiled policies. Safe for concurrent use.
 type Set struct {
@@ -32,9 +36,11 @@ type compiled struct {
 // Compile compiles the sources. It never fails: what cannot be read or compiled makes every verdict of the set an Error
 // with the reason and its place, while the other sources still say what they have to say.
 func Compile(sources []Source) *Set {
+	ctx, cancel := context.WithTimeout(context.Background(), compileTimeout)
+	defer cancel()
 	set := &Set{revision: revision(sources), heap: heap}
 	for _, s := range sources {
-		set.sources = append(set.sources, compileSource(s))
+		set.sources = append(set.sources, compileSource(ctx, s))
 	}
 	return set
 }
@@ -42,17 +48,22 @@ func Compile(sources []Source) *Set {
 // Revision is the hash of every policy file of the set; "" for no policies.
 func (s *Set) Revision() string { return s.revision }
 
-func compileSource(s Source) *compiled {
-	out := &compiled{name: s.Name}
-	err := guard(func() error { return out.compile(s) })
+func compileSource(ctx context.Context, s Source) *compiled {
+	out, err := within(ctx, func() (*compiled, error) {
+		c := &compiled{name: s.Name}
+		return c, guard(func() error { return c.compile(s) })
+	})
 	if err == nil {
 		return out
 	}
-	out.rules = nil
-	for _, message := range messages(err, out.texts) {
-		out.broken = append(out.broken, Result{Policy: s.Name, Level: "error", Message: message})
+	broken := &compiled{name: s.Name}
+	if out != nil {
+		broken.texts = out.texts
 	}
-	return out
+	for _, message := range messages(err, broken.texts) {
+		broken.broken = append(broken.broken, Result{Policy: s.Name, Level: "error", Message: message})
+	}
+	return broken
 }
 
 func (out *compiled) compile(s Source) error {

@@ -235,6 +235,19 @@ func TestStopped(t *testing.T) {
 	}
 }
 
+// A source that opa does not compile in time blocks, and the others still judge.
+func TestCompilationIsGivenUp(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeoutCause(context.Background(), 0, errors.New("too late"))
+	defer cancel()
+	good := Compile([]Source{source("good", "p.rego", "package main\nwarn contains \"still here\"")})
+	good.sources = append(good.sources, compileSource(ctx, source("s", "p.rego", "package main\ndeny contains \"x\" if false")))
+	v := good.Evaluate(context.Background(), Input{Plan: json.RawMessage(plan)})
+	if got := brief(v); got != "error\nerror s: stopped: too late\nwarn good/main: still here" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	set := Compile([]Source{source("s", "p.rego", "package main\nx contains r if some r in input.resource_changes\ndeny contains sprintf(\"%d %s\", [count(x), input.driftless.run.id])")})

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -210,6 +209,8 @@ func Test(ctx context.Context, dir string) (TestReport, error) {
 		}
 		modules = append(modules, m)
 	}
+	ctx, done := heap.watch(ctx)
+	defer done()
 	for _, s := range newLibrary(source, modules).suites() {
 		found, err := s.run(ctx)
 		if err != nil {
@@ -217,5 +218,5 @@ func Test(ctx context.Context, dir string) (TestReport, error) {
 		}
 		cases = append(cases, found...)
 	}
-	return report(cases), errors.Join(ctx.Err())
+	return report(cases), context.Cause(ctx)
 }

@@ -101,7 +101,7 @@ func (s *suite) results(ctx context.Context, filter string, trace bool) (results
 				results = append(results, r)
 			}
 		}
-		return ctx.Err()
+		return context.Cause(ctx)
 	})
 	return results, err
 }
