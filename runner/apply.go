@@ -9,7 +9,6 @@ import (
 
 	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/planner/engine"
-	"github.com/driftlessops/driftless/policy"
 )
 
 // errMoved ends an apply whose reason went away between planning and applying.
@@ -19,10 +18,10 @@ var errMoved = errors.New("the tracked branch moved on")
 var errNewPolicies = errors.New("the tracked branch moved: it is planned and judged again")
 
 // finishApply judges a plan of the tracked branch and applies it if it may be.
-func (j *job) finishApply(ctx context.Context, plan *planner.Plan, verdict policy.Verdict) error {
+func (j *job) finishApply(ctx context.Context, plan *planner.Plan, said judgement) error {
 	status, reason, beyond := judgeApply(facts{
-		plan: plan, verdict: verdict, mode: j.ws.Apply, cover: j.cover, first: j.rec.AppliedCommit == "",
-		broken: j.prior.Follows(j.rec.Prior), approved: j.cover.approved != nil, stateApproved: j.cover.state, runID: j.run.ID,
+		plan: plan, verdict: *said.now, before: said.before, mode: j.ws.Apply, cover: j.cover, first: j.rec.AppliedCommit == "",
+		broken: j.prior.Follows(j.rec.Prior), approved: j.cover.approved != nil, named: j.cover.named, runID: j.run.ID,
 	})
 	j.run.Reason, j.run.Unreviewed, j.run.Reviewers = reason, beyond, j.cover.pulls
 	switch status {

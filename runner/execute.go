@@ -101,20 +101,20 @@ func (j *job) do(ctx context.Context) error {
 	if j.prior, _, err = planner.ReadPrior(filepath.Join(j.dir, "plan.tfplan")); err != nil {
 		return err
 	}
-	verdict, revision, err := j.judge(ctx, plan)
+	said, err := j.judge(ctx, plan)
 	if err != nil {
 		return err
 	}
-	if err := j.planned(ctx, plan, verdict, revision); err != nil {
+	if err := j.planned(ctx, plan, said.verdict(), said.revision); err != nil {
 		return err
 	}
 	switch j.run.Purpose {
 	case PurposePlan:
-		return j.finishPlan(ctx, plan, verdict)
+		return j.finishPlan(ctx, plan, *said.now)
 	case PurposeDrift:
-		return j.finishDrift(ctx, plan, verdict)
+		return j.finishDrift(ctx, plan, *said.now)
 	}
-	return j.finishApply(ctx, plan, verdict)
+	return j.finishApply(ctx, plan, said)
 }
 
 // planned records the plan: artifacts, summary and verdict.

@@ -12,36 +12,57 @@ import (
 const judgeTimeout = 2 * time.Minute
 
 // judge asks the policies of the tracked branch as they are now. An apply is judged by those from before its merge as well,
-// and once for every pull request that it applies, as that pull request was judged: the strictest verdict wins.
-func (j *job) judge(ctx context.Context, plan *planner.Plan) (policy.Verdict, string, error) {
+// and once for every pull request that it applies, as that pull request was judged.
+func (j *job) judge(ctx context.Context, plan *planner.Plan) (judgement, error) {
 	after, before := j.run.Base, ""
 	if j.run.Purpose != PurposePlan {
 		if err := j.catchUp(ctx); err != nil {
-			return policy.Verdict{}, "", err
+			return judgement{}, err
 		}
-		after, before = j.head, j.run.Base
+		after = j.head
+	}
+	if j.run.Purpose == PurposeApply {
+		before = j.run.Base
 	}
 	was, is, err := j.w.policyPair(ctx, before, after)
 	if err != nil {
-		return policy.Verdict{}, "", err
+		return judgement{}, err
 	}
 	pulls, err := j.judgedPulls(ctx)
 	if err != nil {
-		return policy.Verdict{}, "", err
+		return judgement{}, err
 	}
-	var verdict policy.Verdict
-	for i, pull := range pulls {
+	said := judgement{revision: pairRevision(was, is)}
+	for _, pull := range pulls {
 		in := policy.Input{Plan: plan.JSON, Driftless: j.policyContext(pull, plan)}
-		said := evaluate(ctx, is, in)
+		said.now = strictest(said.now, evaluate(ctx, is, in))
 		if was != nil {
-			said = policy.Stricter(said, evaluate(ctx, was, in))
+			said.before = strictest(said.before, evaluate(ctx, was, in))
 		}
-		if i > 0 {
-			said = policy.Stricter(verdict, said)
-		}
-		verdict = said
 	}
-	return verdict, pairRevision(was, is), ctx.Err()
+	return said, ctx.Err()
+}
+
+// judgement is what the policies said.
+type judgement struct {
+	now      *policy.Verdict // of the tracked branch as it is
+	before   *policy.Verdict // of the tracked branch from before the merge; nil when they are the same
+	revision string
+}
+
+// verdict is the stricter of both.
+func (g judgement) verdict() policy.Verdict {
+	if g.before == nil {
+		return *g.now
+	}
+	return policy.Stricter(*g.now, *g.before)
+}
+
+func strictest(so *policy.Verdict, far policy.Verdict) *policy.Verdict {
+	if so != nil {
+		far = policy.Stricter(*so, far)
+	}
+	return &far
 }
 
 // catchUp takes over what the tracked branch says by now of what the workspace may do: planning may have taken long.

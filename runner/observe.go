@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/driftlessops/driftless/workspaces"
 	"github.com/driftlessops/driftless/workspaces/gitrepo"
@@ -58,7 +59,7 @@ func (w *watcher) observe(ctx context.Context) (*observation, error) {
 	}
 	w.sets = map[string]*workspaces.Set{}
 	if o.set, err = w.resolve(ctx, o.tree, ""); err != nil {
-		return nil, fmt.Errorf("tracked branch %s at %.8s: %w", w.view.Branch, o.head, err)
+		return nil, fmt.Errorf("tracked branch %s at %.8s: %w", w.view.Branch, o.head, readable(o.set, err))
 	}
 	if err := w.digestAll(ctx, o); err != nil {
 		return nil, err
@@ -157,7 +158,7 @@ func (w *watcher) resolve(ctx context.Context, tree, trusted string) (*workspace
 	if err == nil {
 		w.sets[key] = set
 	}
-	return set, err
+	return set, err // a set comes with an error, too: it holds the sources that the error points into
 }
 
 // resolveAnew is resolve without the memory of the last look; safe for concurrent use.
@@ -234,6 +235,19 @@ func (w *watcher) observePulls(ctx context.Context, o *observation, known []Pull
 	return w.observeLeft(ctx, o, stored)
 }
 
+// warnings are what could not be followed in the inputs of affected workspaces.
+func warnings(effects []workspaces.Effect) (notices []string) {
+	const most = 20
+	for _, e := range effects {
+		for _, text := range e.Head.Warnings {
+			if e.Affected && !e.Removed && len(notices) < most {
+				notices = append(notices, fmt.Sprintf("%s: %s", e.Workspace.ID, text))
+			}
+		}
+	}
+	return notices
+}
+
 // merged asks the forge by which commit a pull request was merged. One whose commits are not in the mirror any more (it
 // was made anew, and the branch is gone) was not merged as far as anyone can tell.
 func (w *watcher) merged(ctx context.Context, head, from, to string) (commit string, ok bool, err error) {
@@ -284,10 +298,10 @@ func (w *watcher) merge(ctx context.Context, o *observation, pull Pull) (pullVie
 		v.effects, err = w.digester.Affected(ctx, o.set, v.set)
 	}
 	if err != nil {
-		p.Error = userText(err)
+		p.Error = configText(v.set, err)
 		return v, ctx.Err()
 	}
-	p.Notices = v.set.Notices
+	p.Notices = append(slices.Clone(v.set.Notices), warnings(v.effects)...)
 	for _, e := range v.effects {
 		switch {
 		case e.Removed:

@@ -15,8 +15,12 @@ import (
 	"github.com/driftlessops/driftless/workspaces"
 )
 
-// stateMark begins the line of Run.Unreviewed that says what is wrong with the state.
-const stateMark = "state: "
+// Beginnings of lines of Run.Unreviewed that are not changes: what is wrong with the state, and what the policies from
+// before the merge say.
+const (
+	stateMark  = "state: "
+	policyMark = "policy before the merge: "
+)
 
 // coverage is what people agreed to: change digests by change key, and who agreed.
 type coverage struct {
@@ -25,7 +29,7 @@ type coverage struct {
 	ids    []int64  // of the pull requests
 
 	approved map[string]string // digests by change key, of an explicit approval; nil: there is none
-	state    bool              // the approved run said that its state is not the one that was seen before
+	named    []string          // all that the approved run said was beyond review
 }
 
 // approves reports whether an approval named the change.
@@ -163,7 +167,7 @@ func (c *coverage) addApproval(tx Tx, run Run) error {
 			return failed
 		}
 		if err == nil {
-			c.state = slices.ContainsFunc(approved.Unreviewed, func(s string) bool { return strings.HasPrefix(s, stateMark) })
+			c.named = approved.Unreviewed
 			return nil
 		}
 		id = approved.Approves
@@ -188,20 +192,28 @@ func blobKey(runID int64, name string) string { return fmt.Sprintf("runs/%d/%s",
 
 // facts are what an apply is judged by.
 type facts struct {
-	plan          *planner.Plan
-	verdict       policy.Verdict
-	mode          workspaces.ApplyMode
-	cover         *coverage
-	stateApproved bool   // an approval named that
-	broken        string // why the state cannot be the one that was seen before; "" = it can
-	first         bool   // no apply of this workspace ever succeeded
-	approved      bool
-	runID         int64
+	plan     *planner.Plan
+	verdict  policy.Verdict
+	before   *policy.Verdict // of the policies from before the merge; nil when they are the same
+	mode     workspaces.ApplyMode
+	cover    *coverage
+	named    []string // what an approval named besides changes
+	broken   string   // why the state cannot be the one that was seen before; "" = it can
+	first    bool     // no apply of this workspace ever succeeded
+	approved bool
+	runID    int64
 }
 
 // judgeApply says whether a plan of the tracked branch may be applied: policy first, then review. It is pure.
 func judgeApply(f facts) (status Status, reason string, beyond []string) {
 	beyond = f.cover.beyond(f.plan)
+	if f.broken != "" {
+		beyond = append(beyond, stateMark+f.broken)
+	}
+	weakened := f.before != nil && !f.before.Passed()
+	if weakened {
+		beyond = append(beyond, policyMark+firstMessage(*f.before))
+	}
 	switch {
 	case !f.verdict.Passed():
 		return Blocked, verdictReason(f.verdict), beyond
@@ -209,17 +221,28 @@ func judgeApply(f facts) (status Status, reason string, beyond []string) {
 		return Failed, "the engine could not plan everything", beyond
 	case f.plan.Summary.Empty() && len(f.plan.Changes) == 0:
 		return Unchanged, "", nil
-	case f.broken != "" && !f.stateApproved:
-		beyond = append(beyond, stateMark+f.broken)
+	case weakened && !named(f.named, policyMark):
+		return Held, fmt.Sprintf("the policies from before the merge do not let it pass: %s. Those of now do. `driftless approve %d` applies it by those of now; or revert it", firstMessage(*f.before), f.runID), beyond
+	case f.broken != "" && !named(f.named, stateMark):
 		return Held, fmt.Sprintf("%s. If that is meant, `driftless approve %d` applies the plan; otherwise restore the state or mend the backend block", f.broken, f.runID), beyond
 	case f.mode == workspaces.Manual && !f.approved:
 		return Held, fmt.Sprintf("apply = \"manual\": `driftless approve %d` applies it", f.runID), beyond
-	case len(beyond) == 0:
+	case !slices.ContainsFunc(beyond, isChange):
 		return Ready, "", nil
 	case f.first:
 		return Held, fmt.Sprintf("driftless sees this workspace for the first time, and its plan has changes that no pull request showed. `driftless approve %d` applies them", f.runID), beyond
 	}
 	return Held, fmt.Sprintf("%s beyond what was reviewed. `driftless approve %d` applies all of it; otherwise change the code", count(len(beyond), "change goes", "changes go"), f.runID), beyond
+}
+
+// named reports whether an approval named something of a kind.
+func named(lines []string, mark string) bool {
+	return slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, mark) })
+}
+
+// isChange tells the changes of Run.Unreviewed from what else stands there.
+func isChange(line string) bool {
+	return !strings.HasPrefix(line, stateMark) && !strings.HasPrefix(line, policyMark)
 }
 
 func verdictReason(v policy.Verdict) string {

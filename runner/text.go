@@ -35,6 +35,24 @@ func userText(err error) string {
 	return err.Error()
 }
 
+// configText is userText with the lines that a configuration's errors point at.
+func configText(set *workspaces.Set, err error) string {
+	var diags hcl.Diagnostics
+	if set == nil || !errors.As(err, &diags) {
+		return userText(err)
+	}
+	return strings.TrimSpace(workspaces.FormatDiagnostics(set.Sources, diags, 0, false))
+}
+
+// readable makes an error of a configuration say all of it.
+func readable(set *workspaces.Set, err error) error {
+	var diags hcl.Diagnostics
+	if !errors.As(err, &diags) {
+		return err
+	}
+	return userError(configText(set, err))
+}
+
 func firstLine(text string) string {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(strings.Trim(strings.TrimSpace(line), "╷│╵"))

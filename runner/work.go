@@ -212,7 +212,10 @@ func (r *Runner) tryClaim(tx Tx, run *Run) (bool, error) {
 	if waits != "" {
 		if run.Reason != waits {
 			run.Reason = waits
-			return false, tx.UpdateRun(*run, Queued)
+			if err := tx.UpdateRun(*run, Queued); err != nil || run.Purpose != PurposeApply {
+				return false, err
+			}
+			return false, setSync(&journal{tx: tx}, *run, Pending, waits)
 		}
 		return false, nil
 	}

@@ -92,9 +92,16 @@ func copyFile(from, to string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, out.Close()) }()
 	_, err = io.Copy(out, in)
-	return err
+	if err = errors.Join(err, out.Close()); err != nil {
+		return err
+	}
+	// Git takes a file for unchanged when it is older than the index: a younger index would hide an edit.
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	return os.Chtimes(to, info.ModTime(), info.ModTime())
 }
 
 var errShallow = errors.New("the history of this repository is cut off: run git fetch --unshallow in it (in CI, check out with full depth)")
