@@ -30,6 +30,9 @@ func (s *Set) Evaluate(ctx context.Context, in Input) Verdict {
 			continue
 		}
 		e := &evaluation{source: source, document: doc, cache: topdown.NewVirtualCache()}
+		for _, x := range source.exceptions {
+			results = append(results, e.unknowns(x)...) // an exception that holds without them would excuse in silence
+		}
 		for _, r := range source.rules {
 			if ctx.Err() != nil {
 				break
@@ -63,7 +66,7 @@ func (e *evaluation) judge(ctx context.Context, r *rule) []Result {
 	if excused {
 		return nil
 	}
-	out.results = append(e.unknownReads(r), r.gaps...)
+	out.results = e.unknowns(r)
 	var value any
 	var found bool
 	if err == nil {
@@ -79,8 +82,8 @@ func (e *evaluation) judge(ctx context.Context, r *rule) []Result {
 	return out.results
 }
 
-// unknownReads are the errors of a rule that reads what neither this plan nor any other has.
-func (e *evaluation) unknownReads(r *rule) (results []Result) {
+// unknowns are the results for a rule that reads what neither this plan nor any other has, or data that nobody gives.
+func (e *evaluation) unknowns(r *rule) (results []Result) {
 	for _, read := range r.reads {
 		if _, exists := e.document.roots[read.root]; exists {
 			continue
@@ -88,7 +91,7 @@ func (e *evaluation) unknownReads(r *rule) (results []Result) {
 		message := placed(read.loc, "", fmt.Sprintf("%s reads %s", r, read), e.source.texts)
 		results = append(results, Result{Policy: e.policy(r.space), Level: "error", Message: message})
 	}
-	return results
+	return append(results, r.gaps...)
 }
 
 // policy is how results name a package of the source.
@@ -101,13 +104,13 @@ func (e *evaluation) policy(space string) string {
 
 // exceptions reports whether an exception of the rule's package excuses the rule.
 func (e *evaluation) exceptions(ctx context.Context, r *rule) (bool, error) {
-	query, exists := e.source.exceptions[r.space]
-	if !exists {
+	i := slices.IndexFunc(e.source.exceptions, func(x *rule) bool { return x.space == r.space })
+	if i < 0 {
 		return false, nil
 	}
 	names, done := e.excused[r.space]
 	if !done {
-		value, _, err := e.ask(ctx, query, e.policy(r.space))
+		value, _, err := e.ask(ctx, e.source.exceptions[i].query, e.policy(r.space))
 		if err != nil {
 			return false, fmt.Errorf("exception: %w", err)
 		}

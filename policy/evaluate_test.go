@@ -135,6 +135,8 @@ func TestUnknownRoots(t *testing.T) {
 		{"driftless", `deny contains "x" if input.driftless.workspce.name`, "input.driftless.workspce, which a plan does not have; did you mean input.driftless.workspace?"},
 		{"default of a helper", "default changes := []\nchanges := input.resource_chnages\ndeny contains \"x\" if count(changes) > 0", "did you mean input.resource_changes?"},
 
+		{"exception", "deny contains \"x\"\nexception contains [\"\"] if not input.tfplan", "rule exception of package main reads input.tfplan, which a plan does not have"},
+
 		{"known and absent", `deny contains "x" if input.resource_drift[_]`, ""},
 		{"driftless absent", `deny contains "x" if input.driftless.run.tracked`, ""},
 		{"alternatives", "plan := input if input.resource_changes\nplan := input.plan if input.plan\ndeny contains \"x\" if plan.nothing_here == 1", "input.nothing_here"},

@@ -27,6 +27,8 @@ func TestDataThatNobodyGives(t *testing.T) {
 		{"rules of one place read once", "error\nerror s: p.rego:2: reads data.config,", "deny contains \"x\" if data.config.a\nwarn contains \"x\" if data.config.b", "", ""},
 		{"replaced elsewhere", "reads data.config,", "a if data.config.a\nwarn contains \"x\" if a with data.config as {}\ndeny contains \"x\" if a", "", ""},
 
+		{"exception", "reads data.enforce,", "deny_a contains \"x\"\nexception contains [\"a\"] if not data.enforce.a", "", ""},
+
 		{"given", "pass", `deny contains "x" if data.config.limit < 3`, "any.json", `{"config": {"limit": 3}}`},
 		{"given by a directory", "pass", `deny contains "x" if data.config.limit < 3`, "config/any.yaml", `limit: 3`},
 		{"given and empty", "pass", `deny contains "x" if data.config.limit < 3`, "any.json", `{"config": {}}`},

@@ -10,7 +10,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/rego"
 )
 
-// rule is a rule that judges: all definitions of one name in one package.
+// rule is a rule that judges, or the exception of a package: all definitions of one name in one package.
 type rule struct {
 	ref         ast.Ref // data.main.deny_public
 	name        string  // deny_public
@@ -66,6 +66,19 @@ func rulesOf(c *ast.Compiler) []*rule {
 		}
 	}
 	return rules
+}
+
+// exceptionsOf finds the exceptions of the packages whose rules judge.
+func exceptionsOf(c *ast.Compiler, rules []*rule) (exceptions []*rule) {
+	for _, r := range rules {
+		ref := append(slices.Clip(r.ref[:len(r.ref)-1]), ast.StringTerm("exception"))
+		definitions := c.GetRules(ref)
+		if len(definitions) == 0 || slices.ContainsFunc(exceptions, func(x *rule) bool { return x.space == r.space }) {
+			continue
+		}
+		exceptions = append(exceptions, &rule{ref: ref, name: "exception", space: r.space, definitions: definitions})
+	}
+	return exceptions
 }
 
 // judgingRule is the rule that one definition belongs to, or nil when it does not judge. A definition such as

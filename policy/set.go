@@ -29,7 +29,7 @@ type compiled struct {
 	name       string
 	broken     []Result // why the source cannot judge; it has no rules then
 	rules      []*rule
-	exceptions map[string]rego.PreparedEvalQuery // by package
+	exceptions []*rule // one for each package that has any
 	texts      map[string][]byte
 }
 
@@ -92,11 +92,15 @@ func (out *compiled) compile(s Source) error {
 	if err := conflicts(compiler, store); err != nil {
 		return err
 	}
-	gaps := newGaps(compiler, data, s, out.texts)
-	for _, r := range out.rules {
-		r.gaps = gaps.of(r)
+	out.exceptions = exceptionsOf(compiler, out.rules)
+	reader, gaps := newRootReader(compiler), newGaps(compiler, data, s, out.texts)
+	for _, r := range slices.Concat(out.rules, out.exceptions) {
+		r.reads, r.gaps = reader.of(r), gaps.of(r)
+		if r.query, err = query(compiler, store, r.ref); err != nil {
+			return err
+		}
 	}
-	return out.prepare(compiler, store)
+	return nil
 }
 
 func (s Source) dataFiles() []dataFile {
@@ -122,27 +126,6 @@ func conflicts(c *ast.Compiler, store storage.Store) error {
 		}
 		return nil
 	})
-}
-
-// prepare makes the queries, one for each rule and for the exceptions of each package.
-func (out *compiled) prepare(c *ast.Compiler, store storage.Store) error {
-	reader := newRootReader(c)
-	out.exceptions = map[string]rego.PreparedEvalQuery{}
-	for _, r := range out.rules {
-		r.reads = reader.of(r)
-		var err error
-		if r.query, err = query(c, store, r.ref); err != nil {
-			return err
-		}
-		exception := append(slices.Clip(r.ref[:len(r.ref)-1]), ast.StringTerm("exception"))
-		if _, done := out.exceptions[r.space]; done || len(c.GetRules(exception)) == 0 {
-			continue
-		}
-		if out.exceptions[r.space], err = query(c, store, exception); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func query(c *ast.Compiler, store storage.Store, ref ast.Ref) (rego.PreparedEvalQuery, error) {
