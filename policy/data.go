@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -79,6 +80,9 @@ func mount(files []dataFile, read paths) (map[string]any, error) {
 		if err := util.Unmarshal(f.Data, &content); err != nil {
 			return nil, fmt.Errorf("read data file %s: %w", f.Path, err)
 		}
+		if !strings.HasSuffix(f.Path, ".json") && manyDocuments(f.Data) {
+			return nil, fmt.Errorf("read data file %s: it holds several YAML documents; put each into a file of its own", f.Path)
+		}
 		object, ok := content.(map[string]any)
 		if !ok {
 			return nil, fmt.Errorf("read data file %s: its content is %s; a data file holds an object", f.Path, describe(content))
@@ -91,6 +95,22 @@ func mount(files []dataFile, read paths) (map[string]any, error) {
 		}
 	}
 	return data, nil
+}
+
+var (
+	yamlMarker  = regexp.MustCompile(`(?m)^---(?:[ \t\r]|$)`)
+	yamlContent = regexp.MustCompile(`(?m)^[ \t]*[^\s#%]`)
+)
+
+// manyDocuments reports whether a YAML text has more than the one document that is read of it.
+func manyDocuments(text []byte) bool {
+	n := 0
+	for _, part := range yamlMarker.Split(string(text), -1) {
+		if yamlContent.MatchString(part) {
+			n++
+		}
+	}
+	return n > 1
 }
 
 // merge adds what is read of src to dst. It returns the first place where both have a value.

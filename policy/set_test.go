@@ -130,6 +130,8 @@ func TestData(t *testing.T) {
 		{"broken", source("s", "p.rego", reads, "limits/a.json", `{`), "error s: read data file limits/a.json"},
 		{"list", source("s", "p.rego", reads, "limits/a.json", `[1]`), "error s: read data file limits/a.json: its content is a list; a data file holds an object"},
 		{"conflict", source("s", "p.rego", reads, "limits/a.json", `{"aws": 1}`, "limits/b.json", `{"aws": 2}`), "error s: read data file limits/b.json: another file defines data.limits.aws too"},
+		{"several documents", source("s", "p.rego", reads, "a.yaml", "limits: {aws: {max: 3}}\n---\nlimits: {aws: {max: 4}}\n"), "error s: read data file a.yaml: it holds several YAML documents; put each into a file of its own"},
+		{"one document", source("s", "p.rego", reads, "a.yaml", "# all\n---\n# limits\nlimits: {aws: {max: 3}}\n--- \n"), "deny s/main: 3"},
 		{"broken but not read", source("s", "p.rego", reads, "limits/a.json", `{"aws":{"max":3}}`, "fixtures/x.json", `{`), "deny s/main: 3"},
 		{"conflict not read", source("s", "p.rego", none, "a.json", `[]`, "x/a.json", `{"v": 1}`, "x/b.json", `{"v": 2}`), "deny s/main: no"},
 		{"on a rule", source("s", "p.rego", none+"\nwarn contains \"w\" if data.main[_] == 1", "main/a.json", `{"deny": 1}`), "error s"},
