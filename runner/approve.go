@@ -54,6 +54,9 @@ func approvable(tx Tx, run Run) error {
 	switch run.Status {
 	case Held, Failed, Interrupted:
 	case Blocked:
+		if run.Purpose == PurposeApply && named(run.Unreviewed, policyMark) {
+			break // only policies that are not in force any more deny it: a person may settle that
+		}
 		return userError(fmt.Sprintf("run %d is blocked by policy, and an approval does not overrule that: change the code or the policy", run.ID))
 	case Superseded:
 		return userError(fmt.Sprintf("run %d was superseded: `driftless runs` lists what took its place", run.ID))
@@ -106,7 +109,7 @@ func approveIn(j *journal, run Run, actor string) (Run, error) {
 		return next, err
 	}
 	from := run.Status
-	if from == Held || from == Interrupted {
+	if from == Held || from == Interrupted || from == Blocked {
 		run.Status, run.Reason = Superseded, fmt.Sprintf("approved by %s as run %d", actor, next.ID)
 		if err := j.tx.UpdateRun(run, from); err != nil {
 			return next, err

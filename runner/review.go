@@ -210,7 +210,7 @@ func judgeApply(f facts) (status Status, reason string, beyond []string) {
 	if f.broken != "" {
 		beyond = append(beyond, stateMark+f.broken)
 	}
-	weakened := f.before != nil && !f.before.Passed()
+	weakened := f.verdict.Passed() && f.before != nil && !f.before.Passed()
 	if weakened {
 		beyond = append(beyond, policyMark+firstMessage(*f.before))
 	}
@@ -222,7 +222,7 @@ func judgeApply(f facts) (status Status, reason string, beyond []string) {
 	case f.plan.Summary.Empty() && len(f.plan.Changes) == 0:
 		return Unchanged, "", nil
 	case weakened && !named(f.named, policyMark):
-		return Held, fmt.Sprintf("the policies from before the merge do not let it pass: %s. Those of now do. `driftless approve %d` applies it by those of now; or revert it", firstMessage(*f.before), f.runID), beyond
+		return Blocked, fmt.Sprintf("the policies from before the merge do not let it pass: %s. Those of now do: revert it, or let `driftless approve %d` apply it by those of now", firstMessage(*f.before), f.runID), beyond
 	case f.broken != "" && !named(f.named, stateMark):
 		return Held, fmt.Sprintf("%s. If that is meant, `driftless approve %d` applies the plan; otherwise restore the state or mend the backend block", f.broken, f.runID), beyond
 	case f.mode == workspaces.Manual && !f.approved:
