@@ -128,7 +128,7 @@ func (w *walk) hash(entry digestEntry) {
 	if w.digest == nil {
 		return
 	}
-	entry.Before, entry.After = w.timeless(entry.Before), w.timeless(entry.After)
+	entry.After = w.timeless(entry.After) // what was before is what it was, also when it was made in the same second
 	if err := w.digest.Encode(entry); err != nil {
 		panic("planner: decoded JSON does not encode: " + err.Error())
 	}

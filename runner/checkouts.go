@@ -124,16 +124,25 @@ type keyed struct {
 
 // lock locks the mutex of a key.
 func (k *keyed) lock(key string) (unlock func()) {
+	m := k.of(key)
+	m.Lock()
+	return m.Unlock
+}
+
+// tryLock locks the mutex of a key unless it is locked.
+func (k *keyed) tryLock(key string) (unlock func(), ok bool) {
+	m := k.of(key)
+	return m.Unlock, m.TryLock()
+}
+
+func (k *keyed) of(key string) *sync.Mutex {
 	k.mu.Lock()
+	defer k.mu.Unlock()
 	if k.all == nil {
 		k.all = map[string]*sync.Mutex{}
 	}
-	m := k.all[key]
-	if m == nil {
-		m = &sync.Mutex{}
-		k.all[key] = m
+	if k.all[key] == nil {
+		k.all[key] = &sync.Mutex{}
 	}
-	k.mu.Unlock()
-	m.Lock()
-	return m.Unlock
+	return k.all[key]
 }

@@ -94,29 +94,49 @@ func (j *job) repository(ctx context.Context) (repo Repository, err error) {
 	return repo, err
 }
 
-// checkout makes the tree of the run ready. A pull request's plans share one checkout per tree. What is applied gets a
-// private one, always at the same path, so that abspath() says the same at every apply; a drift check sees the shared
-// one through that path.
+// checkout makes the tree of the run ready, at the workspace's work directory: always the same path, so that abspath()
+// says the same in every plan. What is applied gets a checkout of its own there; other runs see the one that plans share.
 func (j *job) checkout(ctx context.Context) (*checkout, error) {
 	path := j.r.workDir(j.run.Workspace)
-	if j.run.Purpose != PurposePlan {
-		if err := j.clearWork(ctx, path); err != nil {
-			return nil, err
-		}
-		j.undo = append(j.undo, func() { _ = os.RemoveAll(path) })
+	if j.run.Purpose == PurposePlan {
+		return j.sharedCheckout(ctx, path)
 	}
-	if j.run.Purpose == PurposeApply {
-		j.at = path
-		return private(ctx, j.w.mirror, j.run.Tree, path)
+	j.undo = append(j.undo, j.r.workDirs.lock(path))
+	if err := j.clearWork(ctx, path); err != nil {
+		return nil, err
 	}
+	if j.run.Purpose != PurposeApply {
+		return j.sharedCheckout(ctx, path)
+	}
+	j.at = path
+	j.undo = append(j.undo, func() { _ = os.RemoveAll(path) })
+	return private(ctx, j.w.mirror, j.run.Tree, path)
+}
+
+// sharedCheckout links the work directory to the shared checkout. A pull request's plan finds it taken now and then; then
+// it works in the shared checkout itself, and the planner tells the two paths from a change.
+func (j *job) sharedCheckout(ctx context.Context, path string) (*checkout, error) {
 	co, release, err := j.r.checkouts.use(ctx, j.w.mirror, j.run.Repository, j.run.Tree, j.trusted())
 	if err != nil {
 		return nil, err
 	}
 	j.undo = append(j.undo, release)
-	if j.at = co.path; j.run.Purpose == PurposePlan {
-		return co, nil
+	j.at = co.path
+	if j.run.Purpose == PurposePlan {
+		unlock, free := j.r.workDirs.tryLock(path)
+		if !free {
+			return co, nil
+		}
+		j.undo = append(j.undo, unlock)
+		if info, err := os.Lstat(path); err == nil && info.IsDir() {
+			return co, nil // left by an apply; the next apply looks what is in it
+		}
+		_ = os.Remove(path)
+	}
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.Symlink(co.path, path)); err != nil {
+		return nil, err
 	}
 	j.at = path
-	return co, errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.Symlink(co.path, path))
+	j.undo = append(j.undo, func() { _ = os.Remove(path) })
+	return co, nil
 }

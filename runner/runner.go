@@ -45,6 +45,7 @@ type Runner struct {
 	wake      chan struct{}
 	limit     int
 	reports   keyed // one rendering of a pull request's report at a time
+	workDirs  keyed // one run at a time in a work directory
 
 	mu      sync.Mutex
 	cancels map[int64]context.CancelCauseFunc // of the runs this process works on
