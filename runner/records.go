@@ -58,7 +58,7 @@ type Report struct {
 	Head   string
 	Runs   map[workspaces.ID]int64 // the finished plans that it shows: what a reviewer saw
 	Pages  []string                // Markdown
-	At     time.Time
+	At     time.Time               // since when it shows these runs
 }
 
 // Run is one workspace at one commit, for one purpose.

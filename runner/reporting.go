@@ -48,6 +48,9 @@ func (r *Runner) report(ctx context.Context, pullID int64) error {
 	if pull.State != Open && old.Head != pull.Head {
 		next.Runs = nil // merged before its last head was reported
 	}
+	if old.Head == next.Head && maps.Equal(old.Runs, next.Runs) {
+		next.At = old.At // what reviewers agree to stands there since then
+	}
 	if err := r.opts.Store.Update(ctx, func(tx Tx) error { return tx.PutReport(next) }); err != nil {
 		return err
 	}

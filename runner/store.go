@@ -46,7 +46,8 @@ type Tx interface {
 	Workspace(id workspaces.ID) (Workspace, error)
 	Workspaces(WorkspaceFilter) ([]Workspace, error) // by id
 	PutWorkspace(Workspace) error
-	// RenameWorkspace moves the record, runs, states and lock of one identity to another that does not exist yet.
+	// RenameWorkspace moves the record, runs, states and lock of one identity to another that has no state and under
+	// which nothing was ever applied.
 	RenameWorkspace(from, to workspaces.ID) error
 
 	Append(*Event) error                 // sets ID, and At when it is zero

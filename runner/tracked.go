@@ -40,7 +40,9 @@ func (w *watcher) writeTracked(o *observation, j *journal, ws *workspaces.Worksp
 		rec.TargetDigest, rec.TargetCommit = digest, o.head
 	}
 	if rec.AppliedDigest == digest {
-		rec.Base = ""
+		if rec.Base != "" { // taken back: what was merged in between is history
+			rec.Base, rec.AppliedCommit, rec.AppliedTree = "", o.head, o.tree
+		}
 	} else if rec.Base == "" {
 		rec.Base = orElse(o.repo.PrevHead, o.head)
 	}
@@ -92,17 +94,20 @@ var errBusy = errors.New("is being worked on")
 // recordOf returns the record of a workspace, carried over from its earlier identity when it was renamed.
 func recordOf(j *journal, set *workspaces.Set, ws *workspaces.Workspace) (Workspace, error) {
 	rec, err := j.tx.Workspace(ws.ID)
-	if !errors.Is(err, ErrNotFound) {
-		return rec, err
+	if errors.Is(err, ErrNotFound) {
+		rec, err = Workspace{ID: ws.ID, Repository: ws.Repository}, nil
 	}
 	from := renamedFrom(ws)
-	if from == "" || set.Workspace(from) != nil {
-		return Workspace{ID: ws.ID, Repository: ws.Repository}, nil
+	if err != nil || rec.AppliedCommit != "" || from == "" || set.Workspace(from) != nil {
+		return rec, err
 	}
 	if _, err := j.tx.Workspace(from); errors.Is(err, ErrNotFound) {
-		return Workspace{ID: ws.ID, Repository: ws.Repository}, nil
+		return rec, nil
 	} else if err != nil {
 		return rec, err
+	}
+	if _, _, err := j.tx.State(ws.ID, 0); !errors.Is(err, ErrNotFound) {
+		return rec, err // it has a state of its own
 	}
 	busy, err := j.tx.Runs(RunFilter{Workspace: from, Purposes: trackedPurposes, Statuses: []Status{Planning, Planned, Ready, Applying}})
 	if err != nil {

@@ -39,9 +39,8 @@ type Daemon struct {
 	Store  runner.Store
 	API    *server.API
 
-	opts   Options
-	undo   []func() error // in the order in which things were made
-	socket net.Listener
+	opts Options
+	undo []func() error // in the order in which things were made
 }
 
 // ErrBusy says that another driftless holds the data directory.

@@ -66,7 +66,11 @@ func shortAddress(path string) (address string, done func(), err error) {
 	if len(path) < 100 {
 		return path, func() {}, nil
 	}
-	dir, err := os.MkdirTemp("", "driftless-")
+	tmp := os.TempDir()
+	if len(tmp) > 60 {
+		tmp = "/tmp"
+	}
+	dir, err := os.MkdirTemp(tmp, "driftless-")
 	if err != nil {
 		return "", nil, err
 	}

@@ -12,6 +12,11 @@ import (
 // RenameWorkspace implements runner.Tx. Events keep the name that they were written with. Runs that the new identity has
 // already, such as plans of the pull request that renames it, stay.
 func (t *tx) RenameWorkspace(from, to workspaces.ID) error {
+	// A record of the new identity under which nothing was ever applied says nothing that the old one does not.
+	_, err := t.bun.NewDelete().Table("workspaces").Where("id = ?", text(to)).Where("applied_commit = ''").Exec(t.ctx)
+	if err != nil {
+		return fmt.Errorf("rename workspace %s: %w", from, t.db.explain(err))
+	}
 	for _, table := range []struct{ name, column string }{{"workspaces", "id"}, {"states", "workspace"}, {"state_locks", "workspace"}} {
 		taken, err := t.bun.NewSelect().TableExpr("?", bun.Ident(table.name)).Where("? = ?", bun.Ident(table.column), text(to)).Exists(t.ctx)
 		if err != nil {

@@ -63,7 +63,7 @@ func rename(t *testing.T, s runner.Store) {
 	record.ID = from
 	update(t, s, func(tx runner.Tx) error {
 		return errors.Join(
-			tx.PutWorkspace(record), tx.PutWorkspace(runner.Workspace{ID: other}),
+			tx.PutWorkspace(record), tx.PutWorkspace(runner.Workspace{ID: other, AppliedCommit: "c"}), tx.PutWorkspace(runner.Workspace{ID: to, Reason: "never applied"}),
 			tx.PutState(&runner.StateVersion{Workspace: from}, []byte("1")), tx.PutState(&runner.StateVersion{Workspace: from}, []byte("2")),
 			tx.LockState(runner.StateLock{Workspace: from, ID: "x", RunID: run.ID}), tx.Append(&runner.Event{Workspace: from}))
 	})
