@@ -107,6 +107,9 @@ func (a *app) approve(ctx context.Context, conn *connection, what approval) (err
 			continue
 		}
 		queued = append(queued, runs...)
+		if len(runs) == 0 {
+			a.say("Run %s is settled. A newer commit took its place, and is planned next%s.", id, later(conn))
+		}
 		for _, run := range runs {
 			a.say("Run %s is approved: run %d plans %s again and applies what was approved%s.", id, run.ID, run.Workspace, later(conn))
 		}
