@@ -18,7 +18,7 @@ import (
 // Beginnings of lines of Run.Unreviewed that are not changes: what is wrong with the state, and what the policies from
 // before the merge say.
 const (
-	stateMark  = "state: "
+	StateMark  = "state: "
 	policyMark = "policy before the merge: "
 )
 
@@ -208,7 +208,7 @@ type facts struct {
 func judgeApply(f facts) (status Status, reason string, beyond []string) {
 	beyond = f.cover.beyond(f.plan)
 	if f.broken != "" {
-		beyond = append(beyond, stateMark+f.broken)
+		beyond = append(beyond, StateMark+f.broken)
 	}
 	weakened := f.verdict.Passed() && f.before != nil && !f.before.Passed()
 	if weakened {
@@ -223,7 +223,7 @@ func judgeApply(f facts) (status Status, reason string, beyond []string) {
 		return Unchanged, "", nil
 	case weakened && !named(f.named, policyMark):
 		return Blocked, fmt.Sprintf("the policies from before the merge do not let it pass: %s. Those of now do: revert it, or let `driftless approve %d` apply it by those of now", firstMessage(*f.before), f.runID), beyond
-	case f.broken != "" && !named(f.named, stateMark):
+	case f.broken != "" && !named(f.named, StateMark):
 		return Held, fmt.Sprintf("%s. If that is meant, `driftless approve %d` applies the plan; otherwise restore the state or mend the backend block", f.broken, f.runID), beyond
 	case f.mode == workspaces.Manual && !f.approved:
 		return Held, fmt.Sprintf("apply = \"manual\": `driftless approve %d` applies it", f.runID), beyond
@@ -242,7 +242,7 @@ func named(lines []string, mark string) bool {
 
 // isChange tells the changes of Run.Unreviewed from what else stands there.
 func isChange(line string) bool {
-	return !strings.HasPrefix(line, stateMark) && !strings.HasPrefix(line, policyMark)
+	return !strings.HasPrefix(line, StateMark) && !strings.HasPrefix(line, policyMark)
 }
 
 func verdictReason(v policy.Verdict) string {

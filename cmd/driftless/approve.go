@@ -148,7 +148,7 @@ func heldRuns(ctx context.Context, client *server.Client, labels map[string]stri
 	}
 	var held []string
 	for i := len(runs) - 1; i >= 0; i-- { // oldest first: what others depend on was seen first
-		if wanted[runs[i].Workspace] {
+		if wanted[runs[i].Workspace] && !runs[i].OddState() {
 			held = append(held, strconv.FormatInt(runs[i].ID, 10))
 		}
 	}

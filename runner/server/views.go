@@ -2,6 +2,8 @@ package server
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/driftlessops/driftless/planner"
@@ -61,6 +63,12 @@ type RunView struct {
 	PlannedAt   time.Time       `json:"planned_at,omitzero"`
 	AppliedAt   time.Time       `json:"apply_started_at,omitzero"`
 	FinishedAt  time.Time       `json:"finished_at,omitzero"`
+}
+
+// OddState reports whether the run is held because its state is not the one that was seen before: such a run is approved
+// by name, never along with others.
+func (v RunView) OddState() bool {
+	return slices.ContainsFunc(v.Unreviewed, func(line string) bool { return strings.HasPrefix(line, runner.StateMark) })
 }
 
 // PullView is a pull request as the API shows it.
