@@ -14,9 +14,9 @@ import (
 type Local struct {
 	Repository workspaces.Repository // Name and Settings matter; Branch is what a person calls the tracked branch
 	Mirror     *gitrepo.Mirror       // of gitrepo.OpenLocal
-	Base       string                // commit of the tracked branch that the work tree is compared with
+	Base       string                // head of the tracked branch
 	Head       string                // commit of HEAD
-	Tree       string                // what is planned: the work tree, with what is not committed
+	Tree       string                // the work tree, with what is not committed
 	Title      string
 	Only       func(*workspaces.Workspace) bool // nil: every affected workspace
 }
@@ -63,21 +63,19 @@ func (w *watcher) queueLocal(ctx context.Context, l Local) (Pull, []Run, error) 
 	}
 	was, err := w.resolve(ctx, base.Tree, "")
 	if err != nil {
-		return Pull{}, nil, fmt.Errorf("%s at %.8s: %w", l.Repository.Branch, base.ID, err)
+		return Pull{}, nil, fmt.Errorf("%s at %.8s: %w", l.Repository.Branch, base.ID, readable(was, err))
 	}
-	is, err := w.resolve(ctx, l.Tree, base.Tree)
+	commit, err := w.mirror.CommitTree(ctx, l.Tree, l.Head)
 	if err != nil {
 		return Pull{}, nil, err
 	}
-	effects, err := w.digester.Affected(ctx, was, is)
+	o := &observation{repo: Repository{Name: l.Repository.Name, Branch: l.Repository.Branch}, head: base.ID, tree: base.Tree, set: was}
+	view, err := w.merge(ctx, o, Pull{Repository: l.Repository.Name, Key: "local", Title: l.Title, Head: commit, CreatedAt: now(), UpdatedAt: now()})
 	if err != nil {
 		return Pull{}, nil, err
 	}
-	pull := Pull{
-		Repository: l.Repository.Name, Key: "local", Title: l.Title, Head: l.Head, Base: base.ID, Tree: l.Tree, Notices: is.Notices,
-		State: Open, CreatedAt: now(), UpdatedAt: now(),
-	}
-	view := pullView{pull: pull, set: is, effects: effects, twins: twins(was, is, effects)}
+	pull, effects := view.pull, view.effects
+	pull.Head, pull.Affected, pull.Orphans = l.Head, nil, nil
 	var runs []Run
 	err = w.r.update(ctx, func(tx Tx, j *journal) error {
 		runs = nil
@@ -97,7 +95,7 @@ func (w *watcher) queueLocal(ctx context.Context, l Local) (Pull, []Run, error) 
 			pull.Affected = append(pull.Affected, e.Workspace.ID)
 			run := Run{
 				Repository: l.Repository.Name, Workspace: e.Workspace.ID, Purpose: PurposePlan, Status: Planning, PullID: pull.ID, Commit: l.Head,
-				Tree: l.Tree, Base: base.ID, InputDigest: e.Head.Sum, Trigger: e.Reason, CreatedAt: now(), StartedAt: now(),
+				Tree: pull.Tree, Base: base.ID, InputDigest: e.Head.Sum, Trigger: e.Reason, CreatedAt: now(), StartedAt: now(),
 			}
 			if run.Reason = planProblem(&view, e.Workspace); run.Reason != "" {
 				run.Status, run.FinishedAt = Failed, now()

@@ -301,7 +301,11 @@ func (w *watcher) merge(ctx context.Context, o *observation, pull Pull) (pullVie
 		p.Error = configText(v.set, err)
 		return v, ctx.Err()
 	}
-	p.Notices = append(slices.Clone(v.set.Notices), warnings(v.effects)...)
+	broken, err := w.brokenPolicies(ctx, p.Tree)
+	if err != nil {
+		return v, err
+	}
+	p.Notices = slices.Concat(broken, v.set.Notices, warnings(v.effects))
 	for _, e := range v.effects {
 		switch {
 		case e.Removed:

@@ -74,10 +74,44 @@ type policyBlock struct {
 	source policy.Source
 }
 
-// policyBlocks returns the policy blocks that hold at a commit; commits never change, so they are remembered.
+// blockMemory remembers the policy blocks of commits and trees, which never change.
+type blockMemory struct {
+	mu  sync.Mutex
+	all map[string][]policyBlock
+}
+
+func (m *blockMemory) get(commit string) ([]policyBlock, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	blocks, ok := m.all[commit]
+	return blocks, ok
+}
+
+func (m *blockMemory) put(commit string, blocks []policyBlock) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.all == nil || len(m.all) > 256 {
+		m.all = map[string][]policyBlock{}
+	}
+	m.all[commit] = blocks
+}
+
+// brokenPolicies says what is wrong with the policies that a merge would bring: after it nothing could be judged.
+func (w *watcher) brokenPolicies(ctx context.Context, tree string) (notices []string, err error) {
+	set, err := w.policySet(ctx, tree)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range set.Problems() {
+		notices = append(notices, fmt.Sprintf("after this merge the policies of %q could not judge, and would block every plan: %s", p.Policy, p.Message))
+	}
+	return notices, nil
+}
+
+// policyBlocks returns the policy blocks that hold at a commit, or in a tree.
 func (w *watcher) policyBlocks(ctx context.Context, commit string) ([]policyBlock, error) {
-	if known, ok := w.blocks.Load(commit); ok {
-		return known.([]policyBlock), nil
+	if known, ok := w.blocks.get(commit); ok {
+		return known, nil
 	}
 	set, err := w.resolveAnew(ctx, commit, "")
 	if err != nil {
@@ -91,7 +125,7 @@ func (w *watcher) policyBlocks(ctx context.Context, commit string) ([]policyBloc
 		}
 		blocks = append(blocks, b)
 	}
-	w.blocks.Store(commit, blocks)
+	w.blocks.put(commit, blocks)
 	return blocks, nil
 }
 

@@ -35,7 +35,7 @@ type watcher struct {
 	held map[string]string          // objects held in the mirror, by name
 
 	tracked atomic.Pointer[workspaces.Set] // of the tracked branch, as last reconciled
-	blocks  sync.Map                       // policy blocks by commit
+	blocks  blockMemory                    // policy blocks by commit
 	dirty   atomic.Bool                    // something was applied or asked for since
 	kick    chan struct{}                  // reconcile now rather than at the next poll
 	looked  time.Time                      // when it was last reconciled

@@ -154,8 +154,7 @@ func (a *app) planLocal(ctx context.Context, config *workspaces.Config, local ru
 	return doc, errors.Join(err, d.Stop())
 }
 
-// compare finds what the work tree is compared with: the merge base of HEAD and the tracked branch, so that what others
-// merged meanwhile is not shown as undone.
+// compare finds what the work tree is merged with: the tracked branch, as the pull request will be.
 func (l localTree) compare(ctx context.Context, base string) (runner.Local, error) {
 	local := runner.Local{Repository: l.conf, Mirror: l.mirror, Tree: l.tree, Title: "your work tree"}
 	var err error
@@ -174,13 +173,14 @@ func (l localTree) compare(ctx context.Context, base string) (runner.Local, erro
 		if err != nil {
 			continue
 		}
-		if local.Base, err = l.mirror.MergeBase(ctx, commit, local.Head); err != nil {
+		common, err := l.mirror.MergeBase(ctx, commit, local.Head)
+		if err != nil {
 			return local, err
 		}
-		if local.Base == "" {
+		if common == "" {
 			return local, fmt.Errorf("%s and HEAD have no commit in common: name the tracked branch with --base", c)
 		}
-		local.Repository.Branch = c
+		local.Repository.Branch, local.Base = c, commit
 		return local, nil
 	}
 	return local, fmt.Errorf("none of %s is a revision here: name the tracked branch with --base", strings.Join(candidates, ", "))

@@ -143,6 +143,29 @@ func TestWorkTree(t *testing.T) {
 	}
 }
 
+func TestAWorkTreeIsMerged(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	first := r.commit("one", "a", "1", "b", "1")
+	r.commit("two", "b", "2")
+	tip := r.git("rev-parse", "HEAD")
+	r.git("checkout", "-q", "-b", "work", "HEAD~1")
+	r.write("a", "uncommitted")
+	m, _ := openLocal(t, r.dir)
+	tree := must[string](t)(m.WorkTree(t.Context()))
+	commit := must[string](t)(m.CommitTree(t.Context(), tree, r.git("rev-parse", "HEAD")))
+	merged := must[MergeResult](t)(m.Merge(t.Context(), tip, commit))
+	both := must[workspaces.Tree](t)(m.Tree(t.Context(), merged.Tree))
+	for path, want := range map[string]string{"a": "uncommitted", "b": "2"} {
+		if got, err := both.Read(path); err != nil || string(got) != want {
+			t.Errorf("%s: %q, %v", path, got, err)
+		}
+	}
+	if refs := r.git("for-each-ref", "--contains", commit); refs != "" {
+		t.Errorf("a ref moved: %s (%v)", refs, first)
+	}
+}
+
 func TestShallowClone(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
