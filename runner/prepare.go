@@ -13,6 +13,8 @@ import (
 func (j *job) prepare(ctx context.Context) error {
 	if j.w == nil {
 		return fmt.Errorf("repository %s is not in the configuration any more", j.run.Repository)
+	} else if j.w.closed != nil {
+		return j.w.closed
 	}
 	if err := j.find(ctx); err != nil {
 		return err

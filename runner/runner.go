@@ -76,11 +76,7 @@ func New(ctx context.Context, opts Options) (*Runner, error) {
 		r.opts.Environment = r.identities
 	}
 	for _, conf := range opts.Config.Repositories {
-		w, err := r.watch(ctx, conf)
-		if err != nil {
-			return nil, fmt.Errorf("repository %s: %w", conf.Name, err)
-		}
-		r.watchers[conf.Name] = w
+		r.watchers[conf.Name] = r.watch(ctx, conf)
 	}
 	return r, nil
 }

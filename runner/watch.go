@@ -27,7 +27,8 @@ type watcher struct {
 	mirror   *gitrepo.Mirror
 	digester *workspaces.Digester
 
-	forge forge.Forge
+	forge  forge.Forge
+	closed error // why the mirror could not be opened; nil = it is open
 
 	mu   sync.Mutex // one look at a time
 	view forge.View
@@ -55,18 +56,21 @@ func (w *watcher) touch() {
 
 var errNotPolled = errors.New("not polled yet")
 
-func (r *Runner) watch(ctx context.Context, conf workspaces.Repository) (*watcher, error) {
-	mirror, err := gitrepo.Open(ctx, gitrepo.Options{
+// watch makes a watcher. A mirror that cannot be opened fails at every poll, and stops no other repository.
+func (r *Runner) watch(ctx context.Context, conf workspaces.Repository) *watcher {
+	w := &watcher{r: r, conf: conf, held: map[string]string{}, kick: make(chan struct{}, 1)}
+	w.digester = workspaces.NewDigester(r.engineVersion, w.resolveRef)
+	w.mirror, w.closed = r.openMirror(ctx, conf)
+	w.forge = plaingit.New(plaingit.Options{Mirror: w.mirror, Pattern: conf.Branches})
+	return w
+}
+
+func (r *Runner) openMirror(ctx context.Context, conf workspaces.Repository) (*gitrepo.Mirror, error) {
+	return gitrepo.Open(ctx, gitrepo.Options{
 		Dir: filepath.Join(r.opts.DataDir, "mirrors", pathKey(conf.Name)+".git"), URL: conf.URL,
 		Auth:   func(ctx context.Context) (gitrepo.Auth, error) { return auth(ctx, conf.Credentials) },
 		Logger: r.log,
 	})
-	if err != nil {
-		return nil, err
-	}
-	w := &watcher{r: r, conf: conf, mirror: mirror, forge: plaingit.New(plaingit.Options{Mirror: mirror, Pattern: conf.Branches}), held: map[string]string{}, kick: make(chan struct{}, 1)}
-	w.digester = workspaces.NewDigester(r.engineVersion, w.resolveRef)
-	return w, nil
 }
 
 // refTimeout is how long the host of a module may take to say where a ref points.
@@ -193,6 +197,9 @@ func (w *watcher) rest(ctx context.Context, delay time.Duration) bool {
 func (w *watcher) poll(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.closed != nil {
+		return errors.Join(w.closed, w.note(ctx, w.closed))
+	}
 	moved, err := w.look(ctx)
 	if err == nil && (moved || w.dirty.Load() || time.Since(w.looked) > lookAnew) {
 		err = w.reconcileLocked(ctx)
