@@ -16,16 +16,16 @@ func TestPathOfTheCheckoutIsNoChange(t *testing.T) {
 		raw     string
 		changes int
 	}{
-		"only the path differs":      {plan(update, `{"f":"/work/w/x.txt","n":1}`, `{"f":"/checkouts/1/x.txt","n":1}`, `{}`), 0},
-		"something else differs too": {plan(update, `{"f":"/work/w/x.txt","n":1}`, `{"f":"/checkouts/1/x.txt","n":2}`, `{}`), 1},
-		"another file":               {plan(update, `{"f":"/work/w/x.txt"}`, `{"f":"/checkouts/1/y.txt"}`, `{}`), 1},
-		"a replacement is shown":     {plan(`["delete","create"]`, `{"f":"/work/w/x.txt"}`, `{"f":"/checkouts/1/x.txt"}`, `{"id":true}`), 1},
-		"something is not known":     {plan(update, `{"f":"/work/w/x.txt"}`, `{"f":"/checkouts/1/x.txt"}`, `{"v":true}`), 1},
+		"only the path differs":      {plan(update, `{"f":"/data/w/x.txt","n":1}`, `{"f":"/checkouts/1/x.txt","n":1}`, `{}`), 0},
+		"something else differs too": {plan(update, `{"f":"/data/w/x.txt","n":1}`, `{"f":"/checkouts/1/x.txt","n":2}`, `{}`), 1},
+		"another file":               {plan(update, `{"f":"/data/w/x.txt"}`, `{"f":"/checkouts/1/y.txt"}`, `{}`), 1},
+		"a replacement is shown":     {plan(`["delete","create"]`, `{"f":"/data/w/x.txt"}`, `{"f":"/checkouts/1/x.txt"}`, `{"id":true}`), 1},
+		"something is not known":     {plan(update, `{"f":"/data/w/x.txt"}`, `{"f":"/checkouts/1/x.txt"}`, `{"v":true}`), 1},
 		"an update of nothing else":  {plan(update, `{"f":"a"}`, `{"f":"a"}`, `{}`), 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, err := Parse([]byte(c.raw), ParseOptions{Key: []byte("k"), Checkout: "/checkouts/1", Settled: "/work/w"})
+			p, err := Parse([]byte(c.raw), ParseOptions{Key: []byte("k"), Checkout: "/checkouts/1", Settled: "/data/w"})
 			if err != nil {
 				t.Fatal(err)
 			}
