@@ -102,7 +102,7 @@ func (w *watcher) observePolicies(ctx context.Context, o *observation, records [
 	if err != nil {
 		return err
 	}
-	o.current, o.judged = is.Revision(), map[string]string{}
+	o.current, o.judged = revision(is), map[string]string{}
 	bases := []string{orElse(o.repo.PrevHead, o.head)}
 	for _, rec := range records {
 		if rec.Base != "" {

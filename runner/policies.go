@@ -145,7 +145,7 @@ func (w *watcher) policyPair(ctx context.Context, before, after string) (was, is
 		return nil, is, nil
 	case err != nil:
 		return nil, nil, fmt.Errorf("the policies from before the merge, at %.8s: %w", before, err)
-	case was.Revision() == is.Revision():
+	case revision(was) == revision(is):
 		return nil, is, nil
 	}
 	return was, is, nil
@@ -154,9 +154,18 @@ func (w *watcher) policyPair(ctx context.Context, before, after string) (was, is
 // pairRevision names the policies of a pair.
 func pairRevision(was, is *policy.Set) string {
 	if was == nil {
-		return is.Revision()
+		return revision(is)
 	}
-	return was.Revision() + " " + is.Revision()
+	return revision(was) + " " + revision(is)
+}
+
+// revision names policies: by their files, and by what keeps them from judging, such as a directory that is missing.
+func revision(set *policy.Set) string {
+	name := set.Revision()
+	for _, p := range set.Problems() {
+		name = fmt.Sprintf("%x", sha256.Sum256([]byte(name+"\n"+p.Policy+"\n"+p.Message)))
+	}
+	return name
 }
 
 // readPolicies reads a policy block's files from a tree.
