@@ -14,7 +14,10 @@ import (
 )
 
 // decoder turns attributes into values and collects what is wrong with them. An absent attribute is the zero value.
-type decoder struct{ diags hcl.Diagnostics }
+type decoder struct {
+	filename string // of the file, for paths that are relative to it
+	diags    hcl.Diagnostics
+}
 
 func (d *decoder) fail(at hcl.Range, summary, format string, args ...any) {
 	d.diags = append(d.diags, errorAt(at, summary, format, args...))

@@ -48,5 +48,5 @@
 // counts as all files below it that end so.
 //
 // A root at "." is no exception: every file of the repository below no directory with engine files of its own counts, since
-// a provider may read it. Where that plans too often, the root belongs into a directory of its own.
+// a provider may read it. Where that plans too often, the root belongs in a directory of its own.
 package workspaces

@@ -20,7 +20,10 @@ var (
 
 // operator decodes the operator's file.
 func (d *decoder) operator(body operatorBody) *Config {
-	c := &Config{DataDir: d.text(body.DataDir)}
+	c := &Config{}
+	if dir := d.literal(body.DataDir); dir != "" {
+		c.DataDir = d.from(dir)
+	}
 	if n := d.count(body.Concurrency); n != nil {
 		c.Concurrency = *n
 	}
@@ -59,9 +62,12 @@ func (d *decoder) repository(b repositoryBlock) Repository {
 		d.fail(b.Range, "Missing url", "A repository needs url = \"https://…\", \"ssh://…\" or a path.")
 	}
 	r := Repository{
-		Name: b.Name, URL: d.text(b.URL), Branch: d.text(b.Branch), Branches: d.text(b.Branches),
+		Name: b.Name, URL: d.repositoryURL(b.URL), Branch: d.branch(b.Branch), Branches: d.text(b.Branches),
 		Credentials: d.credentials(b.Credentials), PollInterval: defaultPollInterval, Range: b.Range,
 		Settings: d.settings(settingsBody{Discovery: b.Discovery, Defaults: b.Defaults, Workspaces: b.Workspaces, Policies: b.Policies}),
+	}
+	if r.Credentials != nil && r.URL != "" && isLocal(r.URL) {
+		d.fail(b.Credentials.Range, "Nobody to give credentials to", "The repository is a directory of this machine, which asks for none: remove the block.")
 	}
 	if r.Branches == "" {
 		r.Branches = defaultBranches
@@ -84,6 +90,9 @@ func (d *decoder) repository(b repositoryBlock) Repository {
 func (d *decoder) credentials(b *credentialsBlock) *Credentials {
 	if b == nil {
 		return nil
+	}
+	if b.Password != nil && b.SSHKey != nil {
+		d.fail(b.SSHKey.Range, "Two kinds of credentials", "Set password for an https URL, or ssh_key for an ssh URL, not both.")
 	}
 	return &Credentials{
 		Username: d.text(b.Username), KnownHosts: d.text(b.KnownHosts),
@@ -131,6 +140,8 @@ func (d *decoder) environment(b *environmentBlock) map[string]Secret {
 	for _, v := range b.Env {
 		if !environName.MatchString(v.Name) {
 			d.fail(v.Range, "Wrong variable name", "%q is not the name of an environment variable.", v.Name)
+		} else if isReserved(v.Name) {
+			d.fail(v.Range, "Reserved variable", "driftless sets %s for engines itself: remove it from the identity.", v.Name)
 		}
 		d.unique(names, "env", v.Name, v.Range)
 		all[v.Name] = *d.secret(&secretBlock{Env: v.Env, File: v.File, Command: v.Command, Range: v.Range})

@@ -16,7 +16,7 @@ func Parse(kind FileKind, filename string, src []byte) (*Config, hcl.Diagnostics
 	if file == nil || file.Body == nil {
 		return &Config{}, diags
 	}
-	d := &decoder{}
+	d := &decoder{filename: filename}
 	var c *Config
 	if kind == OperatorFile {
 		c = d.parseOperator(file.Body)
@@ -55,18 +55,18 @@ func withoutMissing(diags hcl.Diagnostics) hcl.Diagnostics {
 
 func (d *decoder) parseOperator(body hcl.Body) *Config {
 	var o operatorBody
-	rest := d.misplaced(body, workspaceSchema, "A workspace block belongs into the repository block of its repository, or into driftless.hcl at the repository's root.")
+	rest := d.misplaced(body, workspaceSchema, "A workspace block belongs in the repository block of its repository, or into driftless.hcl at the repository's root.")
 	d.diags = append(d.diags, gohcl.DecodeBody(rest, nil, &o)...)
 	return d.operator(o)
 }
 
 func (d *decoder) parseRepository(body hcl.Body) *Config {
-	rest := d.misplaced(body, operatorOnly, "This belongs into the operator's file (/etc/driftless/config.hcl): a repository must not decide about the machine that runs it.")
+	rest := d.misplaced(body, operatorOnly, "This belongs in the operator's file (/etc/driftless/config.hcl): a repository must not decide about the machine that runs it.")
 	var s settingsBody
 	d.diags = append(d.diags, gohcl.DecodeBody(rest, nil, &s)...)
 	for _, p := range s.Policies {
 		if p.Dir != nil {
-			d.fail(p.Dir.Range, "dir does not belong here", "dir of a policy belongs into the operator's file: it names a directory on the runner's machine. Use path for a directory of this repository.")
+			d.fail(p.Dir.Range, "dir does not belong here", "dir of a policy belongs in the operator's file: it names a directory on the runner's machine. Use path for a directory of this repository.")
 		}
 	}
 	return &Config{Settings: d.settings(s)}

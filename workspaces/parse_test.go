@@ -19,7 +19,6 @@ repository "infra" {
   credentials {
     username = "x"
     password { env = "TOKEN" }
-    ssh_key { file = "/run/key" }
     known_hosts = "/etc/known_hosts"
   }
   discovery { exclude = ["legacy/**"] }
@@ -52,7 +51,7 @@ identity "prod" {
 	if r.PollInterval != time.Minute || r.PollJitter != 6*time.Second || r.Branches != "driftless/*" {
 		t.Errorf("%+v", r)
 	}
-	if r.Credentials.Password.Env != "TOKEN" || r.Credentials.SSHKey.File != "/run/key" || r.Settings.Policies[0].Path != "policies" {
+	if r.Credentials.Password.Env != "TOKEN" || r.Branch != "main" || r.Settings.Policies[0].Path != "policies" {
 		t.Errorf("%+v", r.Credentials)
 	}
 	id := c.Identities[0]
@@ -62,6 +61,33 @@ identity "prod" {
 	}
 	if c.DataDir != "/var/lib/driftless" || c.Concurrency != 4 || c.Settings.Defaults[0].Drift.Schedule != "@daily" || c.Engines[0].Version != "~> 1.9" {
 		t.Errorf("%+v", c)
+	}
+}
+
+// TestParseRelativePaths: a file means the same from wherever it is read.
+func TestParseRelativePaths(t *testing.T) {
+	t.Parallel()
+	src := "data_dir = \"data\"\nrepository \"a\" {\n url = \"../a.git\"\n}\nrepository \"b\" {\n url = \"git@host:b.git\"\n}\nrepository \"c\" {\n url = \"/srv/c\"\n}"
+	c, diags := Parse(OperatorFile, "/etc/driftless/config.hcl", []byte(src))
+	if diags.HasErrors() || c.DataDir != "/etc/driftless/data" {
+		t.Fatalf("%s %v", c.DataDir, diags)
+	}
+	for i, want := range []string{"/etc/a.git", "git@host:b.git", "/srv/c"} {
+		if c.Repositories[i].URL != want {
+			t.Errorf("%s, not %s", c.Repositories[i].URL, want)
+		}
+	}
+}
+
+func TestIsBranch(t *testing.T) {
+	t.Parallel()
+	for name, good := range map[string]bool{
+		"main": true, "release/1.2": true, "ü": true, "a@b": true, "a b": false, "-a": false, "a..b": false, "a/": false, "/a": false, "a//b": false,
+		".a": false, "a/.b": false, "a.lock": false, "a.lock/b": false, "a.": false, "@": false, "a@{b": false, "a~b": false, "a\\b": false, "a\x7f": false, "HEAD": false,
+	} {
+		if isBranch(name) != good {
+			t.Errorf("isBranch(%q) = %t", name, !good)
+		}
 	}
 }
 
@@ -144,6 +170,16 @@ func TestParseOperatorErrors(t *testing.T) {
  env "X" { env = "s3cr-t" }
 }
 }`: "not a value",
+		`repository "a" { url = "htps://git.example.com/a" }`:                        `Did you mean "https"`,
+		`repository "a" { url = "ftp://git.example.com/a" }`:                         "ftp:// are not supported",
+		`repository "a" { url = "https:///a" }`:                                      "names no host",
+		`repository "a" { url = 5 }`:                                                 "must be a string",
+		`data_dir = 5`:                                                               "must be a string",
+		"repository \"a\" {\n url = \"x\"\n branch = \"my branch\"\n}":               "not the name of a branch",
+		"repository \"a\" {\n url = \"x\"\n credentials {\n username = \"u\"\n }\n}": "asks for none",
+		"repository \"a\" {\n url = \"git@h:x\"\n credentials {\n password {\n env = \"A\"\n}\nssh_key {\n env = \"B\"\n }\n}\n}": "not both",
+		"identity \"a\" {\n plan {\n env \"TF_CLI_ARGS_plan\" {\n env = \"A\"\n}\n}\n}":                                           "remove it from the identity",
+		"identity \"a\" {\n apply {\n env \"TMPDIR\" {\n env = \"A\"\n}\n}\n}":                                                    "remove it from the identity",
 		`workspace "x" {}`:                   "repository block",
 		`engine "tf" {}`:                     `must be "terraform" or "tofu"`,
 		"policy \"x\" {\n dir = \"rel\"\n}":  "absolute path",

@@ -34,10 +34,10 @@ const (
 
 // attributeTexts describe attributes, by the type that their block is read into and their name.
 var attributeTexts = map[string]AttributeDoc{
-	"operatorBody.data_dir":    {Type: "path", Default: "`/var/lib/driftless`", Text: "Where driftless keeps its database, mirrors, engines and providers. `--data-dir` and `DRIFTLESS_DATA_DIR` win over it."},
+	"operatorBody.data_dir":    {Type: "path", Default: "`/var/lib/driftless`", Text: "Where driftless keeps its database, mirrors, engines and providers; a relative path begins at the directory of this file. `--data-dir` and `DRIFTLESS_DATA_DIR` win over it."},
 	"operatorBody.concurrency": {Type: typeWhole, Default: "one per core", Text: "How many runs work at a time."},
 
-	"repositoryBlock.url":           {Type: typeText, Text: "`https://host/path`, `ssh://user@host/path`, `user@host:path`, `file:///path` or a path. Credentials in it are used, but better kept in `credentials`."},
+	"repositoryBlock.url":           {Type: typeText, Text: "`https://host/path`, `ssh://user@host/path`, `user@host:path`, `file:///path` or a path, which begins at the directory of this file if it is relative. Credentials in it are used, but better kept in `credentials`."},
 	"repositoryBlock.branch":        {Type: typeText, Default: "the remote's HEAD", Text: "The tracked branch: what is merged there is applied."},
 	"repositoryBlock.poll_interval": {Type: typeDuration, Default: "`\"30s\"`", Text: "How often the server is asked for its branches, by one `ls-remote`. At least `\"1s\"`. After failures the interval grows, up to ten times."},
 	"repositoryBlock.poll_jitter":   {Type: typeDuration, Default: "a tenth of the interval", Text: "A random time of up to this is added to each interval."},

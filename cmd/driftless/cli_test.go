@@ -1,13 +1,20 @@
 package main
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/driftlessops/driftless/workspaces"
 )
 
 func TestMistakesNameTheNextStep(t *testing.T) {
@@ -128,7 +135,7 @@ func TestValidate(t *testing.T) {
 	dir := t.TempDir()
 	good, bad := filepath.Join(dir, "good.hcl"), filepath.Join(dir, "bad.hcl")
 	writeFile(t, good, "repository \"infra\" {\n  url = \"/srv/infra.git\"\n}\n")
-	writeFile(t, bad, "repository \"infra\" {\n  url = 5\n  brunch = \"main\"\n}\nconcurrency = \"x\"\n")
+	writeFile(t, bad, "repository \"infra\" {\n  url = \"/srv\"\n  brunch = \"main\"\n}\nconcurrency = \"x\"\n")
 	driftless(t, "validate", good).want(t, 0, "good.hcl: valid")
 	driftless(t, "validate", "--config", good).want(t, 0, "valid")
 	driftless(t, "validate", bad).want(t, 1, "bad.hcl line 3", "brunch", "bad.hcl line 5")
@@ -144,6 +151,43 @@ func TestValidate(t *testing.T) {
 	driftless(t, "validate", dir).want(t, 1, "aply", "apply")
 	writeFile(t, filepath.Join(dir, "driftless.hcl"), "workspace \"a\" {\n}\n")
 	driftless(t, "validate", dir).want(t, 0, "valid", "its workspaces were not checked")
+}
+
+// TestValidateDoubts: what may be a file half written is a warning.
+func TestValidateDoubts(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "config.hcl")
+	writeFile(t, file, "")
+	driftless(t, "validate", file).want(t, 0, "No repository", "valid")
+	writeFile(t, file, "repository \"a\" {\n  url = \"/a\"\n  policy \"x\" {\n    dir = \"/nowhere\"\n  }\n}\n")
+	driftless(t, "validate", file).want(t, 0, "line 3", "/nowhere is no directory", "valid")
+}
+
+// TestReservedVariables: what validate refuses and what an engine refuses is the same.
+func TestReservedVariables(t *testing.T) {
+	t.Parallel()
+	file, err := parser.ParseFile(token.NewFileSet(), "../../planner/engine/env.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var engines []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || spec.Names[0].Name != "reserved" {
+			return true
+		}
+		for _, e := range spec.Values[0].(*ast.CompositeLit).Elts {
+			name, _ := strconv.Unquote(e.(*ast.BasicLit).Value)
+			engines = append(engines, name)
+		}
+		return false
+	})
+	ours := slices.Clone(workspaces.ReservedVariables)
+	slices.Sort(ours)
+	slices.Sort(engines)
+	if !slices.Equal(ours, engines) {
+		t.Errorf("workspaces: %v\nplanner/engine: %v", ours, engines)
+	}
 }
 
 func TestValidateRepository(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -92,10 +93,37 @@ func (v *validity) file(name string) error {
 	if strings.TrimSuffix(filepath.Base(name), ".json") == workspaces.RepositoryFileName {
 		kind = workspaces.RepositoryFile
 	}
-	_, diags := workspaces.Parse(kind, name, src)
+	config, diags := workspaces.Parse(kind, name, src)
+	if kind == workspaces.OperatorFile && !diags.HasErrors() {
+		diags = append(diags, doubts(name, config)...)
+	}
 	v.found(map[string][]byte{name: src}, diags)
 	v.what = name
 	return nil
+}
+
+// doubts are warnings about an operator's file: what is allowed while the file is being written, and mostly a mistake later.
+func doubts(name string, config *workspaces.Config) (diags hcl.Diagnostics) {
+	warn := func(at hcl.Range, summary, detail string) {
+		diags = append(diags, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: summary, Detail: detail, Subject: &at})
+	}
+	if len(config.Repositories) == 0 {
+		start := hcl.Pos{Line: 1, Column: 1}
+		warn(hcl.Range{Filename: name, Start: start, End: start}, "No repository", `There is nothing to watch: add repository "infra" { url = "https://git.example.com/team/infra.git" }`)
+	}
+	policies := slices.Clone(config.Settings.Policies)
+	for _, r := range config.Repositories {
+		policies = append(policies, r.Settings.Policies...)
+	}
+	for _, p := range policies {
+		if p.Dir == "" {
+			continue
+		}
+		if info, err := os.Stat(p.Dir); err != nil || !info.IsDir() {
+			warn(p.Range, "No such directory", fmt.Sprintf("%s is no directory on this machine that can be read. While it is missing, the policy blocks every plan.", p.Dir))
+		}
+	}
+	return diags
 }
 
 func inRepository(ctx context.Context, dir string) bool {
