@@ -96,7 +96,7 @@ func newPolicyEval(a *app) *cobra.Command {
 any package, as conftest users know it. With -o json it prints {"status": "pass|warn|deny|error", "results": [{"policy", "level",
 "message", "resource"}]}, the most severe first; resource is "" when the rule names none.
 
-Exit codes: 0 pass or warn, 1 deny, 2 the plan could not be judged.`,
+Exit codes: 0 pass or warn, 1 deny, 2 the plan could not be judged, or the command line is wrong.`,
 		Example: `  terraform show -json plan.tfplan > plan.json
   driftless policy eval --policy policies/ --plan plan.json
   driftless policy eval --policy policies/ --plan plan.json -o json | jq .status`,

@@ -24,7 +24,7 @@ With --once it makes one full pass and exits, for cron and CI: it looks at every
 prints what it did and what waits for a person (-o json: as {"runs": […], "workspaces": […]}).
 
 Exit codes of serve --once: 0 the pass was made, 1 something could not be looked at, such as a repository that does not answer.
-With --detailed-exitcode also 2: a workspace waits for a person (held, blocked, failed, drifted).`,
+With --detailed-exitcode also 2: a workspace waits for a person (held, blocked, failed, drifted). 1 wins over 2.`,
 		Example: `  driftless serve
   driftless serve --log-format json
   driftless serve --once --config ./config.hcl

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
@@ -214,7 +215,13 @@ func driftAct(ctx context.Context, s *stage) (string, error) {
 	if err := json.Unmarshal(data, &edit); err != nil {
 		return "", err
 	}
-	s.say.text(fmt.Sprintf("At night somebody resizes the %s %s by hand, in the cloud's console: %v", edit.Kind, edit.Name, edit.Attributes))
+	was := map[string]any{}
+	for _, object := range s.cloud.Objects() {
+		if object.Kind == edit.Kind && object.Name() == edit.Name {
+			was = object.Attributes
+		}
+	}
+	s.say.text(fmt.Sprintf("At night somebody changes the %s %s by hand, in the cloud's console: %s", edit.Kind, edit.Name, editText(was, edit.Attributes)))
 	if _, err := s.cloud.Edit(edit.Kind, edit.Name, edit.Attributes); err != nil {
 		return "", err
 	}
@@ -236,6 +243,15 @@ func driftAct(ctx context.Context, s *stage) (string, error) {
 	}
 	message, err := s.eventOf(ctx, found.ID, "drift found")
 	return message, err
+}
+
+// editText says what an edit makes of attributes: "size from small to xlarge".
+func editText(was, is map[string]any) string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(is)) {
+		all = append(all, fmt.Sprintf("%s from %v to %v", name, was[name], is[name]))
+	}
+	return strings.Join(all, ", ")
 }
 
 // eventOf returns the message of an event of a run.

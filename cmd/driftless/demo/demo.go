@@ -11,6 +11,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/driftlessops/driftless/runner"
 )
@@ -36,6 +38,10 @@ var ErrFailed = errors.New("the demo failed")
 
 // Run plays all acts in a temporary directory. It ends by itself; the first act that fails ends it with ErrFailed.
 func Run(ctx context.Context, opts Options) (err error) {
+	kind, err := requirements(ctx)
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "driftless-demo-")
 	if err != nil {
 		return err
@@ -44,7 +50,7 @@ func Run(ctx context.Context, opts Options) (err error) {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	s := &stage{opts: opts, dir: dir, say: &voice{out: opts.Out, color: opts.Color, mute: opts.JSON}}
+	s := &stage{opts: opts, dir: dir, engine: kind, say: &voice{out: opts.Out, color: opts.Color, mute: opts.JSON}}
 	defer func() {
 		cancel()
 		err = errors.Join(err, s.close())
@@ -88,13 +94,28 @@ func (s *stage) lookAround() {
 	if err != nil || filepath.Dir(program) != filepath.Dir(s.program()) {
 		program = s.program()
 	}
-	s.say.block(fmt.Sprintf(`export DRIFTLESS_CONFIG=%s
-%[2]s workspaces              # what is managed, and how it stands
-%[2]s runs                    # every run, with who, what and when
-%[2]s show driftless/bigger   # the report of a pull request
-cd %[3]s                      # a clone: push branches named driftless/*
-curl -s %[4]s/_objects        # what exists in the simulated cloud`, s.configPath(), program, s.clone.dir, s.cloud.URL()))
+	s.say.block("export DRIFTLESS_CONFIG=" + s.configPath() + "\n" + commented([][2]string{
+		{program + " workspaces", "what is managed, and how it stands"},
+		{program + " runs", "every run, with who, what and when"},
+		{program + " show driftless/bigger", "the report of a pull request"},
+		{"cd " + s.clone.dir, "a clone: push branches named driftless/*"},
+		{"curl -s " + s.cloud.URL() + "/_objects", "what exists in the simulated cloud"},
+	}))
+	s.say.text("`driftless plan` does not work in the clone: only this running driftless knows the provider of the simulated cloud.")
 	s.say.text("Ctrl-C ends it. The directory " + s.dir + " is kept.")
+}
+
+// commented lays commands and what they are for in two columns.
+func commented(commands [][2]string) string {
+	width := 0
+	for _, c := range commands {
+		width = max(width, utf8.RuneCountInString(c[0]))
+	}
+	var b strings.Builder
+	for _, c := range commands {
+		fmt.Fprintf(&b, "%-*s  # %s\n", width, c[0], c[1])
+	}
+	return b.String()
 }
 
 // program is a copy of this executable that outlives `go run`.

@@ -23,15 +23,16 @@ import (
 
 // stage is everything that the acts play on.
 type stage struct {
-	opts  Options
-	dir   string
-	say   *voice
-	cloud *cloud.Server
-	clone clone
-	bare  string
-	d     *daemon.Daemon
-	done  chan error // of the daemon
-	stop  context.CancelFunc
+	opts   Options
+	dir    string
+	engine string // "terraform" or "tofu"
+	say    *voice
+	cloud  *cloud.Server
+	clone  clone
+	bare   string
+	d      *daemon.Daemon
+	done   chan error // of the daemon
+	stop   context.CancelFunc
 }
 
 func (s *stage) configPath() string { return filepath.Join(s.dir, "config.hcl") }
@@ -146,6 +147,10 @@ identity "cloud" {
     env "CLOUD_ENDPOINT" { file = %q }
   }
 }
+
+defaults {
+  engine = %q
+}
 `
 
 func (s *stage) writeConfig() (*workspaces.Config, error) {
@@ -153,7 +158,7 @@ func (s *stage) writeConfig() (*workspaces.Config, error) {
 	if err := os.WriteFile(endpoint, []byte(s.cloud.URL()+"\n"), 0o600); err != nil {
 		return nil, err
 	}
-	src := fmt.Appendf(nil, configTemplate, filepath.Join(s.dir, "data"), s.bare, endpoint)
+	src := fmt.Appendf(nil, configTemplate, filepath.Join(s.dir, "data"), s.bare, endpoint, s.engine)
 	if err := os.WriteFile(s.configPath(), src, 0o600); err != nil {
 		return nil, err
 	}
