@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +20,7 @@ import (
 type pass struct {
 	Runs       []server.RunView       `json:"runs"` // that were worked on, oldest first
 	Workspaces []server.WorkspaceView `json:"workspaces"`
-	held       []server.RunView
+	waiting    []waiting
 }
 
 // once makes one full pass and says what came of it.
@@ -74,15 +73,8 @@ func look(ctx context.Context, client *server.Client, touched map[int64]bool) (*
 		p.Runs = append(p.Runs, run)
 	}
 	slices.SortFunc(p.Runs, func(x, y server.RunView) int { return int(x.ID - y.ID) })
-	err := client.Get(ctx, "/v1/runs", url.Values{"status": {string(runner.Held), string(runner.Interrupted)}, "purpose": {"apply", "drift"}}, &p.held)
-	slices.Reverse(p.held)
-	drifted := map[string]bool{}
-	for _, w := range p.Workspaces {
-		drifted[w.ID] = !w.DriftSince.IsZero()
-	}
-	p.held = slices.DeleteFunc(p.held, func(r server.RunView) bool { // drift that an apply settled waits for nobody
-		return r.Purpose == string(runner.PurposeDrift) && !drifted[r.Workspace]
-	})
+	var err error
+	p.waiting, err = waitingIn(ctx, client, p.Workspaces)
 	return p, err
 }
 
@@ -101,11 +93,13 @@ func (a *app) printPass(p *pass) error {
 		}
 		_, _ = fmt.Fprintln(a.out)
 	}
-	_, err := fmt.Fprint(a.out, p.summary())
-	return err
+	if _, err := fmt.Fprint(a.out, p.summary()); err != nil {
+		return err
+	}
+	return a.printWaiting(p.waiting)
 }
 
-// summary says how the workspaces stand, and what to type next.
+// summary says how the workspaces stand.
 func (p *pass) summary() string {
 	bySync := map[string]int{}
 	for _, w := range p.Workspaces {
@@ -122,16 +116,6 @@ func (p *pass) summary() string {
 	text += ".\n"
 	if len(p.Runs) == 0 {
 		text = "Nothing was due. " + text
-	}
-	if len(p.held) == 0 {
-		return text
-	}
-	first := strconv.FormatInt(p.held[0].ID, 10)
-	text += "\n" + count(len(p.held), "run waits", "runs wait") + " for an approval. Next:\n"
-	for _, next := range [][2]string{
-		{"show " + first, "what it would do"}, {"approve " + first, "the next pass applies it"}, {"runs --status held", "everything that is held"},
-	} {
-		text += fmt.Sprintf("  driftless %-20s # %s\n", next[0], next[1])
 	}
 	return text
 }

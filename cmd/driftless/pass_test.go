@@ -23,7 +23,7 @@ func TestPassAndPlan(t *testing.T) {
 	r := newRepository(t, "app/main.tf", thing, "policies/size.rego", noHuge, "driftless.hcl", "policy \"rules\" {\n  path = \"policies\"\n}\n")
 
 	t.Log("first sight is held, and the pass says what to type")
-	first := r.do("serve", "--once", "--detailed-exitcode").want(t, 2, "1 Pending", "1 run waits for an approval", "driftless approve 1")
+	first := r.do("serve", "--once", "--detailed-exitcode").want(t, 2, "1 Pending", "WAITING", "infra//app  held    1", "Next:", "driftless approve 1")
 	if first.err != "" && !strings.HasPrefix(first.err, "infra//app: held: ") || strings.Count(first.err, "\n") != 1 {
 		t.Errorf("one line for each run on standard error:\n%s", first.err)
 	}
@@ -100,6 +100,18 @@ func TestPassAndPlan(t *testing.T) {
 	r.do("show", "driftless/huge", "-o", "json").want(t, 0).decode(t, &pull)
 	if len(pull.Report) != 1 || pull.Title != "Make it huge" {
 		t.Errorf("%+v", pull)
+	}
+}
+
+// TestWaiting: a pass lists what waits, whether it was its work or not.
+func TestWaiting(t *testing.T) {
+	t.Parallel()
+	needEngine(t)
+	r := newRepository(t, "a/main.tf", strings.Replace(thing, "input", "inptu", 1), "b/main.tf", strings.Replace(thing, "small", "huge", 1), "c/main.tf", thing,
+		"policies/size.rego", noHuge, "driftless.hcl", "policy \"rules\" {\n  path = \"policies\"\n}\nworkspace \"c\" {\n  depends_on = [\"a\"]\n}\n")
+	for range 2 {
+		r.do("serve", "--once").want(t, 0, "infra//a  failed", "infra//b  blocked", "infra//c  queued", "waits for infra//a", "huge is not allowed",
+			"driftless show 1 --log", "driftless show 2 ")
 	}
 }
 
