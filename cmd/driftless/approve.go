@@ -37,7 +37,7 @@ With --repository it acknowledges a tracked branch that was rewritten (force-pus
   driftless approve 42
   driftless approve --all -l env=dev     # everything that is held in these workspaces, such as at first sight
   driftless approve --repository infra   # the branch was rewritten on purpose`,
-		ValidArgsFunction: a.runNumbers("held", "failed", "interrupted"),
+		ValidArgsFunction: a.approvable(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			what.runs = args
 			if err := what.check(); err != nil {

@@ -46,6 +46,7 @@ func group(cmd *cobra.Command) *cobra.Command {
 // flagError adds to an error of pflag what the user may have meant.
 func flagError(cmd *cobra.Command, err error) error {
 	hint := ""
+	err = plainly(err)
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) {
 		if name := unknown.GetSpecifiedName(); len(name) > 1 {
@@ -53,6 +54,33 @@ func flagError(cmd *cobra.Command, err error) error {
 		}
 	}
 	return fmt.Errorf("%w.%s `%s --help` lists the flags", err, hint, cmd.CommandPath())
+}
+
+// plainly says what a flag takes, in place of what the parser of its value thinks.
+func plainly(err error) error {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	takes := map[string]string{"int": "a whole number", "bool": "true or false", "stringToString": "key=value"}[invalid.GetFlag().Value.Type()]
+	if takes == "" {
+		return err
+	}
+	return fmt.Errorf("--%s %q is not %s", invalid.GetFlag().Name, invalid.GetValue(), takes)
+}
+
+// atMostOne checks flags of which only one can be given.
+func atMostOne(cmd *cobra.Command, names ...string) error {
+	given := 0
+	for _, name := range names {
+		if cmd.Flags().Changed(name) {
+			given++
+		}
+	}
+	if given > 1 {
+		return errors.New("give one of --" + strings.Join(names, ", --"))
+	}
+	return nil
 }
 
 func nearestFlag(cmd *cobra.Command, name string) string {

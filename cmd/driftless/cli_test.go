@@ -49,7 +49,16 @@ func TestMistakesNameTheNextStep(t *testing.T) {
 		{"policy eval --policy testdata --plan /nowhere.json", 2, "read the plan"},
 		{"policy test", 1, "needs the directory"},
 		{"policy test /nowhere", 1, "test policies"},
-		{"show 1 --log --plan-json", 1, "plan-json"},
+		{"show 1 --log --plan-json", 1, "give one of --log, --plan-json, --errored-state"},
+		{"drift --check --detailed-exitcode", 1, "give one of --check, --detailed-exitcode"},
+		{"runs --limit 0", 1, "--limit 0 is not a number from 1 to 1000"},
+		{"runs --limit 1001", 1, "from 1 to 1000"},
+		{"runs --limit many", 1, `--limit "many" is not a whole number`},
+		{"serve --once=maybe", 1, `--once "maybe" is not true or false`},
+		{"approve --all -l env", 1, "key=value"},
+		{"completion foo", 1, "there is no command \"foo\""},
+		{"help foo", 1, "there is no command \"foo\""},
+		{"help policy tset", 1, "Did you mean `driftless policy test`?"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			t.Parallel()
@@ -120,7 +129,7 @@ func TestPrecedence(t *testing.T) {
 	driftless(t, "version").want(t, 1, "it is table or json")
 	t.Setenv("DRIFTLESS_OUTPUT", "")
 	t.Setenv("DRIFTLESS_LIMIT", "many")
-	driftless(t, "runs").want(t, 1, "DRIFTLESS_LIMIT:")
+	driftless(t, "runs").want(t, 1, "DRIFTLESS_LIMIT: --limit \"many\" is not a whole number")
 }
 
 // TestApprovalIsNeverInTheEnvironment: a variable left over in a shell approves nothing.
@@ -271,6 +280,8 @@ func TestCompletion(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 		driftless(t, "completion", shell).want(t, 0, "driftless")
 	}
+	driftless(t, "completion").want(t, 0, "driftless completion [command]")
+	driftless(t, "help", "runs").want(t, 0, "runs lists what driftless planned")
 	driftless(t, "__complete", "runs", "--output", "").want(t, 0, "table\njson\n")
 	driftless(t, "__complete", "runs", "--status", "").want(t, 0, "interrupted\n")
 	driftless(t, "__complete", "show", "--config", "/nowhere", "").want(t, 0, ":4")

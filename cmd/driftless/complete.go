@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/server"
 )
 
@@ -68,14 +70,42 @@ func (a *app) repositoryNames() completion {
 	})
 }
 
-// runNumbers completes numbers of runs, the newest first; of some statuses only, or of all.
-func (a *app) runNumbers(statuses ...string) completion {
+// shown completes what can be shown: open pull requests and the newest runs.
+func (a *app) shown() completion {
 	return a.ask(func(cmd *cobra.Command, client *server.Client) (found []cobra.Completion, err error) {
-		var all []server.RunView
-		err = client.Get(cmd.Context(), "/v1/runs", url.Values{"status": statuses, "limit": {"30"}}, &all)
-		for _, r := range all {
-			found = append(found, cobra.CompletionWithDesc(strconv.FormatInt(r.ID, 10), fmt.Sprintf("%s of %s: %s", r.Purpose, r.Workspace, r.Status)))
+		var runs []server.RunView
+		err = client.Get(cmd.Context(), "/v1/runs", url.Values{"limit": {"30"}}, &runs)
+		for _, r := range runs {
+			found = append(found, runNumber(r))
+		}
+		var pulls []server.PullView
+		err = errors.Join(err, client.Get(cmd.Context(), "/v1/pulls", url.Values{"state": {string(runner.Open)}, "limit": {"30"}}, &pulls))
+		for _, p := range pulls {
+			found = append(found, cobra.CompletionWithDesc(p.Key, oneLine(p.Title)))
 		}
 		return found, err
 	})
+}
+
+// approvable completes runs that can be approved: those of the tracked branch whose place no newer one took.
+func (a *app) approvable() completion {
+	return a.ask(func(cmd *cobra.Command, client *server.Client) (found []cobra.Completion, err error) {
+		var runs []server.RunView // newest first
+		err = client.Get(cmd.Context(), "/v1/runs", url.Values{"purpose": {string(runner.PurposeApply), string(runner.PurposeDrift)}}, &runs)
+		overtaken := map[string]bool{}
+		for _, r := range runs {
+			switch runner.Status(r.Status) {
+			case runner.Held, runner.Failed, runner.Interrupted:
+				if !overtaken[r.Workspace] {
+					found = append(found, runNumber(r))
+				}
+			}
+			overtaken[r.Workspace] = overtaken[r.Workspace] || r.Purpose == string(runner.PurposeApply)
+		}
+		return found, err
+	})
+}
+
+func runNumber(r server.RunView) cobra.Completion {
+	return cobra.CompletionWithDesc(strconv.FormatInt(r.ID, 10), fmt.Sprintf("%s of %s: %s", r.Purpose, r.Workspace, r.Status))
 }

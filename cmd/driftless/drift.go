@@ -31,6 +31,9 @@ With --detailed-exitcode: 0 nothing drifted, 1 an error, 2 something drifted.`,
   driftless drift --detailed-exitcode      # 2 when something drifted`,
 		ValidArgsFunction: a.workspaceNames(),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := atMostOne(cmd, "check", "detailed-exitcode"); err != nil {
+				return err
+			}
 			conn, err := a.connect(cmd.Context())
 			if err != nil {
 				return err
@@ -48,7 +51,6 @@ With --detailed-exitcode: 0 nothing drifted, 1 an error, 2 something drifted.`,
 	}
 	cmd.Flags().BoolVar(&check, "check", false, "queue a check now")
 	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when something drifted")
-	cmd.MarkFlagsMutuallyExclusive("check", "detailed-exitcode")
 	onlyOnCommandLine(cmd.Flags(), "check")
 	return cmd
 }

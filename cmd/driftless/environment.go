@@ -42,7 +42,7 @@ func fromEnvironment(cmd *cobra.Command) error {
 			return
 		}
 		if err := flags.Set(f.Name, value); err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", name, err))
+			problems = append(problems, fmt.Errorf("%s: %w", name, plainly(err)))
 		}
 	})
 	return errors.Join(problems...)

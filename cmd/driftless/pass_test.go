@@ -57,6 +57,7 @@ func TestPassAndPlan(t *testing.T) {
 	r.do("runs", "-w", "app", "--purpose", "drift").want(t, 0, "unchanged")
 	r.do("runs", "--status", "failed").want(t, 0, "There are no such runs.")
 	driftless(t, "__complete", "runs", "--config", r.hcl, "-w", "").want(t, 0, "infra//app\tSynced")
+	r.do("runs", "--repository", "nope").want(t, 1, `there is no repository "nope": there is infra`)
 	driftless(t, "__complete", "show", "--config", r.hcl, "").want(t, 0, "1\tapply of infra//app: superseded")
 
 	t.Log("the work tree is planned with what is not committed, against the state that driftless keeps")
@@ -96,6 +97,7 @@ func TestPassAndPlan(t *testing.T) {
 	r.git("push", "--quiet", "origin", "driftless/huge")
 	r.do("serve", "--once").want(t, 0, "blocked")
 	r.do("show", "driftless/huge").want(t, 0, "huge is not allowed", "```diff")
+	driftless(t, "__complete", "show", "--config", r.hcl, "").want(t, 0, "driftless/huge\tMake it huge")
 	var pull server.PullView
 	r.do("show", "driftless/huge", "-o", "json").want(t, 0).decode(t, &pull)
 	if len(pull.Report) != 1 || pull.Title != "Make it huge" {
@@ -112,6 +114,9 @@ func TestWaiting(t *testing.T) {
 	for range 2 {
 		r.do("serve", "--once").want(t, 0, "infra//a  failed", "infra//b  blocked", "infra//c  queued", "waits for infra//a", "huge is not allowed",
 			"driftless show 1 --log", "driftless show 2 ")
+	}
+	if c := driftless(t, "__complete", "approve", "--config", r.hcl, "").want(t, 0, "1\tapply of infra//a: failed"); strings.Contains(c.out, "infra//b") {
+		t.Error(c.out)
 	}
 }
 

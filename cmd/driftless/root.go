@@ -72,7 +72,28 @@ Exit codes: 0 done, 1 an error, 2 with --detailed-exitcode: there is something t
 	root.AddCommand(newDocs())
 	root.SetHelpCommandGroupID(groupOther)
 	root.SetCompletionCommandGroupID(groupOther)
+	strict(root)
 	return root
+}
+
+// strict makes cobra's own commands refuse what they do not know.
+func strict(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "completion":
+			group(c)
+		case "help":
+			c.Args = func(_ *cobra.Command, args []string) error {
+				found, rest, err := root.Find(args)
+				if err != nil || len(rest) == 0 || !found.HasSubCommands() {
+					return err
+				}
+				return found.Args(found, rest)
+			}
+		}
+	}
 }
 
 func (a *app) flags(root *cobra.Command) {

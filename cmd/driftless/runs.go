@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -57,6 +58,9 @@ interrupted (an apply began and its end is not known).`,
 					return err
 				}
 			}
+			if q.limit < 1 || q.limit > 1000 {
+				return fmt.Errorf("--limit %d is not a number from 1 to 1000", q.limit)
+			}
 			return a.runs(cmd, q)
 		},
 	}
@@ -78,6 +82,9 @@ func (a *app) runs(cmd *cobra.Command, q runQuery) error {
 		return err
 	}
 	defer conn.close()
+	if err := knownRepository(cmd.Context(), conn.Client, q.repository); err != nil {
+		return err
+	}
 	if q.workspace != "" && !strings.Contains(q.workspace, "//") {
 		found, err := named(cmd.Context(), conn.Client, []string{q.workspace})
 		switch {
@@ -103,6 +110,28 @@ func (a *app) runs(cmd *cobra.Command, q runQuery) error {
 		return nil
 	}
 	return a.printRuns(runs)
+}
+
+// knownRepository checks that driftless has a repository of that name; "" is all of them.
+func knownRepository(ctx context.Context, client *server.Client, name string) error {
+	var all []server.RepositoryView
+	if name == "" {
+		return nil
+	}
+	if err := client.Get(ctx, "/v1/repositories", nil, &all); err != nil {
+		return err
+	}
+	var names []string
+	for _, r := range all {
+		if r.Name == name {
+			return nil
+		}
+		names = append(names, r.Name)
+	}
+	if len(names) == 0 {
+		return fmt.Errorf("there is no repository %q: `driftless serve` has seen none yet", name)
+	}
+	return fmt.Errorf("there is no repository %q: there is %s", name, strings.Join(names, ", "))
 }
 
 func (a *app) printRuns(runs []server.RunView) error {

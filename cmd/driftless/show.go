@@ -30,8 +30,11 @@ Nothing is cut. -o json prints the run with its changes, or the pull request wit
   driftless show 42 --plan-json        # the redacted plan JSON, as policies saw it
   driftless show driftless/my-change   # the report of a pull request`,
 		Args:              takes(1, 1, "a run's number or a pull request: `driftless runs` lists runs"),
-		ValidArgsFunction: a.runNumbers(),
+		ValidArgsFunction: a.shown(),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := atMostOne(cmd, "log", "plan-json", "errored-state"); err != nil {
+				return err
+			}
 			conn, err := a.connect(cmd.Context())
 			if err != nil {
 				return err
@@ -56,7 +59,6 @@ Nothing is cut. -o json prints the run with its changes, or the pull request wit
 	cmd.Flags().BoolVar(&planJSON, "plan-json", false, "print the redacted plan JSON of a run")
 	cmd.Flags().BoolVar(&log, "log", false, "print what the engine printed in a run")
 	cmd.Flags().BoolVar(&errored, "errored-state", false, "print the state that the engine could not write, to be pushed with terraform state push; it is not masked")
-	cmd.MarkFlagsMutuallyExclusive("plan-json", "log", "errored-state")
 	return cmd
 }
 
