@@ -207,7 +207,27 @@ func TestValidateRepository(t *testing.T) {
 	driftless(t, "validate", r.dir).want(t, 1, "depends_on is a cycle", "line 1")
 	r.write("driftless.hcl", "", "inner/driftless.hcl", "workspace \"gone\" {\n}\n", "inner/x/main.tf", thing)
 	driftless(t, "validate", filepath.Join(r.dir, "inner")).want(t, 1, "there is no directory gone")
-	driftless(t, "validate", filepath.Join(r.dir, "a")).want(t, 0, "3 workspaces")
+	driftless(t, "validate", filepath.Join(r.dir, "a")).want(t, 0, "3 workspaces in "+r.dir+", the repository of "+filepath.Join(r.dir, "a"))
+}
+
+// TestValidateSaysItOnce: a problem of a workspace that a diagnostic shows is not repeated, and all of them look alike.
+func TestValidateSaysItOnce(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t, "a/main.tf", thing, "b/main.tf", thing+"module \"m\" {\n  source = \"../nope\"\n}\n",
+		"driftless.hcl", "workspace \"a\" {\n  depends_on = [\"b\"]\n}\nworkspace \"b\" {\n  depends_on = [\"a\"]\n  var_files  = [\"x.tfvars\"]\n}\nworkspace \"gone\" {\n}\n")
+	text := r.do("validate", r.dir).want(t, 1, "on b/main.tf line 4", "infra//b: module \"m\"", "infra//b: variable file x.tfvars").err
+	for said, times := range map[string]int{"infra//a → infra//b → infra//a.": 2, "there is no directory gone": 1, "Error: ": 5} {
+		if strings.Count(text, said) != times {
+			t.Errorf("%q is said %d times:\n%s", said, strings.Count(text, said), text)
+		}
+	}
+	var v validity
+	r.do("validate", r.dir, "-o", "json").want(t, 1).decode(t, &v)
+	for _, p := range v.Problems {
+		if p.Workspace == "" || p.Detail == "" {
+			t.Errorf("%+v", p)
+		}
+	}
 }
 
 func TestWorkspacesOfARepository(t *testing.T) {

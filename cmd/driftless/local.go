@@ -20,6 +20,7 @@ type localTree struct {
 	conf     workspaces.Repository
 	operator workspaces.Settings
 	tree     string // tree or commit id
+	top      string // of the work tree, "" when there is none
 }
 
 // openLocal opens the repository at or above dir. Without a revision it looks at the work tree, with what is not committed.
@@ -30,7 +31,7 @@ func openLocal(ctx context.Context, dir, name, rev string, config *workspaces.Co
 	if l.mirror, top, err = gitrepo.OpenLocal(ctx, dir); err != nil {
 		return l, err
 	}
-	if top == "" {
+	if l.top = top; top == "" {
 		top = dir
 	}
 	if top, err = filepath.Abs(top); err != nil {

@@ -126,6 +126,8 @@ func TestPlanOfAFailure(t *testing.T) {
 	r := newRepository(t, "app/main.tf", thing)
 	r.write("app/main.tf", "resource \"terraform_data\" \"thing\" {\n  inptu = 1\n}\n")
 	r.do("plan", "--repo", r.dir).want(t, 1, "failed", "Unsupported argument", "inptu")
+	r.write("driftless.hcl", "workspace \"app\" {\n  var_files = [\"x.tfvars\", \"y.tfvars\"]\n}\n")
+	r.do("plan", "--repo", r.dir).want(t, 1, "variable file x.tfvars does not exist", "variable file y.tfvars does not exist")
 	r.write("driftless.hcl", "workspac \"a\" {\n}\n")
 	r.do("plan", "--repo", r.dir).want(t, 1, "driftless.hcl line 1")
 }

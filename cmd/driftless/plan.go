@@ -112,11 +112,24 @@ func (a *app) plan(ctx context.Context, f planFlags, only []string) error {
 	if err != nil {
 		return err
 	}
+	allProblems(set, doc.Rows)
 	if len(stateless) > 0 {
 		doc.Notices = append(doc.Notices, "planned without a state, as if nothing existed yet: "+strings.Join(stateless, ", ")+
 			". driftless keeps their state in its data directory, which is not on this machine or not yours to read (--data-dir names it)")
 	}
 	return a.printPlanned(doc, f.detailed)
+}
+
+// allProblems shows all problems of workspaces that cannot run, so that they can be mended at once.
+func allProblems(set *workspaces.Set, rows []report.Row) {
+	for i, row := range rows {
+		if row.Failure == "" {
+			continue
+		}
+		if w := set.Workspace(workspaces.ID(row.Workspace)); w != nil && len(w.Problems) > 1 && row.Failure == w.Problems[0] {
+			rows[i].Failure = strings.Join(w.Problems, "\n")
+		}
+	}
 }
 
 // known checks that words name workspaces of a set.

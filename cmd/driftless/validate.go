@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/driftlessops/driftless/workspaces"
-	"github.com/driftlessops/driftless/workspaces/gitrepo"
 )
 
 func newValidate(a *app) *cobra.Command {
@@ -48,7 +46,11 @@ Exit codes: 0 valid (warnings may be shown), 1 something is wrong.`,
 			case !info.IsDir():
 				err = v.file(name)
 			case inRepository(cmd.Context(), name):
-				err = v.repository(cmd.Context(), name)
+				config, problem := a.optionalSettings()
+				if problem != nil {
+					return problem
+				}
+				err = v.repository(cmd.Context(), name, config)
 			default:
 				err = v.plainDirectory(name)
 			}
@@ -70,7 +72,6 @@ type validity struct {
 	what  string // was found valid
 	files map[string][]byte
 	diags hcl.Diagnostics
-	more  []string // problems of workspaces that no diagnostic shows
 }
 
 // problem is one error or warning.
@@ -126,71 +127,6 @@ func doubts(name string, config *workspaces.Config) (diags hcl.Diagnostics) {
 	return diags
 }
 
-func inRepository(ctx context.Context, dir string) bool {
-	_, _, err := gitrepo.OpenLocal(ctx, dir)
-	return err == nil
-}
-
-// repository checks a repository as its work tree is. A directory below its top that has a driftless.hcl of its own is taken
-// for the top of one: examples, and repositories before their first commit of their own.
-func (v *validity) repository(ctx context.Context, dir string) error {
-	l, err := openLocal(ctx, dir, "", "", &workspaces.Config{})
-	if err != nil {
-		return err
-	}
-	if l.tree, err = l.subtree(ctx, dir); err != nil {
-		return err
-	}
-	set, err := l.resolve(ctx, l.tree, "")
-	var diags hcl.Diagnostics
-	switch {
-	case errors.As(err, &diags):
-		v.found(set.Sources, diags)
-		return nil
-	case err != nil:
-		return err
-	}
-	v.found(set.Sources, set.Diagnostics)
-	v.Workspaces = len(set.Workspaces)
-	v.what = fmt.Sprintf("%s in %s", count(len(set.Workspaces), "workspace", "workspaces"), dir)
-	for _, w := range set.Workspaces {
-		for _, p := range w.Problems {
-			v.Problems = append(v.Problems, problem{Severity: "error", Workspace: string(w.ID), Summary: p})
-			v.more = append(v.more, fmt.Sprintf("%s: %s", w.ID, p))
-		}
-	}
-	return nil
-}
-
-// subtree is the tree of dir when dir is below the top and has a driftless.hcl, else that of the top.
-func (l localTree) subtree(ctx context.Context, dir string) (string, error) {
-	_, top, err := gitrepo.OpenLocal(ctx, dir)
-	if err != nil || top == "" {
-		return l.tree, err
-	}
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		return "", err
-	}
-	rel, err := filepath.Rel(realPath(top), realPath(abs))
-	if err != nil || rel == "." {
-		return l.tree, err
-	}
-	tree, err := l.mirror.Tree(ctx, l.tree)
-	if err != nil {
-		return "", err
-	}
-	rel = filepath.ToSlash(rel)
-	for _, name := range []string{workspaces.RepositoryFileName, workspaces.RepositoryFileName + ".json"} {
-		if _, err := tree.Lookup(rel + "/" + name); err != nil {
-			continue
-		}
-		entry, err := tree.Lookup(rel)
-		return entry.ID, err
-	}
-	return l.tree, nil
-}
-
 // plainDirectory checks the driftless.hcl of a directory that is in no repository.
 func (v *validity) plainDirectory(dir string) error {
 	for _, name := range []string{workspaces.RepositoryFileName, workspaces.RepositoryFileName + ".json"} {
@@ -203,10 +139,11 @@ func (v *validity) plainDirectory(dir string) error {
 	return fmt.Errorf("%s is in no Git repository and has no %s: name the file or directory to check", dir, workspaces.RepositoryFileName)
 }
 
-// found takes up diagnostics.
+// found takes up diagnostics: those that are known already, and more.
 func (v *validity) found(files map[string][]byte, diags hcl.Diagnostics) {
+	known := len(v.diags)
 	v.files, v.diags = files, diags
-	for _, d := range diags {
+	for _, d := range diags[known:] {
 		p := problem{Severity: "error", Summary: d.Summary, Detail: d.Detail}
 		if d.Severity == hcl.DiagWarning {
 			p.Severity = "warning"
@@ -220,7 +157,7 @@ func (v *validity) found(files map[string][]byte, diags hcl.Diagnostics) {
 
 // printValidity says what was found; exit code 1 when something is wrong.
 func (a *app) printValidity(v *validity) error {
-	v.Valid = !v.diags.HasErrors() && len(v.more) == 0
+	v.Valid = !v.diags.HasErrors()
 	if a.output == "json" {
 		if err := printJSON(a.out, v); err != nil {
 			return err
@@ -228,9 +165,6 @@ func (a *app) printValidity(v *validity) error {
 	} else {
 		if len(v.diags) > 0 {
 			_, _ = fmt.Fprint(a.err, workspaces.FormatDiagnostics(v.files, v.diags, width(a.err), a.colored(a.err)))
-		}
-		for _, p := range v.more {
-			a.say("%s", safe(p))
 		}
 	}
 	if !v.Valid {
