@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -47,6 +48,7 @@ func TestMistakesNameTheNextStep(t *testing.T) {
 		{"policy eval", 2, "needs --policy DIR and --plan FILE"},
 		{"policy eval --polcy x", 2, "Did you mean --policy?"},
 		{"policy eval --policy testdata --plan /nowhere.json", 2, "read the plan"},
+		{"policy eval --policy /nowhere --plan testdata/operator.hcl", 2, "read the policies"},
 		{"policy test", 1, "needs the directory"},
 		{"policy test /nowhere", 1, "test policies"},
 		{"show 1 --log --plan-json", 1, "give one of --log, --plan-json, --errored-state"},
@@ -276,8 +278,27 @@ func TestPolicyEval(t *testing.T) {
 		}
 		driftless(t, "policy", "eval", "--policy", policies, "--plan", plan).want(t, c.code, c.status+": ")
 	}
+	writeFile(t, plan, "PK\x03\x04...")
+	driftless(t, "policy", "eval", "--policy", policies, "--plan", plan).want(t, 2, plan+" is a binary plan: terraform show -json "+plan)
+	writeFile(t, plan, `{"format_version":"1.2","resource_changes":[]}`)
+	writeFile(t, filepath.Join(policies, "lines.rego"), "package lines\n\nwarn contains \"one\\ntwo\" if true\n")
+	driftless(t, "policy", "eval", "--policy", policies, "--plan", plan).want(t, 0, "warn   one      ", "\n       two\n")
 	writeFile(t, filepath.Join(policies, "broken.rego"), "package x\n\ndeny contains msg if {")
 	driftless(t, "policy", "eval", "--policy", policies, "--plan", plan).want(t, 2, "broken.rego")
+}
+
+func TestTellStopped(t *testing.T) {
+	t.Parallel()
+	var said bytes.Buffer
+	a := &app{err: &said}
+	a.tellStopped(&connection{running: true}, true)
+	a.tellStopped(&connection{}, false)
+	if said.Len() > 0 {
+		t.Error(said.String())
+	}
+	if a.tellStopped(&connection{}, true); !strings.HasPrefix(said.String(), "driftless serve is not running here") {
+		t.Error(said.String())
+	}
 }
 
 func TestPolicyTest(t *testing.T) {

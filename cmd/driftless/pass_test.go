@@ -81,6 +81,8 @@ func TestPassAndPlan(t *testing.T) {
 	if view.Repository != "infra" || view.Branch != "origin/main" || len(view.Workspaces) != 1 || view.Workspaces[0].Status != "ready" || view.Workspaces[0].Plan.Summary.Update != 1 {
 		t.Errorf("%+v", view)
 	}
+	r.do("plan", "--repo", r.bare).want(t, 1, "this repository is bare")
+	r.do("plan", filepath.Join(r.dir, "app"), "--repo", r.dir).want(t, 0, "app", "` with uncommitted changes merged with")
 	r.do("plan", "nope", "--repo", r.dir).want(t, 1, `there is no workspace "nope" here`)
 
 	t.Log("the policies are those of the tracked branch, whatever the work tree says")

@@ -42,6 +42,7 @@ another. Without such a file it is called after its directory.
 Exit codes: 0 planned, 1 an error, a plan that failed or that policy denies. With --detailed-exitcode: 0 no changes, 1 as before, 2 changes.`,
 		Example: `  driftless plan
   driftless plan prod/network                       # only this workspace, if the branch changes it
+  driftless plan .                                  # only those of this directory
   driftless plan --base origin/release --detailed-exitcode
   driftless plan -o json | jq -r '.workspaces[] | select(.plan.summary.delete > 0) | .workspace'`,
 		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -82,6 +83,9 @@ func (a *app) plan(ctx context.Context, f planFlags, only []string) error {
 	if err != nil {
 		return err
 	}
+	if l.top == "" {
+		return errors.New("this repository is bare, and plan needs a work tree: run it in a clone")
+	}
 	local, err := l.compare(ctx, f.base)
 	if err != nil {
 		return err
@@ -90,7 +94,8 @@ func (a *app) plan(ctx context.Context, f planFlags, only []string) error {
 	if err != nil {
 		return err
 	}
-	if err := known(set, only); err != nil {
+	named, err := l.choose(set, only)
+	if err != nil {
 		return err
 	}
 	var stateless []string // workspaces whose state cannot be read from here
@@ -98,7 +103,7 @@ func (a *app) plan(ctx context.Context, f planFlags, only []string) error {
 	progress := newProgress(a.err)
 	defer progress.stop()
 	local.Only = func(w *workspaces.Workspace) bool {
-		if len(only) > 0 && !slices.ContainsFunc(only, names(w)) {
+		if len(only) > 0 && !named[w.ID] {
 			return false
 		}
 		progress.expect(string(w.ID))
@@ -117,7 +122,11 @@ func (a *app) plan(ctx context.Context, f planFlags, only []string) error {
 		doc.Notices = append(doc.Notices, "planned without a state, as if nothing existed yet: "+strings.Join(stateless, ", ")+
 			". driftless keeps their state in its data directory, which is not on this machine or not yours to read (--data-dir names it)")
 	}
-	return a.printPlanned(doc, f.detailed)
+	edited, err := l.edited(ctx, local.Head)
+	if err != nil {
+		return err
+	}
+	return a.printPlanned(doc, edited, f.detailed)
 }
 
 // allProblems shows all problems of workspaces that cannot run, so that they can be mended at once.
@@ -129,23 +138,6 @@ func allProblems(set *workspaces.Set, rows []report.Row) {
 		if w := set.Workspace(workspaces.ID(row.Workspace)); w != nil && len(w.Problems) > 1 && row.Failure == w.Problems[0] {
 			rows[i].Failure = strings.Join(w.Problems, "\n")
 		}
-	}
-}
-
-// known checks that words name workspaces of a set.
-func known(set *workspaces.Set, only []string) error {
-	for _, word := range only {
-		if !slices.ContainsFunc(set.Workspaces, func(w *workspaces.Workspace) bool { return names(w)(word) }) {
-			return fmt.Errorf("there is no workspace %q here: `driftless workspaces --repo .` lists them", word)
-		}
-	}
-	return nil
-}
-
-func names(w *workspaces.Workspace) func(word string) bool {
-	return func(word string) bool {
-		_, rest, _ := strings.Cut(string(w.ID), "//")
-		return word == string(w.ID) || word == rest || filepath.ToSlash(filepath.Clean(word)) == w.Dir
 	}
 }
 
@@ -209,10 +201,20 @@ func (a *app) statesOf(config *workspaces.Config) string {
 	return config.DataDir
 }
 
+// uncommitted adds to the first mention of a commit that what was planned is more than that.
+func uncommitted(page, commit string) string {
+	before, after, found := strings.Cut(page, commit)
+	rest, tail, closed := strings.Cut(after, "`")
+	if !found || !closed {
+		return page
+	}
+	return before + commit + rest + "` with uncommitted changes" + tail
+}
+
 // printPlanned prints the report, as Markdown or as JSON, and decides on the exit code.
-func (a *app) printPlanned(doc report.Document, detailed bool) error {
+func (a *app) printPlanned(doc report.Document, edited, detailed bool) error {
 	if a.output == "json" {
-		if err := printJSON(a.out, plannedView(doc)); err != nil {
+		if err := printJSON(a.out, plannedView(doc, edited)); err != nil {
 			return err
 		}
 	} else {
@@ -222,6 +224,9 @@ func (a *app) printPlanned(doc report.Document, detailed bool) error {
 		page := report.Render(doc, 0)[0]
 		if i := strings.LastIndex(page, "\n---\n"); i >= 0 {
 			page = page[:i] // the foot is for forges
+		}
+		if head := "commit `" + doc.Head[:min(7, len(doc.Head))]; edited && doc.Head != "" {
+			page = uncommitted(page, head)
 		}
 		a.printReport(strings.TrimSpace(page))
 	}

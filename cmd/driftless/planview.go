@@ -9,9 +9,10 @@ import (
 // planned is what `driftless plan -o json` prints.
 type planned struct {
 	Repository string             `json:"repository"`
-	Branch     string             `json:"branch"` // what it was compared with
-	Base       string             `json:"base"`   // the commit of it
-	Head       string             `json:"head"`   // of the work tree
+	Branch     string             `json:"branch"`      // what it was compared with
+	Base       string             `json:"base"`        // the commit of it
+	Head       string             `json:"head"`        // of the work tree
+	Edited     bool               `json:"uncommitted"` // the work tree differs from head
 	Error      string             `json:"error,omitempty"`
 	Notices    []string           `json:"notices"`
 	Orphans    []string           `json:"orphans"` // workspaces whose directories are removed
@@ -30,9 +31,9 @@ type plannedWorkspace struct {
 	Policy    *policy.Verdict `json:"policy,omitempty"`
 }
 
-func plannedView(doc report.Document) planned {
+func plannedView(doc report.Document, edited bool) planned {
 	p := planned{
-		Repository: doc.Repository, Branch: doc.Branch, Base: doc.Base, Head: doc.Head, Error: doc.Error,
+		Repository: doc.Repository, Branch: doc.Branch, Base: doc.Base, Head: doc.Head, Edited: edited, Error: doc.Error,
 		Notices: append([]string{}, doc.Notices...), Orphans: append([]string{}, doc.Orphans...), Workspaces: []plannedWorkspace{},
 	}
 	for _, row := range doc.Rows {

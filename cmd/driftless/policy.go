@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -140,8 +142,14 @@ func judgeFile(ctx context.Context, dirs []string, plan string) (policy.Verdict,
 	if err != nil {
 		return policy.Verdict{}, fmt.Errorf("read the plan: %w", err)
 	}
+	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
+		return policy.Verdict{}, fmt.Errorf("%s is a binary plan: terraform show -json %[1]s", plan)
+	}
 	var sources []policy.Source
 	for _, dir := range dirs {
+		if _, err := os.Stat(dir); err != nil {
+			return policy.Verdict{}, fmt.Errorf("read the policies: %w", err)
+		}
 		sources = append(sources, policy.ReadDir(dir, dir))
 	}
 	return policy.Compile(sources).Evaluate(ctx, policy.Input{Plan: data}), nil
@@ -177,7 +185,11 @@ func (a *app) printVerdict(v policy.Verdict) error {
 	}
 	t := table{whole: true, header: []string{"LEVEL", "RESOURCE", "MESSAGE", "POLICY"}}
 	for _, r := range v.Results {
-		t.add(r.Level, r.Resource, r.Message, r.Policy)
+		lines := strings.Split(strings.TrimSpace(r.Message), "\n")
+		t.add(r.Level, r.Resource, lines[0], r.Policy)
+		for _, line := range lines[1:] {
+			t.add("", "", line, "")
+		}
 	}
 	if len(t.rows) > 0 {
 		if err := t.print(a, a.out); err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -102,6 +103,9 @@ func (a *app) runs(cmd *cobra.Command, q runQuery) error {
 	if err := conn.Get(cmd.Context(), "/v1/runs", query, &runs); err != nil {
 		return err
 	}
+	a.tellStopped(conn, slices.ContainsFunc(runs, func(r server.RunView) bool {
+		return slices.Contains([]string{string(runner.Planning), string(runner.Planned), string(runner.Applying)}, r.Status)
+	}))
 	switch {
 	case a.output == "json":
 		return printJSON(a.out, runs)

@@ -74,6 +74,13 @@ type connection struct {
 	close   func()
 }
 
+// tellStopped says that what is shown as under way is not, as far as can be told from here.
+func (a *app) tellStopped(conn *connection, working bool) {
+	if working && !conn.running {
+		a.say("driftless serve is not running here: what is shown as under way is not, unless a pass of `serve --once` is.")
+	}
+}
+
 func (a *app) connect(ctx context.Context) (*connection, error) {
 	dir, err := a.directory()
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -78,6 +79,7 @@ func (a *app) listWorkspaces(ctx context.Context) error {
 			a.say("repository %s: %s", r.Name, safe(r.Error))
 		}
 	}
+	a.tellStopped(conn, slices.ContainsFunc(all, func(w server.WorkspaceView) bool { return w.Reason == "is being applied" }))
 	if len(all) == 0 {
 		a.say("There are no workspaces yet: `driftless serve` looks for them.")
 		return nil
