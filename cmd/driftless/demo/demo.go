@@ -38,9 +38,11 @@ var ErrFailed = errors.New("the demo failed")
 
 // Run plays all acts in a temporary directory. It ends by itself; the first act that fails ends it with ErrFailed.
 func Run(ctx context.Context, opts Options) (err error) {
+	say := &voice{out: opts.Out, color: opts.Color, mute: opts.JSON}
 	kind, err := requirements(ctx)
 	if err != nil {
-		return err
+		(&stage{opts: opts, say: say}).outcome(Act{Act: acts[0].name, Detail: err.Error()})
+		return fmt.Errorf("%w: %w", ErrFailed, err)
 	}
 	dir, err := os.MkdirTemp("", "driftless-demo-")
 	if err != nil {
@@ -50,7 +52,7 @@ func Run(ctx context.Context, opts Options) (err error) {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	s := &stage{opts: opts, dir: dir, engine: kind, say: &voice{out: opts.Out, color: opts.Color, mute: opts.JSON}}
+	s := &stage{opts: opts, dir: dir, engine: kind, say: say}
 	defer func() {
 		cancel()
 		err = errors.Join(err, s.close())
