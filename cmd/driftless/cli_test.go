@@ -48,6 +48,8 @@ func TestMistakesNameTheNextStep(t *testing.T) {
 		{"policy eval", 2, "needs --policy DIR and --plan FILE"},
 		{"policy eval --polcy x", 2, "Did you mean --policy?"},
 		{"policy eval --policy testdata --plan /nowhere.json", 2, "read the plan"},
+		{"policy eval -o yaml", 2, "it is table or json"},
+		{"policy eval x", 2, "takes no arguments"},
 		{"policy eval --policy /nowhere --plan testdata/operator.hcl", 2, "read the policies"},
 		{"policy test", 1, "needs the directory"},
 		{"policy test /nowhere", 1, "test policies"},

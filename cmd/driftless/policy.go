@@ -102,7 +102,8 @@ Exit codes: 0 pass or warn, 1 deny, 2 the plan could not be judged, or the comma
 		Example: `  terraform show -json plan.tfplan > plan.json
   driftless policy eval --policy policies/ --plan plan.json
   driftless policy eval --policy policies/ --plan plan.json -o json | jq .status`,
-		Args: func(cmd *cobra.Command, args []string) error { return unjudged(takes(0, 0, "")(cmd, args)) },
+		Args:              func(cmd *cobra.Command, args []string) error { return unjudged(takes(0, 0, "")(cmd, args)) },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return unjudged(a.prepare(cmd)) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			verdict, err := judgeFile(cmd.Context(), dirs, plan)
 			if err != nil {
