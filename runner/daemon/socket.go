@@ -27,7 +27,10 @@ func lock(path string) (unlock func() error, err error) {
 		}
 		return nil, errors.Join(err, f.Close())
 	}
-	return f.Close, nil
+	return func() error {
+		// Said aloud: a process that is being started this moment may hold a copy of the descriptor for a while.
+		return errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_UN), f.Close())
+	}, nil
 }
 
 // listenUnix listens on a socket that only the owner can use. The name may be longer than the kernel allows for an
