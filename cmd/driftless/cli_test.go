@@ -220,7 +220,7 @@ func TestValidateSaysItOnce(t *testing.T) {
 	r := newRepository(t, "a/main.tf", thing, "b/main.tf", thing+"module \"m\" {\n  source = \"../nope\"\n}\n",
 		"driftless.hcl", "workspace \"a\" {\n  depends_on = [\"b\"]\n}\nworkspace \"b\" {\n  depends_on = [\"a\"]\n  var_files  = [\"x.tfvars\"]\n}\nworkspace \"gone\" {\n}\n")
 	text := r.do("validate", r.dir).want(t, 1, "on b/main.tf line 4", "infra//b: module \"m\"", "infra//b: variable file x.tfvars").err
-	for said, times := range map[string]int{"infra//a → infra//b → infra//a.": 2, "there is no directory gone": 1, "Error: ": 5} {
+	for said, times := range map[string]int{"infra//a → infra//b → infra//a.": 2, "infra//gone: there is no directory gone": 1, "Error: ": 5} {
 		if strings.Count(text, said) != times {
 			t.Errorf("%q is said %d times:\n%s", said, strings.Count(text, said), text)
 		}

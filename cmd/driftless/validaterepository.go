@@ -67,13 +67,16 @@ var placed = regexp.MustCompile(`(?s)^([^:\n]+):(\d+): (.*)$`)
 func (v *validity) cannotRun(set *workspaces.Set, id workspaces.ID, text string) {
 	for i, d := range v.diags {
 		if said := strings.TrimSuffix(d.Detail, "."); d.Severity == hcl.DiagError && said != "" && strings.HasSuffix(text, said) {
-			if v.Problems[i].Workspace == "" {
-				v.Problems[i].Workspace = string(id)
-				return
+			if v.Problems[i].Workspace != "" {
+				continue
 			}
-			if v.Problems[i].Workspace == string(id) {
-				return
+			v.Problems[i].Workspace = string(id)
+			if !strings.Contains(d.Detail, string(id)) {
+				named := *d
+				named.Detail = fmt.Sprintf("%s: %s", id, d.Detail)
+				v.diags[i], v.Problems[i].Detail = &named, named.Detail
 			}
+			return
 		}
 	}
 	d := &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Workspace cannot run", Detail: fmt.Sprintf("%s: %s", id, safe(text))}
