@@ -49,7 +49,7 @@ func (c *Commander) Approve(ctx context.Context, runID int64, actor string) (nex
 // approvable says why a run cannot be approved.
 func approvable(tx Tx, run Run) error {
 	if run.Purpose == PurposePlan {
-		return userError(fmt.Sprintf("run %d is the plan of a pull request: it is applied when the pull request is merged", run.ID))
+		return userError(notApprovable(run))
 	}
 	switch run.Status {
 	case Held, Failed, Interrupted:
@@ -61,7 +61,11 @@ func approvable(tx Tx, run Run) error {
 	case Superseded:
 		return userError(fmt.Sprintf("run %d was superseded: `driftless runs` lists what took its place", run.ID))
 	default:
-		return userError(fmt.Sprintf("run %d is %s: only a held, failed or interrupted run can be approved", run.ID, run.Status))
+		is := string(run.Status)
+		if run.Status == Queued && run.Reason != "" {
+			is += " (" + run.Reason + ")"
+		}
+		return userError(fmt.Sprintf("run %d is %s: only a held, failed or interrupted run can be approved", run.ID, is))
 	}
 	rec, err := tx.Workspace(run.Workspace)
 	if err != nil {
@@ -81,6 +85,20 @@ func approvable(tx Tx, run Run) error {
 		return userError(fmt.Sprintf("run %d took the place of run %d and is %s", newer[0].ID, run.ID, newer[0].Status))
 	}
 	return err
+}
+
+// notApprovable says what is to be done with a pull request's plan instead.
+func notApprovable(run Run) string {
+	text := fmt.Sprintf("run %d is the plan of a pull request", run.ID)
+	switch run.Status {
+	case Failed:
+		return text + " and failed: push a fix"
+	case Blocked:
+		return text + " and is blocked by policy: push a fix"
+	case Superseded, Canceled:
+		return fmt.Sprintf("%s and %s: `driftless runs` lists what took its place", text, orElse(run.Reason, "is "+string(run.Status)))
+	}
+	return text + ": it is applied when the pull request is merged"
 }
 
 // approveIn queues the run that an approval asks for. An interrupted run that a newer commit overtook is only settled: the
@@ -110,7 +128,7 @@ func approveIn(j *journal, run Run, actor string) (Run, error) {
 	}
 	from := run.Status
 	if from == Held || from == Interrupted || from == Blocked {
-		run.Status, run.Reason = Superseded, fmt.Sprintf("approved by %s as run %d", actor, next.ID)
+		run.Status, run.Reason = Superseded, fmt.Sprintf("approved by %s: run %d applies it", actor, next.ID)
 		if err := j.tx.UpdateRun(run, from); err != nil {
 			return next, err
 		}

@@ -45,9 +45,12 @@ func (w *watcher) writePull(o *observation, j *journal, v *pullView, stop *[]int
 		}
 		delete(byWorkspace, e.Workspace.ID)
 	}
-	why := fmt.Sprintf("by %.8s, which does not touch this workspace", p.Head)
-	if v.effects == nil {
-		why = fmt.Sprintf("by %.8s, which cannot be planned", p.Head)
+	why := fmt.Sprintf("because %.8s does not touch this workspace", p.Head)
+	switch {
+	case len(p.Conflicts) > 0:
+		why = fmt.Sprintf("because %.8s conflicts with %s", p.Head, o.repo.Branch)
+	case v.effects == nil:
+		why = fmt.Sprintf("because %.8s cannot be planned", p.Head)
 	}
 	for _, rest := range byWorkspace {
 		moot := slices.DeleteFunc(rest, func(r Run) bool { return !r.Status.superseded() })
@@ -70,8 +73,13 @@ func (w *watcher) writePlan(o *observation, j *journal, v *pullView, e workspace
 		fresh = 24 * time.Hour
 	}
 	d := decidePull(want, rec, runs, fresh, now())
-	if err := supersede(j, d.supersede, fmt.Sprintf("by %.8s", v.pull.Head), stop); err != nil || !d.create {
-		return err
+	for _, old := range d.supersede {
+		if err := supersede(j, []Run{old}, whyAgain(old, want, rec, v.pull.Head), stop); err != nil {
+			return err
+		}
+	}
+	if !d.create {
+		return nil
 	}
 	run := Run{
 		Repository: o.repo.Name, Workspace: e.Workspace.ID, Purpose: PurposePlan, Status: Queued, PullID: v.pull.ID,
@@ -88,6 +96,23 @@ func (w *watcher) writePlan(o *observation, j *journal, v *pullView, e workspace
 	return j.run("run queued", run, run.Trigger)
 }
 
+// whyAgain says what takes the place of a pull request's plan.
+func whyAgain(old Run, want wish, rec Workspace, head string) string {
+	if old.Commit != head {
+		return fmt.Sprintf("by the newer commit %.8s", head)
+	}
+	why := "it was too old"
+	switch {
+	case old.InputDigest != want.digest:
+		why = "what it reads changed on the tracked branch"
+	case old.StartedAt.Before(rec.AppliedAt):
+		why = "something was applied meanwhile"
+	case old.PolicyRevision != want.revision:
+		why = "the policies changed"
+	}
+	return "by a newer plan of the same commit: " + why
+}
+
 // planProblem is why a workspace of a pull request cannot be planned, or "".
 func planProblem(v *pullView, ws *workspaces.Workspace) string {
 	if len(ws.Problems) > 0 {
@@ -100,7 +125,7 @@ func planProblem(v *pullView, ws *workspaces.Workspace) string {
 	return ""
 }
 
-// writeLeft records how a pull request ended; plans that nobody will read any more stop.
+// writeLeft records how a pull request ended. Its plans are history then: nothing waits for them any more.
 func (w *watcher) writeLeft(o *observation, j *journal, p *Pull, stop *[]int64) error {
 	p.UpdatedAt = now()
 	if p.CreatedAt.IsZero() {
@@ -109,16 +134,17 @@ func (w *watcher) writeLeft(o *observation, j *journal, p *Pull, stop *[]int64) 
 	if err := j.tx.PutPull(p); err != nil {
 		return err
 	}
-	message := p.Key + " was closed without a merge"
+	message, why := p.Key+" was closed without a merge", "because the pull request was closed"
 	if p.State == Merged {
-		message = fmt.Sprintf("%s was merged as %.8s", p.Key, p.MergedCommit)
+		merged := fmt.Sprintf("was merged as %.8s", p.MergedCommit)
+		message, why = p.Key+" "+merged, "because the pull request "+merged
 	}
 	if err := j.add(Event{Kind: "pull request " + string(p.State), Repository: p.Repository, PullID: p.ID, Commit: p.MergedCommit, Message: message}); err != nil {
 		return err
 	}
-	runs, err := j.tx.Runs(RunFilter{PullID: p.ID, Purposes: []Purpose{PurposePlan}, Statuses: []Status{Queued, Planning, Planned}})
+	runs, err := j.tx.Runs(RunFilter{PullID: p.ID, Purposes: []Purpose{PurposePlan}, Statuses: []Status{Queued, Planning, Planned, Ready, Blocked, Unchanged}})
 	if err != nil {
 		return err
 	}
-	return supersede(j, runs, "the pull request is "+string(p.State), stop)
+	return supersede(j, runs, why, stop)
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/driftlessops/driftless/policy"
 	"github.com/driftlessops/driftless/runner/report"
 	"github.com/driftlessops/driftless/workspaces"
 )
@@ -97,7 +98,7 @@ func Document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]int64, error
 	}
 	doc := report.Document{
 		Repository: pull.Repository, Title: orElse(pull.Title, pull.Key), Head: pull.Head, Branch: repo.Branch, Base: pull.Base,
-		Error: pull.Error, Conflicts: pull.Conflicts, Notices: pull.Notices, Merged: pull.State == Merged,
+		Error: pull.Error, Conflicts: pull.Conflicts, Notices: pull.Notices, Merged: pull.State == Merged, Closed: pull.State == Closed,
 		Metadata: fmt.Sprintf("driftless pull=%s/%s head=%s", pull.Repository, pull.Key, pull.Head),
 	}
 	for _, id := range pull.Orphans {
@@ -109,7 +110,7 @@ func Document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]int64, error
 	}
 	shown := map[workspaces.ID]int64{}
 	for _, id := range pull.Affected {
-		run, ok := newest(runs, id)
+		run, ok := newest(runs, id, pull.State)
 		if pull.State == Merged {
 			if applied, found, err := applyOf(tx, pull, id, run.ID); err != nil {
 				return doc, nil, err
@@ -133,13 +134,34 @@ func Document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]int64, error
 	return doc, shown, nil
 }
 
-func newest(runs []Run, id workspaces.ID) (Run, bool) {
+// newest finds the plan of a workspace that stands: of a pull request that left, the one that stood when it did.
+func newest(runs []Run, id workspaces.ID, state PullState) (Run, bool) {
+	last := ""
 	for _, run := range runs {
-		if run.Workspace == id && run.Status != Superseded {
+		if run.Workspace != id {
+			continue
+		}
+		if run.Status != Superseded {
+			return run, true
+		}
+		last = orElse(last, run.InputDigest)
+		if state != Open && run.Verdict != nil && run.InputDigest == last {
+			run.Status, run.Reason = planStatus(run)
 			return run, true
 		}
 	}
 	return Run{}, false
+}
+
+// planStatus is what a superseded plan was before.
+func planStatus(run Run) (Status, string) {
+	switch {
+	case !run.Verdict.Passed():
+		return Blocked, verdictReason(*run.Verdict)
+	case run.Summary.Empty():
+		return Unchanged, ""
+	}
+	return Ready, ""
 }
 
 // applyOf finds the run that applied a merged pull request's changes to a workspace: the first one at its merge, and what
@@ -203,4 +225,12 @@ func onMerge(run Run) string {
 		return "held: there is no plan that anyone could review"
 	}
 	return "held until the plan is done"
+}
+
+// verdictWord is what the policies said, in a word or two.
+func verdictWord(v policy.Verdict) string {
+	if v.Policies == 0 && v.Revision == "" && v.Passed() {
+		return "no policies"
+	}
+	return "policy: " + string(v.Status)
 }

@@ -73,6 +73,9 @@ func writeHeadline(p *pager, doc *Document) {
 
 // alarming reports whether the headline deserves an alarm. Where forges do not know alerts it reads as a quotation.
 func alarming(doc *Document) bool {
+	if doc.Closed {
+		return false
+	}
 	t := count(doc)
 	destroys := t.sum.Delete+t.sum.Replace > 0 && !doc.Merged
 	return doc.Error != "" || len(doc.Conflicts) > 0 || t.failed+t.denied+t.unjudged+t.blocked > 0 || destroys
@@ -80,6 +83,9 @@ func alarming(doc *Document) bool {
 
 // headline is the sentence in plain words. It holds no text of others.
 func headline(doc *Document) string {
+	if doc.Closed {
+		return "Closed without a merge"
+	}
 	t := count(doc)
 	var parts []string
 	for _, part := range []struct {
@@ -123,9 +129,9 @@ func (t *tally) lead(doc *Document) string {
 	case t.changed == 0:
 		return "No changes in " + plural(t.rows, "workspace", "workspaces")
 	case t.rows == 1:
-		return "1 workspace " + pick(doc.Merged, "changes", "was changed")
+		return "1 workspace " + pick(doc.Merged, "would change", "was changed")
 	case t.changed == 1:
-		return "1" + of + pick(doc.Merged, "changes", "was changed")
+		return "1" + of + pick(doc.Merged, "would change", "was changed")
 	}
 	return fmt.Sprint(t.changed) + of + pick(doc.Merged, "change", "were changed")
 }

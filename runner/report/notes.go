@@ -1,5 +1,10 @@
 package report
 
+import (
+	"regexp"
+	"strings"
+)
+
 // writeNotes writes what is not about one workspace: conflicts, errors, removed directories, notices.
 func writeNotes(p *pager, doc *Document) {
 	if doc.Error != "" {
@@ -13,15 +18,40 @@ func writeNotes(p *pager, doc *Document) {
 		}
 		p.list(entries)
 	}
-	writeOrphans(p, doc.Orphans)
+	if !doc.Closed {
+		writeOrphans(p, doc.Orphans)
+	}
 	if len(doc.Notices) > 0 {
 		entries := make([]entry, len(doc.Notices))
 		for i, notice := range doc.Notices {
-			entries[i] = remark(notice)
+			entries[i] = remark(wholeValues(notice))
 		}
 		p.paragraph("**To note:**")
 		p.list(entries)
 	}
+}
+
+// writeCaution writes what a reader must know before the table.
+func writeCaution(p *pager, caution []string) {
+	if len(caution) == 0 {
+		return
+	}
+	entries := make([]entry, len(caution))
+	for i, text := range caution {
+		entries[i] = remark(text)
+	}
+	p.list(entries)
+}
+
+// assignment is an attribute and its value, as notices quote them from a configuration.
+var assignment = regexp.MustCompile(`(^|\s)([a-z][a-z_.]* = (?:"(?:[^"\\]|\\.)*"|[\[{](?:[^]}"]|"(?:[^"\\]|\\.)*")*[]}]|\w+))`)
+
+// wholeValues puts each attribute with its value between backticks, so that it is shown as one piece.
+func wholeValues(s string) string {
+	if strings.Contains(s, "`") {
+		return s
+	}
+	return assignment.ReplaceAllString(s, "${1}`${2}`")
 }
 
 // writeOrphans says what becomes of workspaces whose directories are removed.

@@ -17,11 +17,13 @@ type Document struct {
 	Branch     string   // tracked branch
 	Base       string   // tracked commit that it was merged with
 	Error      string   // why nothing could be planned (broken configuration, …); with its next step; may span lines
+	Caution    []string // what to know before reading the table
 	Conflicts  []string // paths in conflict with the tracked branch
 	Rows       []Row
 	Orphans    []string // workspaces whose directories are removed: nothing is destroyed
 	Notices    []string // edits that take effect only after the merge, warnings
 	Merged     bool     // after the merge: rows show what was applied
+	Closed     bool     // without a merge: nothing comes of it
 	Metadata   string   // hidden in a comment at the end of every page ("-->" cannot break out of it)
 }
 
@@ -56,6 +58,7 @@ func Render(doc Document, limit int) []string {
 	f := newFrame(&doc, limit)
 	p := newPager(f.room())
 	writeHeadline(p, &doc)
+	writeCaution(p, doc.Caution)
 	writeTable(p, &doc)
 	writeSections(p, &doc)
 	writeNotes(p, &doc)

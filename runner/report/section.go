@@ -124,7 +124,11 @@ func (s *section) write(p *pager) {
 
 // repeats reports whether a reason says no more than the policy's first message, which stands right below it.
 func (s *section) repeats(reason string) bool {
-	return s.row.refused() && len(s.row.Verdict.Results) > 0 && !severalLines(reason) && strings.Contains(reason, s.row.Verdict.Results[0].Message)
+	if !s.row.refused() || len(s.row.Verdict.Results) == 0 {
+		return false
+	}
+	before, after, found := strings.Cut(reason, s.row.Verdict.Results[0].Message)
+	return found && !severalLines(before+after)
 }
 
 // writeVerdict writes what the policies said, most severe first.
@@ -153,7 +157,7 @@ func writeVerdict(p *pager, v *policy.Verdict) {
 
 func resultEntry(r policy.Result) entry {
 	line, text := "**"+prose(r.Level)+"** ", oneLine(r.Level)
-	if r.Resource != "" {
+	if r.Resource != "" && !begins(r.Message, r.Resource) {
 		line, text = line+code(r.Resource)+": ", text+" "+oneLine(r.Resource)
 	}
 	line += prose(r.Message)
@@ -161,6 +165,12 @@ func resultEntry(r policy.Result) entry {
 		line, text = line+" ("+code(r.Policy)+")", text+" ("+oneLine(r.Policy)+")"
 	}
 	return entry{line: line, text: text + ":\n" + strings.Trim(r.Message, "\r\n"), block: severalLines(r.Message)}
+}
+
+// begins reports whether a message begins with the address that it is about.
+func begins(message, address string) bool {
+	rest, ok := strings.CutPrefix(strings.TrimLeft(message, " `'\""), address)
+	return ok && (rest == "" || strings.IndexByte(" `'\",:;)", rest[0]) >= 0)
 }
 
 // writeNotes writes what stands beside the plan.

@@ -23,8 +23,11 @@ func writeTable(p *pager, doc *Document) {
 		p.push(container{open: head, again: head, close: "\n"}, 0)
 		for _, r := range rows {
 			last := r.onMerge()
-			if doc.Merged {
+			switch {
+			case doc.Merged:
 				last = r.result()
+			case doc.Closed:
+				last = "nothing: it was closed"
 			}
 			p.write(fmt.Sprintf("| %s | %s | %s | %s |\n", briefCode(shortName(doc, r.Workspace), 80), r.planCell(), r.policyCell(), last))
 		}
