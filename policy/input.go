@@ -88,6 +88,9 @@ func checkPlan(roots map[string]any) error {
 			return nil
 		}
 	}
+	if len(roots) == 0 {
+		return errors.New("the input is not a plan: the object is empty; give what `terraform show -json PLANFILE` prints")
+	}
 	return fmt.Errorf("the input is not a plan: it has neither resource_changes nor planned_values but %s; "+
 		"give what `terraform show -json PLANFILE` prints", someOf(slices.Sorted(maps.Keys(roots))))
 }

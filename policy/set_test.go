@@ -169,7 +169,7 @@ func TestInputs(t *testing.T) {
 		{"list", `[]`, "not a JSON object"},
 		{"null", `null`, "not a JSON object"},
 		{"something else", `{"plan": {"resource_changes": []}}`, `neither resource_changes nor planned_values but ["plan"]`},
-		{"nothing", `{}`, "but nothing"},
+		{"nothing", `{}`, "the object is empty"},
 		{"state", `{"format_version": "1.0", "values": {}}`, "not a plan but a state"},
 		{"changes are no list", `{"resource_changes": {}}`, "resource_changes is not a list"},
 		{"changes are odd", `{"resource_changes": [1, null, {"address": 3}, []]}`, "pass"},

@@ -3,6 +3,7 @@ package policy
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -78,13 +79,56 @@ func (s *suite) run(ctx context.Context) ([]TestCase, error) {
 	return cases, nil
 }
 
-// broken are the cases of a suite that cannot run: one for each of its files.
+// broken are the cases of a suite that cannot run: one for each file that keeps it from that, or, where no file is to blame,
+// for each of its own.
 func (s *suite) broken(err error) (cases []TestCase) {
-	message := strings.Join(messages(err, texts(s.library.modules)), "\n")
+	var own []string
 	for _, m := range s.own {
-		cases = append(cases, TestCase{File: m.file.Path, Package: space(m.parsed.Package.Path.String()), Status: "error", Message: message})
+		own = append(own, m.file.Path)
+	}
+	text := texts(s.library.modules)
+	byFile := blame(err)
+	for _, m := range s.library.modules {
+		if why := byFile[m.file.Path]; len(why) > 0 {
+			message := strings.Join(explain(why, text), "\n")
+			if !slices.Contains(own, m.file.Path) {
+				message += "\nso these tests cannot run: " + strings.Join(own, ", ")
+			}
+			cases = append(cases, errored(m, message))
+		}
+	}
+	if len(cases) > 0 {
+		return cases
+	}
+	for _, m := range s.own {
+		cases = append(cases, errored(m, strings.Join(messages(err, text), "\n")))
 	}
 	return cases
+}
+
+func errored(m *module, message string) TestCase {
+	return TestCase{File: m.file.Path, Package: space(m.parsed.Package.Path.String()), Status: "error", Message: message}
+}
+
+// blame sorts the errors of opa by the files that they are in.
+func blame(err error) map[string]ast.Errors {
+	byFile := map[string]ast.Errors{}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range joined.Unwrap() {
+			for file, found := range blame(one) {
+				byFile[file] = append(byFile[file], found...)
+			}
+		}
+		return byFile
+	}
+	var list ast.Errors
+	errors.As(err, &list)
+	for _, e := range list {
+		if e.Location != nil {
+			byFile[e.Location.File] = append(byFile[e.Location.File], e)
+		}
+	}
+	return byFile
 }
 
 // results runs the tests whose full name matches filter and returns those of the suite's own files.

@@ -119,8 +119,13 @@ func (a *app) plan(ctx context.Context, f planFlags, only []string) error {
 	}
 	allProblems(set, doc.Rows)
 	if len(stateless) > 0 {
-		doc.Notices = append(doc.Notices, "planned without a state, as if nothing existed yet: "+strings.Join(stateless, ", ")+
-			". driftless keeps their state in its data directory, which is not on this machine or not yours to read (--data-dir names it)")
+		caution := "planned without a state, as if nothing existed yet: " + strings.Join(stateless, ", ") +
+			". driftless keeps their state in its data directory, which is not on this machine or not yours to read (--data-dir names it)"
+		if a.output == "json" {
+			doc.Notices = append(doc.Notices, caution)
+		} else {
+			doc.Caution = append(doc.Caution, caution)
+		}
 	}
 	edited, err := l.edited(ctx, local.Head)
 	if err != nil {

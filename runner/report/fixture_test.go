@@ -114,6 +114,20 @@ func documents() map[string]Document {
 		"broken": with(pullRequest(), func(d *Document) {
 			d.Error = "driftless.hcl:4,3-9: Unsupported argument; An argument named \"volatil\" is not expected here. Did you mean \"volatile\"?\n\n  on driftless.hcl line 4, in workspace \"prod/app\":\n   4:   volatil = [\"x\"]\n\nMend driftless.hcl and push: `driftless validate` checks it offline."
 		}),
+		"closed": with(pullRequest(ready("prod/app", 14, replaced), blocked), func(d *Document) { d.Closed = true }),
+		"cautioned": with(pullRequest(with(blocked, func(r *Row) {
+			r.Verdict = &policy.Verdict{Status: policy.Deny, Policies: 1, Results: []policy.Result{{Policy: "baseline", Level: "deny", Resource: "cloud_server.cache", Message: "`cloud_server.cache`: servers need an owner\nand a cost center"}}}
+			r.Reason = "policy denies it: " + r.Verdict.Results[0].Message
+		})), func(d *Document) {
+			d.Caution = []string{"planned without a state, as if nothing existed yet: infra//prod/cache"}
+			d.Notices = []string{
+				`workspace prod/app: apply = "manual" takes effect after the merge`,
+				`workspace prod/app: labels = { team = "a } b", zone = "x" } grants identities only after the merge`,
+				`workspace prod/app: removing drift.reconcile = true takes effect after the merge`,
+				`discovery: exclude = ["old/**", "a]b"] takes effect after the merge`,
+				`a = "b c" = [ d = { " e = "`,
+			}
+		}),
 		"hostile":   hostile(evil[0], evil[2], evil[7]),
 		"continued": pullRequest(ready("prod/app", 14, replaced, bigChange(80)), blocked),
 	}
