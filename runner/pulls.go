@@ -20,6 +20,7 @@ func (w *watcher) writePull(o *observation, j *journal, v *pullView, stop *[]int
 	if p.ID == 0 {
 		p.CreatedAt = p.UpdatedAt
 	}
+	p.Manual = w.manual(v)
 	if err := j.tx.PutPull(p); err != nil {
 		return err
 	}
@@ -59,6 +60,27 @@ func (w *watcher) writePull(o *observation, j *journal, v *pullView, stop *[]int
 		}
 	}
 	return nil
+}
+
+// manual lists the workspaces of a pull request that wait for an approval after the merge, when its own driftless.hcl says
+// what they may do.
+func (w *watcher) manual(v *pullView) (ids []workspaces.ID) {
+	if v.set == nil || v.effects == nil {
+		return nil
+	}
+	after := v.set
+	if len(v.set.Notices) > 0 { // it edits what takes effect only after the merge
+		set, err := workspaces.Resolve(workspaces.Source{Repository: w.conf, Operator: w.r.opts.Config.Settings, Tree: v.set.Tree})
+		if err == nil {
+			after = set
+		}
+	}
+	for _, id := range v.pull.Affected {
+		if ws := after.Workspace(id); ws != nil && ws.Apply == workspaces.Manual {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // writePlan queues the plan of one workspace for a pull request when one is due.

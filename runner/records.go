@@ -46,6 +46,7 @@ type Pull struct {
 	Notices      []string
 	Orphans      []workspaces.ID // workspaces whose directories it removes
 	Affected     []workspaces.ID // workspaces it touches at Tree
+	Manual       []workspaces.ID // those of them that wait for an approval after the merge
 	State        PullState
 	MergedCommit string
 	CreatedAt    time.Time

@@ -205,17 +205,20 @@ func reportRow(tx Tx, pull Pull, run Run) (report.Row, error) {
 	} else if !errors.Is(err, ErrNotFound) {
 		return row, err
 	}
-	row.OnMerge = onMerge(run)
+	row.OnMerge = onMerge(run, slices.Contains(pull.Manual, run.Workspace))
 	return row, nil
 }
 
 // onMerge says what a merge will do for a workspace.
-func onMerge(run Run) string {
+func onMerge(run Run, manual bool) string {
 	if run.Purpose != PurposePlan {
 		return ""
 	}
 	switch run.Status {
 	case Ready:
+		if manual {
+			return "held: apply = \"manual\": `driftless approve` applies it"
+		}
 		return "applies these changes"
 	case Unchanged:
 		return "nothing to apply"

@@ -24,6 +24,7 @@ type pullRow struct {
 	Notices       nested[[]string]        `bun:"notices"`
 	Orphans       nested[[]workspaces.ID] `bun:"orphans"`
 	Affected      nested[[]workspaces.ID] `bun:"affected"`
+	Manual        nested[[]workspaces.ID] `bun:"manual"`
 	State         text                    `bun:"state"`
 	MergedCommit  text                    `bun:"merged_commit"`
 	CreatedAt     int64                   `bun:"created_at"`
@@ -35,7 +36,8 @@ func newPullRow(p runner.Pull) pullRow {
 		ID: p.ID, Repository: text(p.Repository), Key: text(p.Key), Title: text(p.Title), Author: text(p.Author), Head: text(p.Head),
 		Base: text(p.Base), Tree: text(p.Tree), Conflicts: nested[[]string]{p.Conflicts}, Error: text(p.Error),
 		Notices: nested[[]string]{p.Notices}, Orphans: nested[[]workspaces.ID]{p.Orphans}, Affected: nested[[]workspaces.ID]{p.Affected},
-		State: text(p.State), MergedCommit: text(p.MergedCommit), CreatedAt: micros(p.CreatedAt), UpdatedAt: micros(p.UpdatedAt),
+		Manual: nested[[]workspaces.ID]{p.Manual},
+		State:  text(p.State), MergedCommit: text(p.MergedCommit), CreatedAt: micros(p.CreatedAt), UpdatedAt: micros(p.UpdatedAt),
 	}
 }
 
@@ -43,7 +45,7 @@ func (r pullRow) record() runner.Pull {
 	return runner.Pull{
 		ID: r.ID, Repository: string(r.Repository), Key: string(r.Key), Title: string(r.Title), Author: string(r.Author), Head: string(r.Head),
 		Base: string(r.Base), Tree: string(r.Tree), Conflicts: r.Conflicts.value, Error: string(r.Error), Notices: r.Notices.value,
-		Orphans: r.Orphans.value, Affected: r.Affected.value, State: runner.PullState(r.State), MergedCommit: string(r.MergedCommit),
+		Orphans: r.Orphans.value, Affected: r.Affected.value, Manual: r.Manual.value, State: runner.PullState(r.State), MergedCommit: string(r.MergedCommit),
 		CreatedAt: moment(r.CreatedAt), UpdatedAt: moment(r.UpdatedAt),
 	}
 }

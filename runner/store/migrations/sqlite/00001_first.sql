@@ -32,6 +32,7 @@ CREATE TABLE pulls (
   notices       TEXT NOT NULL,
   orphans       TEXT NOT NULL,
   affected      TEXT NOT NULL,
+  manual        TEXT NOT NULL,
   state         TEXT NOT NULL,
   merged_commit TEXT NOT NULL,
   created_at    INTEGER NOT NULL,
