@@ -14,8 +14,8 @@ const digestPlan = `{
  "resource_changes": [
   {"address": "t.a", "type": "t", "name": "a", "provider_name": "p", "previous_address": "t.z", "action_reason": "x", "change": {
    "actions": ["update"], "importing": {"id": "imp"},
-   "before": {"id": "1", "v": 1, "path": "/work/1/x", "at": "old", "pw": "s3cret-1", "l": [1, 2], "o": {"a": null}, "u": "before", "keep": "k", "vol": "1", "gone": null},
-   "after": {"id": "1", "v": 2, "path": "/work/1/y", "at": "2026-01-02T03:04:05Z", "pw": "s3cret-2", "l": [1, 3], "o": {"a": 1}, "keep": "k", "vol": "2", "gone": null},
+   "before": {"id": "1", "v": 1, "path": "/data/1/x", "at": "old", "pw": "s3cret-1", "l": [1, 2], "o": {"a": null}, "u": "before", "keep": "k", "vol": "1", "gone": null},
+   "after": {"id": "1", "v": 2, "path": "/data/1/y", "at": "2026-01-02T03:04:05Z", "pw": "s3cret-2", "l": [1, 3], "o": {"a": 1}, "keep": "k", "vol": "2", "gone": null},
    "after_unknown": {"u": true}, "before_sensitive": {"pw": true}, "after_sensitive": {"pw": true}, "replace_paths": [["v"]]}},
   {"address": "t.d", "type": "t", "name": "d", "deposed": "d1", "provider_name": "p", "change": {
    "actions": ["delete"], "before": {"id": "2"}, "after": null, "after_unknown": {}, "before_sensitive": {}, "after_sensitive": false}},
@@ -32,7 +32,7 @@ const digestPlan = `{
  "prior_state": {"values": {"root_module": {}}}
 }`
 
-var digestOptions = ParseOptions{Key: []byte("key"), Checkout: "/work/1", Volatile: []string{"t.*:vol"}}
+var digestOptions = ParseOptions{Key: []byte("key"), Checkout: "/data/1", Volatile: []string{"t.*:vol"}}
 
 // mutated is digestPlan after a change to the decoded document.
 func mutated(t *testing.T, mutate func(root object)) []byte {
@@ -108,7 +108,7 @@ func TestCheckoutIsNotInDigests(t *testing.T) {
 	want := parsed(t, []byte(digestPlan), digestOptions)
 	opts := digestOptions
 	opts.Checkout = "/elsewhere/22/"
-	got := parsed(t, []byte(strings.ReplaceAll(digestPlan, "/work/1/", "/elsewhere/22/")), opts)
+	got := parsed(t, []byte(strings.ReplaceAll(digestPlan, "/data/1/", "/elsewhere/22/")), opts)
 	if got.Digest != want.Digest {
 		t.Error("digest differs by the path of the checkout")
 	}
@@ -146,7 +146,7 @@ func TestDifferentDigests(t *testing.T) {
 		"empty for null":      func(r object) { after(r)["gone"] = object{} },
 		"object for null":     func(r object) { before(r)["o"] = nil },
 		"another timestamp":   func(r object) { after(r)["at"] = "2026-01-02T03:04:06Z" },
-		"another path":        func(r object) { after(r)["path"] = "/work/12/y" },
+		"another path":        func(r object) { after(r)["path"] = "/data/12/y" },
 		"one change more":     func(r object) { change(r, "t.n")["actions"] = []any{"update"} },
 		"one change fewer":    func(r object) { delete(r, "output_changes") },
 		"output":              func(r object) { r["output_changes"].(object)["o"].(object)["after"] = json.Number("3") },
@@ -167,7 +167,7 @@ func TestDifferentDigests(t *testing.T) {
 func TestDigestsNeedTheKey(t *testing.T) {
 	t.Parallel()
 	a := parsed(t, []byte(digestPlan), digestOptions)
-	b := parsed(t, []byte(digestPlan), ParseOptions{Key: []byte("other"), Checkout: "/work/1", Volatile: digestOptions.Volatile})
+	b := parsed(t, []byte(digestPlan), ParseOptions{Key: []byte("other"), Checkout: "/data/1", Volatile: digestOptions.Volatile})
 	for key, digest := range a.Digests() {
 		if b.Digests()[key] == digest {
 			t.Errorf("%s has the same digest under another key", key)

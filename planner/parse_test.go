@@ -75,10 +75,10 @@ func TestPlanSurvivesTheStore(t *testing.T) {
 
 func TestWithoutCheckout(t *testing.T) {
 	t.Parallel()
-	replace := withoutCheckout("(checkout)", "/work/1/")
+	replace := withoutCheckout("(checkout)", "/data/1/")
 	for in, want := range map[string]string{
-		"/work/1": "(checkout)", "/work/1/a/work/1": "(checkout)/a(checkout)", "/work/12/x": "/work/12/x",
-		"x=/work/1;/work/1.d": "x=(checkout);/work/1.d", "none": "none",
+		"/data/1": "(checkout)", "/data/1/a/data/1": "(checkout)/a(checkout)", "/data/12/x": "/data/12/x",
+		"x=/data/1;/data/1.d": "x=(checkout);/data/1.d", "none": "none",
 	} {
 		if got := replace(in); got != want {
 			t.Errorf("%q = %q, want %q", in, got, want)

@@ -16,8 +16,8 @@ func tokenPlan(value string) []byte {
 // What a digest has in the place of the checkout's path and of the time of the plan is no text that anybody can write.
 func TestTokensCannotBeForged(t *testing.T) {
 	t.Parallel()
-	opts := ParseOptions{Key: []byte("key"), Checkout: "/work/1", Settled: "/work/2"}
-	for real, forged := range map[string]string{"/work/1/x": "(checkout)/x", "2026-01-02T03:04:05Z": "(timestamp)"} {
+	opts := ParseOptions{Key: []byte("key"), Checkout: "/data/1", Settled: "/data/2"}
+	for real, forged := range map[string]string{"/data/1/x": "(checkout)/x", "2026-01-02T03:04:05Z": "(timestamp)"} {
 		a, b := parsed(t, tokenPlan(real), opts), parsed(t, tokenPlan(forged), opts)
 		if a.Digest == b.Digest || a.Changes[0].Digest == b.Changes[0].Digest {
 			t.Errorf("%q has the digest of %q", forged, real)
@@ -30,7 +30,7 @@ func TestTokensCannotBeForged(t *testing.T) {
 	for _, c := range []struct {
 		before, after string
 		changes       int
-	}{{"/work/2/x", "/work/1/x", 0}, {"(checkout)/x", "/work/1/x", 1}, {"/work/2/x", "(checkout)/x", 1}} {
+	}{{"/data/2/x", "/data/1/x", 0}, {"(checkout)/x", "/data/1/x", 1}, {"/data/2/x", "(checkout)/x", 1}} {
 		if p := parsed(t, update(c.before, c.after), opts); len(p.Changes) != c.changes {
 			t.Errorf("%s -> %s: %d changes, want %d", c.before, c.after, len(p.Changes), c.changes)
 		}
@@ -39,13 +39,13 @@ func TestTokensCannotBeForged(t *testing.T) {
 
 func TestTokensAreNotShown(t *testing.T) {
 	t.Parallel()
-	opts := ParseOptions{Key: []byte("key"), Checkout: "/work/1", Drift: true, Volatile: []string{`m["(checkout)/*"]`}}
-	raw := strings.Replace(string(tokenPlan("/work/1/x")), `"resource_changes"`, `"checks":[{"address":{"to_display":"check.c"},"status":"fail","instances":[{"problems":[{"message":"no /work/1/x"}]}]}],
-		"resource_drift":[{"address":"t.a[\"/work/1/x\"]","type":"t","name":"a","change":{"actions":["update"],"before":{"v":"/work/1"},"after":{"v":"old"}}}],"resource_changes"`, 1)
+	opts := ParseOptions{Key: []byte("key"), Checkout: "/data/1", Drift: true, Volatile: []string{`m["(checkout)/*"]`}}
+	raw := strings.Replace(string(tokenPlan("/data/1/x")), `"resource_changes"`, `"checks":[{"address":{"to_display":"check.c"},"status":"fail","instances":[{"problems":[{"message":"no /data/1/x"}]}]}],
+		"resource_drift":[{"address":"t.a[\"/data/1/x\"]","type":"t","name":"a","change":{"actions":["update"],"before":{"v":"/data/1"},"after":{"v":"old"}}}],"resource_changes"`, 1)
 	p := parsed(t, []byte(raw), opts)
 	secret := strings.Trim(newToken(newDigester(opts.Key), "checkout").secret, "()")
 	text := string(encode(p)) + string(p.JSON) + p.Changes[0].Diff() + p.Drift[0].Diff()
-	if strings.Contains(text, secret) || strings.Contains(text, "/work/1") {
+	if strings.Contains(text, secret) || strings.Contains(text, "/data/1") {
 		t.Errorf("the token or the path is shown:\n%s", text)
 	}
 	if c := p.Changes[0]; c.Address != `t.a["(checkout)/x"]` || !strings.Contains(c.Diff(), `= "old" -> "(checkout)/x"`) {
@@ -57,7 +57,7 @@ func TestTokensAreNotShown(t *testing.T) {
 	if want := `t.a["(checkout)/x"]:m["(checkout)/x"]`; len(p.Volatile) != 1 || p.Volatile[0] != want {
 		t.Errorf("volatile %q, want %q", p.Volatile, want)
 	}
-	_, real, _ := strings.Cut(strings.TrimSuffix(string(tokenPlan("/work/1/x")), "]}"), `"resource_changes":[`)
+	_, real, _ := strings.Cut(strings.TrimSuffix(string(tokenPlan("/data/1/x")), "]}"), `"resource_changes":[`)
 	_, forged, _ := strings.Cut(strings.TrimSuffix(string(tokenPlan("(checkout)/x")), "]}"), `"resource_changes":[`)
 	for _, second := range []string{real, forged} { // people could not tell them apart
 		_, err := Parse([]byte(`{"format_version":"1.2","resource_changes":[`+real+","+second+"]}"), opts)
