@@ -19,6 +19,8 @@ type Repository struct {
 	Diverged string // a head that does not descend from Head: everything holds until it is acknowledged
 	Error    string // why the last poll or its configuration failed; "" = fine
 	PolledAt time.Time
+	HeardAt  time.Time // comments of the forge were read up to here; zero = none yet
+	Problems []string  // what the sign-in at the forge cannot do, each with what does not work for it
 }
 
 // PullState is where a pull request stands.
@@ -38,6 +40,13 @@ type Pull struct {
 	Key          string // the forge's: a number, or the branch on a plain Git server. One open pull per repository and key
 	Title        string
 	Author       string
+	URL          string // for people; "" on a plain Git server
+	Target       string // branch that it asks to be merged into; "" = the tracked one
+	Fork         bool
+	Draft        bool
+	Aside        string // why it is left alone, for people, with the next step; "" = it is planned
+	Trusted      string // the head of a fork that somebody with permission let be planned
+	TrustedBy    string
 	Head         string
 	Base         string // the tracked head it was last merged with
 	Tree         string // the merge result; "" on conflict
@@ -49,6 +58,8 @@ type Pull struct {
 	Manual       []workspaces.ID // those of them that wait for an approval after the merge
 	State        PullState
 	MergedCommit string
+	MergedBy     string   // login; "" = not known
+	ReviewedBy   []string // logins of those whose last review approved when it was merged
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 }
@@ -117,6 +128,7 @@ type Workspace struct {
 	DriftSince    time.Time       // zero: no drift
 	Drift         json.RawMessage // []planner.Change of the last drift plan, redacted
 	Orphan        bool            // its directory is gone from the tracked branch
+	Reserved      int64           // the pull request that was applied to it before its merge; 0 = none
 	UpdatedAt     time.Time
 }
 
@@ -156,4 +168,50 @@ type StateLock struct {
 	Info      json.RawMessage // as the engine sent it
 	RunID     int64
 	CreatedAt time.Time
+}
+
+// PostKind is what a post is.
+type PostKind string
+
+// The kinds of posts.
+const (
+	PostReport   PostKind = "report"   // the comments of a report; key: the pull request's
+	PostReply    PostKind = "reply"    // a comment that answers a command; key: the command's comment
+	PostReaction PostKind = "reaction" // a receipt; key: the comment
+	PostStatus   PostKind = "status"   // a commit status; key: "COMMIT CONTEXT"
+	PostCheck    PostKind = "check"    // a check run; key: "COMMIT NAME"
+	PostIssue    PostKind = "issue"    // an issue about drift; key: the workspace, or "" for the summary
+	PostMerge    PostKind = "merge"    // a merge after the apply; key: the pull request's
+)
+
+// Post is something that the forge is to show. What it shows is brought up to what is wanted, however often that takes:
+// the wish is on record before the effect, and the effect after it.
+type Post struct {
+	ID         int64
+	Repository string
+	Kind       PostKind
+	Key        string // with repository and kind: which post it is
+	Want       json.RawMessage
+	Version    int64    // of Want: counts its changes, from 1
+	Shown      int64    // the version that the forge shows; waiting while it is less than Version
+	Remote     []string // the forge's ids of what shows it
+	Attempts   int      // that failed since something was shown
+	NextAt     time.Time
+	Error      string // of the last attempt; "" = it worked
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+}
+
+// Waiting reports whether the forge does not show yet what is wanted.
+func (p Post) Waiting() bool { return p.Shown < p.Version }
+
+// Command is a comment that asked for something: it is carried out once.
+type Command struct {
+	Repository string
+	CommentID  int64
+	Key        string // of the pull request or issue
+	Author     string
+	Text       string // the line that asks
+	Outcome    string // for people
+	At         time.Time
 }

@@ -36,6 +36,14 @@ type Tx interface {
 	Report(pullID int64) (Report, error)
 	PutReport(Report) error
 
+	Post(repository string, kind PostKind, key string) (Post, error)
+	Posts(PostFilter) ([]Post, error) // oldest first
+	PutPost(*Post) error              // inserts and sets ID when ID is 0. ErrConflict: there is one with this repository, kind and key
+	DeletePost(id int64) error
+	// Command returns what became of a comment that was carried out.
+	Command(repository string, commentID int64) (Command, error)
+	PutCommand(Command) error // ErrConflict: it is there already
+
 	Run(id int64) (Run, error)
 	Runs(RunFilter) ([]Run, error) // newest first
 	InsertRun(*Run) error          // sets ID. ErrConflict: see UpdateRun
@@ -74,6 +82,15 @@ type PullFilter struct {
 	Repository string
 	Key        string
 	State      PullState
+	Limit      int
+}
+
+// PostFilter selects posts; zero fields select all.
+type PostFilter struct {
+	Repository string
+	Kind       PostKind
+	KeyPrefix  string
+	Waiting    bool // only those that the forge does not show yet
 	Limit      int
 }
 

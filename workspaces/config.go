@@ -25,6 +25,8 @@ type Config struct {
 	Repositories []Repository  // operator
 	Identities   []Identity    // operator
 	Engines      []EngineBlock // operator
+	Forges       []Forge       // operator
+	HTTP         *HTTP         // operator; nil: nothing listens
 	Settings     Settings      // repository: what driftless.hcl says; operator: what applies to every repository
 }
 
@@ -46,9 +48,67 @@ type Repository struct {
 	PollInterval time.Duration // default 30s
 	PollJitter   time.Duration // default a tenth of the interval
 	Branches     string        // pattern of pull request branches on a plain Git forge; default "driftless/*"
+	Forge        string        // name of a github or gitea block; "" = a plain Git server
+	Path         string        // "owner/name" at the forge; of a pattern, "owner"
+	Pattern      string        // of the names of an owner's repositories ("*", "infra-*"); "" = this one repository
+	Exclude      []string      // globs of names that a pattern leaves out
+	Forks        ForkMode      // default ForksIgnored
+	Drafts       bool          // plan draft pull requests; default true
+	Automerge    string        // "merge", "squash" or "rebase" after an apply before the merge; "" = a person merges
+	DriftIssues  int           // how many issues about drift may be open at once; 0 = none; default 20
 	Settings     Settings
 	Range        hcl.Range
 }
+
+// ForkMode says what becomes of pull requests from forks.
+type ForkMode string
+
+// The fork modes.
+const (
+	ForksIgnored   ForkMode = "ignore"
+	ForksOnCommand ForkMode = "on_command" // each commit is planned once somebody with permission asks for it
+)
+
+// Forge is a github or gitea block: a sign-in.
+type Forge struct {
+	Kind    string // "github" or "gitea"
+	Name    string // its label
+	URL     string // where people see it, without a slash at the end: "https://github.com", "https://git.example.com"
+	Token   *Secret
+	App     *App    // GitHub: instead of a token
+	Webhook *Secret // secret of its webhooks; nil: none are taken
+	Range   hcl.Range
+}
+
+// App is a GitHub App.
+type App struct {
+	ID           int64
+	PrivateKey   Secret // PEM
+	Installation int64  // 0 = the one of each repository's owner
+}
+
+// HTTP is http { listen = "127.0.0.1:8080" }: webhooks and metrics.
+type HTTP struct {
+	Listen string
+}
+
+// Permissions say who may give which commands on a forge: "read", "triage", "write", "maintain" or "admin" for a
+// permission in the repository and all above it, "team:NAME" or "user:LOGIN".
+type Permissions struct {
+	Plan    []string // default ["write"]
+	Apply   []string // default ["write"]
+	Approve []string // default ["admin"]
+}
+
+// Requirement is a condition of an apply before the merge.
+type Requirement string
+
+// The requirements; the policies and the report on the very head are required besides, always.
+const (
+	Approved   Requirement = "approved"   // a review of somebody else with write permission approves this head, and none asks for changes
+	Mergeable  Requirement = "mergeable"  // the forge would merge it: no conflicts, no draft, no failing status of others
+	Undiverged Requirement = "undiverged" // what the workspace reads did not change on the tracked branch since it was branched off
+)
 
 // Credentials are how a Git server is asked.
 type Credentials struct {
@@ -86,6 +146,8 @@ type Block struct {
 	Drift              *DriftBlock
 	Freshness          *time.Duration
 	RenamedFrom        string
+	Permissions        *Permissions  // nil fields: not set
+	Require            []Requirement // nil: not set
 	Range              hcl.Range
 }
 

@@ -43,6 +43,8 @@ type Workspace struct {
 	Freshness     time.Duration     // how long a plan or a drift check is trusted
 	Reconcile     bool              // repair external drift by itself
 	Volatile      []string          // change paths to leave out of change digests, "ADDRESS:attribute.path" with * globs: changes that nobody need review
+	Permissions   Permissions       // who may plan, apply and approve by comments
+	Require       []Requirement     // of an apply before the merge; default: all of them
 	TrustedLabels map[string]string // labels at the tracked branch: the only ones that grant an identity
 
 	// What the engine's files say, found while resolving.

@@ -1,0 +1,212 @@
+package forge
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Gate is the one way to a host's API, for all repositories of an account. It writes one request at a time and at a pace,
+// reads as many as come, and turns answers that mean "not now" into *Later: for as long as the host asked for, nothing
+// more is sent. It implements http.RoundTripper.
+type Gate struct {
+	Base  http.RoundTripper // signs requests; nil = http.DefaultTransport
+	Now   func() time.Time  // nil = time.Now
+	Count func(method string, status int)
+
+	writing sync.Mutex
+	pace    *rate.Limiter
+
+	mu     sync.Mutex
+	budget Budget
+}
+
+// The pace of writes: GitHub asks for a second between them, and allows 80 contents in a minute.
+const (
+	writePause = time.Second
+	writeBurst = 20
+)
+
+// NewGate returns a gate. pause is the time between writes after a burst; 0 = GitHub's second, negative = none.
+func NewGate(base http.RoundTripper, pause time.Duration) *Gate {
+	g := &Gate{Base: base}
+	switch {
+	case pause == 0:
+		pause = writePause
+	case pause < 0:
+		g.pace = rate.NewLimiter(rate.Inf, 1)
+		return g
+	}
+	g.pace = rate.NewLimiter(rate.Every(pause), writeBurst)
+	return g
+}
+
+// Budget is what is left, as of the last answers.
+func (g *Gate) Budget() Budget {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.budget
+}
+
+// RoundTrip implements http.RoundTripper.
+func (g *Gate) RoundTrip(req *http.Request) (*http.Response, error) {
+	if later := g.paused(); later != nil {
+		closeBody(req)
+		return nil, later
+	}
+	if req.Method != http.MethodGet && req.Method != http.MethodHead {
+		if err := g.pace.Wait(req.Context()); err != nil {
+			closeBody(req)
+			return nil, err
+		}
+		g.writing.Lock()
+		defer g.writing.Unlock()
+		if later := g.paused(); later != nil {
+			closeBody(req)
+			return nil, later
+		}
+	}
+	base := g.Base
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	resp, err := base.RoundTrip(req)
+	status := 0
+	if resp != nil {
+		status = resp.StatusCode
+	}
+	if g.Count != nil {
+		g.Count(req.Method, status)
+	}
+	if err != nil {
+		return nil, unreachable(req.Context(), err)
+	}
+	return g.judge(resp)
+}
+
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
+	}
+}
+
+// unreachable is a failure of the network; one of our own making stays what it is.
+func unreachable(ctx context.Context, err error) error {
+	var later *Later
+	var denied *Denied
+	if ctx.Err() != nil || errors.As(err, &later) || errors.As(err, &denied) {
+		return err
+	}
+	return &Later{Reason: err.Error()}
+}
+
+func (g *Gate) now() time.Time {
+	if g.Now != nil {
+		return g.Now()
+	}
+	return time.Now()
+}
+
+// paused is the reason not to ask anything now, or nil.
+func (g *Gate) paused() *Later {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.now().Before(g.budget.Paused) {
+		return &Later{At: g.budget.Paused, Reason: g.budget.Reason}
+	}
+	return nil
+}
+
+// judge notes the rate limit, and turns an answer that means "not now" into *Later.
+func (g *Gate) judge(resp *http.Response) (*http.Response, error) {
+	g.note(resp.Header)
+	switch {
+	case resp.StatusCode >= 500:
+		text := head(resp)
+		at := retryAfter(resp.Header, g.now())
+		if !at.IsZero() {
+			g.pause(at, "the server asks to wait")
+		}
+		return nil, &Later{At: at, Reason: fmt.Sprintf("the server answered %s: %s", resp.Status, text)}
+	case resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode == http.StatusForbidden:
+		return g.limited(resp)
+	}
+	return resp, nil
+}
+
+// limited tells a rate limit from a missing permission.
+func (g *Gate) limited(resp *http.Response) (*http.Response, error) {
+	data, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+	_ = resp.Body.Close()
+	if err != nil {
+		return nil, &Later{Reason: err.Error()}
+	}
+	at, reason := retryAfter(resp.Header, g.now()), ""
+	secondary := strings.Contains(strings.ToLower(string(data)), "secondary rate limit") || strings.Contains(strings.ToLower(string(data)), "abuse detection")
+	switch {
+	case resp.Header.Get("X-Ratelimit-Remaining") == "0" && at.IsZero():
+		reason = "the rate limit is used up"
+		at = g.Budget().Reset
+	case secondary:
+		reason = "the secondary rate limit was met"
+	case !at.IsZero() || resp.StatusCode == http.StatusTooManyRequests:
+		reason = "too many requests"
+	default:
+		resp.Body = io.NopCloser(bytes.NewReader(data))
+		return resp, nil
+	}
+	if !at.After(g.now()) {
+		at = g.now().Add(time.Minute) // as GitHub asks for where it names no time
+	}
+	g.pause(at, reason)
+	return nil, &Later{At: at, Reason: reason}
+}
+
+func (g *Gate) pause(at time.Time, reason string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if at.After(g.budget.Paused) {
+		g.budget.Paused, g.budget.Reason = at, reason
+	}
+}
+
+// note keeps what the headers say of the primary limit.
+func (g *Gate) note(h http.Header) {
+	limit, err := strconv.Atoi(h.Get("X-Ratelimit-Limit"))
+	if err != nil {
+		return
+	}
+	remaining, _ := strconv.Atoi(h.Get("X-Ratelimit-Remaining"))
+	reset, _ := strconv.ParseInt(h.Get("X-Ratelimit-Reset"), 10, 64)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.budget.Limit, g.budget.Remaining, g.budget.Reset = limit, remaining, time.Unix(reset, 0)
+}
+
+// retryAfter reads Retry-After: seconds or a date; zero = not there.
+func retryAfter(h http.Header, now time.Time) time.Time {
+	value := h.Get("Retry-After")
+	if seconds, err := strconv.Atoi(value); err == nil {
+		return now.Add(time.Duration(seconds) * time.Second)
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return at
+	}
+	return time.Time{}
+}
+
+// head is the beginning of a body, for people.
+func head(resp *http.Response) string {
+	data, _ := io.ReadAll(io.LimitReader(resp.Body, 300))
+	_ = resp.Body.Close()
+	return strings.Join(strings.Fields(strings.ToValidUTF8(string(data), "?")), " ")
+}
