@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
+	"github.com/driftlessops/driftless/runner/forge"
 	"github.com/driftlessops/driftless/workspaces"
 	"github.com/driftlessops/driftless/workspaces/gitrepo"
 )
@@ -197,42 +199,61 @@ func (w *watcher) observePulls(ctx context.Context, o *observation, known []Pull
 		if done[pr.Key+" "+pr.Head] {
 			continue
 		}
-		base := o.head
-		if was {
-			base = p.Base
-		}
-		// A squash or rebase merge leaves the branch ahead of the tracked one for ever.
-		commit, merged, err := w.merged(ctx, pr.Head, base, o.head)
-		if err != nil {
-			return err
-		}
-		if merged {
-			if was && p.Head == pr.Head {
-				continue // told apart below, as one that left
-			}
-			p = Pull{Repository: w.conf.Name, Key: pr.Key, Title: pr.Title, Author: pr.Author, Head: pr.Head, Base: o.head, State: Merged, MergedCommit: commit}
-			o.left = append(o.left, p)
-			continue
-		}
-		if was && p.Head != pr.Head {
-			if _, merged, err = w.merged(ctx, p.Head, p.Base, o.head); err != nil {
+		if w.host == nil {
+			goesOn, err := w.mergedBranch(ctx, o, pr, &p, was)
+			if err != nil {
 				return err
-			} else if merged {
-				p = Pull{} // the branch goes on after its merge: another pull request
-			} else {
-				delete(stored, pr.Key)
+			} else if !goesOn {
+				continue
 			}
-		} else {
+		}
+		if p.ID != 0 || !was {
 			delete(stored, pr.Key)
 		}
-		p.Repository, p.Key, p.Title, p.Author, p.Head, p.State = w.conf.Name, pr.Key, pr.Title, pr.Author, pr.Head, Open
-		view, err := w.merge(ctx, o, p)
+		view, err := w.merge(ctx, o, asSeen(p, pr, w.conf.Name))
 		if err != nil {
 			return err
 		}
 		o.open = append(o.open, view)
 	}
 	return w.observeLeft(ctx, o, stored)
+}
+
+// asSeen is a pull request as the forge shows it now, with what is remembered of it.
+func asSeen(p Pull, pr forge.PullRequest, repository string) Pull {
+	p.Repository, p.Key, p.Title, p.Author, p.Head, p.State = repository, pr.Key, pr.Title, pr.Author, pr.Head, Open
+	p.URL, p.Target, p.Fork, p.Draft = pr.URL, pr.Base, pr.Fork, pr.Draft
+	return p
+}
+
+// mergedBranch finds out, where no forge knows it, whether the branch of a pull request was merged: a squash or rebase merge
+// leaves it ahead of the tracked one for ever. It reports whether there is a pull request to go on with; p is emptied when
+// that is another one than before.
+func (w *watcher) mergedBranch(ctx context.Context, o *observation, pr forge.PullRequest, p *Pull, was bool) (goesOn bool, err error) {
+	base := o.head
+	if was {
+		base = p.Base
+	}
+	m, merged, err := w.merged(ctx, pr.Key, pr.Head, base, o.head)
+	if err != nil {
+		return false, err
+	}
+	if merged {
+		if !was || p.Head != pr.Head { // else told apart below, as one that left
+			left := asSeen(Pull{}, pr, w.conf.Name)
+			left.Base, left.State, left.MergedCommit = o.head, Merged, m.Commit
+			o.left = append(o.left, left)
+		}
+		return false, nil
+	}
+	if was && p.Head != pr.Head {
+		if _, merged, err = w.merged(ctx, p.Key, p.Head, p.Base, o.head); err != nil {
+			return false, err
+		} else if merged {
+			*p = Pull{} // the branch goes on after its merge: another pull request
+		}
+	}
+	return true, nil
 }
 
 // warnings are what could not be followed in the inputs of affected workspaces.
@@ -250,41 +271,59 @@ func warnings(effects []workspaces.Effect) (notices []string) {
 
 // merged asks the forge by which commit a pull request was merged. One whose commits are not in the mirror any more (it
 // was made anew, and the branch is gone) was not merged as far as anyone can tell.
-func (w *watcher) merged(ctx context.Context, head, from, to string) (commit string, ok bool, err error) {
-	commit, ok, err = w.forge.Merged(ctx, head, from, to)
+func (w *watcher) merged(ctx context.Context, key, head, from, to string) (m forge.Merge, ok bool, err error) {
+	m, ok, err = w.forge.Merged(ctx, key, head, from, to)
 	if errors.Is(err, gitrepo.ErrMissing) && from != "" {
-		commit, ok, err = w.forge.Merged(ctx, head, "", to)
+		m, ok, err = w.forge.Merged(ctx, key, head, "", to)
 	}
-	if errors.Is(err, gitrepo.ErrMissing) {
-		return "", false, nil
+	if errors.Is(err, gitrepo.ErrMissing) || errors.Is(err, forge.ErrGone) {
+		return forge.Merge{}, false, nil
 	}
-	return commit, ok, err
+	return m, ok, err
 }
+
+// gitLag is how long Git may take to show a merge that the forge tells of.
+const gitLag = time.Hour
 
 // observeLeft finds out how pull requests ended that are not open any more.
 func (w *watcher) observeLeft(ctx context.Context, o *observation, stored map[string]Pull) error {
 	for _, p := range stored {
-		commit, merged, err := w.merged(ctx, p.Head, p.Base, o.head)
+		m, merged, err := w.merged(ctx, p.Key, p.Head, p.Base, o.head)
 		if err != nil {
 			return err
 		}
 		p.State, p.MergedCommit = Closed, ""
 		if merged {
-			p.State, p.MergedCommit = Merged, commit
+			p.State, p.MergedCommit, p.MergedBy, p.ReviewedBy = Merged, m.Commit, m.By, m.Reviewers
+			ours := p.Target == "" || p.Target == w.view.Branch
+			if ours && !w.contains(ctx, o.head, m.Commit) && time.Since(p.UpdatedAt) < gitLag {
+				w.dirty.Store(true) // the poll that shows its commit tells of it
+				continue
+			}
 		}
 		o.left = append(o.left, p)
 	}
 	return nil
 }
 
+// contains reports whether a commit is in the history of another, as far as the mirror knows it.
+func (w *watcher) contains(ctx context.Context, head, commit string) bool {
+	if commit == "" || !w.mirror.Has(commit) {
+		return false
+	}
+	ok, err := w.mirror.IsAncestor(ctx, commit, head)
+	return ok && err == nil
+}
+
 // merge merges a pull request with the tracked head and finds what it touches. What is wrong with the pull request is
 // written on it; an error is a failure to look.
 func (w *watcher) merge(ctx context.Context, o *observation, pull Pull) (pullView, error) {
-	v := pullView{pull: Pull{
-		ID: pull.ID, Repository: pull.Repository, Key: pull.Key, Title: pull.Title, Author: pull.Author, Head: pull.Head, Base: o.head,
-		State: Open, CreatedAt: pull.CreatedAt, UpdatedAt: pull.UpdatedAt,
-	}}
+	v := pullView{pull: pull}
 	p := &v.pull
+	p.Base, p.Tree, p.Conflicts, p.Error, p.Notices, p.Orphans, p.Affected, p.Manual = o.head, "", nil, "", nil, nil, nil, nil
+	if p.Aside = w.otherBase(p); p.Aside != "" {
+		return v, nil
+	}
 	merged, err := w.mirror.Merge(ctx, o.head, p.Head)
 	if err != nil {
 		p.Error = fmt.Sprintf("it cannot be merged with %s: %s", o.repo.Branch, err)
@@ -315,5 +354,6 @@ func (w *watcher) merge(ctx context.Context, o *observation, pull Pull) (pullVie
 		}
 	}
 	v.twins = twins(o.set, v.set, v.effects)
+	p.Manual, p.Aside = w.manual(&v), w.untrusted(p)
 	return v, nil
 }

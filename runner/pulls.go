@@ -20,7 +20,6 @@ func (w *watcher) writePull(o *observation, j *journal, v *pullView, stop *[]int
 	if p.ID == 0 {
 		p.CreatedAt = p.UpdatedAt
 	}
-	p.Manual = w.manual(v)
 	if err := j.tx.PutPull(p); err != nil {
 		return err
 	}
@@ -38,7 +37,7 @@ func (w *watcher) writePull(o *observation, j *journal, v *pullView, stop *[]int
 		byWorkspace[run.Workspace] = append(byWorkspace[run.Workspace], run)
 	}
 	for _, e := range v.effects {
-		if !e.Affected || e.Removed {
+		if !e.Affected || e.Removed || p.Aside != "" {
 			continue
 		}
 		if err := w.writePlan(o, j, v, e, byWorkspace[e.Workspace.ID], stop); err != nil {
@@ -50,6 +49,8 @@ func (w *watcher) writePull(o *observation, j *journal, v *pullView, stop *[]int
 	switch {
 	case len(p.Conflicts) > 0:
 		why = fmt.Sprintf("because %.8s conflicts with %s", p.Head, o.repo.Branch)
+	case p.Aside != "":
+		why = fmt.Sprintf("because %.8s is left alone", p.Head)
 	case v.effects == nil:
 		why = fmt.Sprintf("because %.8s cannot be planned", p.Head)
 	}

@@ -52,13 +52,7 @@ func (r *Runner) report(ctx context.Context, pullID int64) error {
 	if old.Head == next.Head && maps.Equal(old.Runs, next.Runs) {
 		next.At = old.At // what reviewers agree to stands there since then
 	}
-	if err := r.opts.Store.Update(ctx, func(tx Tx) error { return tx.PutReport(next) }); err != nil {
-		return err
-	}
-	if w := r.watchers[pull.Repository]; w != nil && w.forge != nil {
-		return w.forge.Publish(ctx, pull.Key, pages)
-	}
-	return nil
+	return r.opts.Store.Update(ctx, func(tx Tx) error { return tx.PutReport(next) })
 }
 
 // keepShown keeps what a report on the same head showed of workspaces that are being planned again: a merge meanwhile

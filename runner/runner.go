@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/driftlessops/driftless/planner/engine"
+	"github.com/driftlessops/driftless/runner/forge"
 	"github.com/driftlessops/driftless/workspaces"
 )
 
@@ -29,6 +30,7 @@ type Options struct {
 	State     StateAccess
 	// Environment replaces what identities grant; nil: the configuration's identities.
 	Environment func(ctx context.Context, w *workspaces.Workspace, apply bool) (map[string]string, error)
+	Accounts    map[string]forge.Account   // by the name of their block
 	Notify      func(Event)                // called after an event was recorded; may be nil
 	Progress    func(Run, engine.Progress) // what the engine says while it works; may be nil
 	Logger      *slog.Logger

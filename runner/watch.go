@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -28,7 +30,8 @@ type watcher struct {
 	digester *workspaces.Digester
 
 	forge  forge.Forge
-	closed error // why the mirror could not be opened; nil = it is open
+	host   forge.Host // the same, when it has an API; nil on a plain Git server
+	closed error      // why the mirror could not be opened; nil = it is open
 
 	mu   sync.Mutex // one look at a time
 	view forge.View
@@ -60,17 +63,24 @@ var errNotPolled = errors.New("not polled yet")
 func (r *Runner) watch(ctx context.Context, conf workspaces.Repository) *watcher {
 	w := &watcher{r: r, conf: conf, held: map[string]string{}, kick: make(chan struct{}, 1)}
 	w.digester = workspaces.NewDigester(r.engineVersion, w.resolveRef)
-	w.mirror, w.closed = r.openMirror(ctx, conf)
+	w.mirror, w.closed = gitrepo.Open(ctx, gitrepo.Options{
+		Dir: filepath.Join(r.opts.DataDir, "mirrors", pathKey(conf.Name)+".git"), URL: conf.URL, Auth: w.auth, Logger: r.log,
+	})
+	if account := r.opts.Accounts[conf.Forge]; account != nil {
+		w.host = account.Repository(conf.Path, w.mirror)
+		w.forge = w.host
+		return w
+	}
 	w.forge = plaingit.New(plaingit.Options{Mirror: w.mirror, Pattern: conf.Branches})
 	return w
 }
 
-func (r *Runner) openMirror(ctx context.Context, conf workspaces.Repository) (*gitrepo.Mirror, error) {
-	return gitrepo.Open(ctx, gitrepo.Options{
-		Dir: filepath.Join(r.opts.DataDir, "mirrors", pathKey(conf.Name)+".git"), URL: conf.URL,
-		Auth:   func(ctx context.Context) (gitrepo.Auth, error) { return auth(ctx, conf.Credentials) },
-		Logger: r.log,
-	})
+// auth is how Git asks the repository's server: with credentials of its own, or with the sign-in at the forge.
+func (w *watcher) auth(ctx context.Context) (gitrepo.Auth, error) {
+	if w.conf.Credentials == nil && w.host != nil && !strings.Contains(w.conf.URL, "@") && !strings.HasPrefix(w.conf.URL, "ssh:") {
+		return w.host.Credentials(ctx)
+	}
+	return auth(ctx, w.conf.Credentials)
 }
 
 // refTimeout is how long the host of a module may take to say where a ref points.
@@ -83,7 +93,7 @@ func (w *watcher) resolveRef(ctx context.Context, url, ref string) (string, erro
 	var a gitrepo.Auth
 	if gitrepo.SameHost(url, w.conf.URL) {
 		var err error
-		if a, err = auth(ctx, w.conf.Credentials); err != nil {
+		if a, err = w.auth(ctx); err != nil {
 			return "", err
 		}
 	}
@@ -234,7 +244,13 @@ func (w *watcher) look(ctx context.Context) (moved bool, err error) {
 	if refs.Branch(view.Branch) == "" {
 		return false, fmt.Errorf("branch %q does not exist in %s: push it, or set branch in the repository block", view.Branch, redactURL(w.conf.URL))
 	}
-	want := append([]string{"refs/heads/" + view.Branch}, w.forge.Wants(view)...)
+	if view.Open, err = w.forge.Poll(ctx, view); err != nil {
+		return false, err
+	}
+	want := []string{"refs/heads/" + view.Branch}
+	for _, pr := range view.Open {
+		want = append(want, pr.Ref)
+	}
 	for _, name := range want {
 		if !w.mirror.Has(refs.All[name]) {
 			if err := w.mirror.Fetch(ctx, refs, want); err != nil {
@@ -243,12 +259,21 @@ func (w *watcher) look(ctx context.Context) (moved bool, err error) {
 			break
 		}
 	}
-	moved = w.view.Branch != view.Branch || len(want) != len(w.forge.Wants(w.view))+1
-	for _, name := range want {
-		moved = moved || w.view.Refs.All[name] != refs.All[name]
-	}
+	moved = w.view.Branch != view.Branch || w.view.Refs.Branch(view.Branch) != refs.Branch(view.Branch) ||
+		!slices.Equal(w.view.Open, view.Open) || !maps.Equal(queueHeads(w.view), queueHeads(view))
 	w.view = view
 	return moved, nil
+}
+
+// queueHeads are the heads of a forge's merge queue for the tracked branch. They are never pull requests.
+func queueHeads(view forge.View) map[string]string {
+	heads := map[string]string{}
+	for name, head := range view.Refs.All {
+		if strings.HasPrefix(name, forge.QueuePrefix+view.Branch+"/") {
+			heads[name] = head
+		}
+	}
+	return heads
 }
 
 // note keeps the failure of a poll where people look.

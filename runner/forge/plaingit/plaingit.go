@@ -25,49 +25,45 @@ func New(opts Options) *Forge { return &Forge{opts: opts} }
 
 const heads = "refs/heads/"
 
-// Wants implements forge.Forge.
-func (f *Forge) Wants(view forge.View) []string {
-	var want []string
-	for name := range view.Refs.All {
+// Poll implements forge.Forge: every branch that matches may be a pull request.
+func (f *Forge) Poll(_ context.Context, view forge.View) ([]forge.PullRequest, error) {
+	var open []forge.PullRequest
+	for name, head := range view.Refs.All {
 		branch, ok := strings.CutPrefix(name, heads)
 		if ok && branch != view.Branch && Match(f.opts.Pattern, branch) {
-			want = append(want, name)
+			open = append(open, forge.PullRequest{Key: branch, Head: head, Ref: name})
 		}
 	}
-	sort.Strings(want)
-	return want
+	sort.Slice(open, func(i, k int) bool { return open[i].Key < open[k].Key })
+	return open, nil
 }
 
 // PullRequests implements forge.Forge.
 func (f *Forge) PullRequests(ctx context.Context, view forge.View) ([]forge.PullRequest, error) {
 	var open []forge.PullRequest
-	for _, ref := range f.Wants(view) {
-		head := view.Refs.All[ref]
-		merged, err := f.opts.Mirror.IsAncestor(ctx, head, view.Refs.Branch(view.Branch))
+	for _, pr := range view.Open {
+		merged, err := f.opts.Mirror.IsAncestor(ctx, pr.Head, view.Refs.Branch(view.Branch))
 		if err != nil {
 			return nil, err
 		}
 		if merged {
 			continue
 		}
-		commit, err := f.opts.Mirror.Commit(ctx, head)
+		commit, err := f.opts.Mirror.Commit(ctx, pr.Head)
 		if err != nil {
 			return nil, err
 		}
-		open = append(open, forge.PullRequest{
-			Key: strings.TrimPrefix(ref, heads), Title: commit.Subject, Author: commit.Author, Head: head,
-		})
+		pr.Title, pr.Author = commit.Subject, commit.Author
+		open = append(open, pr)
 	}
 	return open, nil
 }
 
 // Merged implements forge.Forge by content: Git is the only witness there is.
-func (f *Forge) Merged(ctx context.Context, head, from, to string) (string, bool, error) {
-	return f.opts.Mirror.MergedAs(ctx, head, from, to)
+func (f *Forge) Merged(ctx context.Context, _, head, from, to string) (forge.Merge, bool, error) {
+	commit, ok, err := f.opts.Mirror.MergedAs(ctx, head, from, to)
+	return forge.Merge{Commit: commit}, ok, err
 }
-
-// Publish implements forge.Forge; there is nowhere to publish.
-func (f *Forge) Publish(context.Context, string, []string) error { return nil }
 
 // Match reports whether name matches pattern, in which "*" stands for any text (as in Git's refspecs).
 func Match(pattern, name string) bool {

@@ -48,13 +48,14 @@ func FuzzMatch(f *testing.F) {
 	})
 }
 
-func TestWantsLeavesOutTheTrackedBranchAndTags(t *testing.T) {
+func TestPollLeavesOutTheTrackedBranchAndTags(t *testing.T) {
 	t.Parallel()
 	view := forge.View{Branch: "main", Refs: gitrepo.Refs{All: map[string]string{
 		"refs/heads/main": "1", "refs/heads/b": "2", "refs/heads/a": "3", "refs/tags/v1": "4", "refs/pull/1/head": "5",
 	}}}
-	got := New(Options{Pattern: "*"}).Wants(view)
-	if !slices.Equal(got, []string{"refs/heads/a", "refs/heads/b"}) {
-		t.Errorf("%v", got)
+	got, err := New(Options{Pattern: "*"}).Poll(t.Context(), view)
+	want := []forge.PullRequest{{Key: "a", Head: "3", Ref: "refs/heads/a"}, {Key: "b", Head: "2", Ref: "refs/heads/b"}}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v %v", got, err)
 	}
 }
