@@ -49,6 +49,7 @@ type Repository struct {
 	PollJitter   time.Duration // default a tenth of the interval
 	Branches     string        // pattern of pull request branches on a plain Git forge; default "driftless/*"
 	Forge        string        // name of a github or gitea block; "" = a plain Git server
+	Kind         string        // of that block: "github" or "gitea"
 	Path         string        // "owner/name" at the forge; of a pattern, "owner"
 	Pattern      string        // of the names of an owner's repositories ("*", "infra-*"); "" = this one repository
 	Exclude      []string      // globs of names that a pattern leaves out

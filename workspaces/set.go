@@ -31,7 +31,7 @@ type Directory struct {
 
 // Source is what Resolve reads.
 type Source struct {
-	Repository Repository // the operator's block; only Name and Settings matter
+	Repository Repository // the operator's block; only Name, Kind and Settings matter
 	Operator   Settings   // the top level of the operator's file
 	Tree       Tree       // what is planned: says what each workspace is
 	Trusted    Tree       // the tracked branch: says what each may do; nil means Tree itself is trusted
