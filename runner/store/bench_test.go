@@ -15,7 +15,7 @@ const (
 	estateWorkspaces = `
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
 INSERT INTO workspaces SELECT printf('r%d//env/%05d', i % 20, i), printf('r%d', i % 20), CASE WHEN i % 100 = 0 THEN 'Drifted' ELSE 'Synced' END,
-  '', json_object('env', CASE WHEN i % 10 = 0 THEN 'prod' ELSE 'dev' END), 'team', '[]', 'd', 'c', 'd', 'c', 't', 1, 1, '{}', 1, 0, 0, 1, '' FROM n`
+  '', json_object('env', CASE WHEN i % 10 = 0 THEN 'prod' ELSE 'dev' END), 'team', '[]', 'd', 'c', 'd', 'c', 't', 1, 1, '{}', 1, 0, 0, 1, '', 0 FROM n`
 	estateLabels = `INSERT INTO workspace_labels SELECT id, 'env', json_extract(labels, '$.env') FROM workspaces`
 	estateRuns   = `
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999999)
@@ -28,6 +28,10 @@ INSERT INTO runs SELECT NULL, printf('r%d', i % 20), printf('r%d//env/%05d', i %
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999999)
 INSERT INTO events SELECT NULL, 1700000000000000 + i * 1000000, 'planned', '', printf('r%d', i % 20), printf('r%d//env/%05d', i % 20, i % 10000),
   i / 2, 0, 'c', 'message', '' FROM n`
+	estatePosts = `
+WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 199999)
+INSERT INTO posts SELECT NULL, printf('r%d', i % 20), 'status', printf('c%d driftless/plan', i), '{}', 2, CASE WHEN i % 1000 = 0 THEN 1 ELSE 2 END,
+  'null', 0, 0, '', 0, 0 FROM n`
 )
 
 // BenchmarkEstate takes half a minute to build its database: go test -run=^$ -bench=Estate ./runner/store
@@ -36,7 +40,7 @@ func BenchmarkEstate(b *testing.B) {
 	if err := open(b, dir).Close(); err != nil {
 		b.Fatal(err)
 	}
-	raw(b, dir, "PRAGMA synchronous = off", estateWorkspaces, estateLabels, estateRuns, estateEvents)
+	raw(b, dir, "PRAGMA synchronous = off", estateWorkspaces, estateLabels, estateRuns, estateEvents, estatePosts)
 	db, err := store.Open(b.Context(), store.Options{Path: filepath.Join(dir, "driftless.db"), Keys: keys(b, dir)})
 	if err != nil {
 		b.Fatal(err)
@@ -75,6 +79,9 @@ func BenchmarkEstate(b *testing.B) {
 		"events/of a run":               listEvents(runner.EventFilter{RunID: 4711}),
 		"events/since":                  listEvents(runner.EventFilter{Since: since, Limit: 50}),
 		"events/kind of repository":     listEvents(runner.EventFilter{Kind: "planned", Repository: "r7", Limit: 50}),
+		"posts/waiting":                 listPosts(runner.PostFilter{Waiting: true}),
+		"posts/waiting of a repository": listPosts(runner.PostFilter{Repository: "r0", Waiting: true, Limit: 20}),
+		"posts/of a commit":             listPosts(runner.PostFilter{Repository: "r7", Kind: runner.PostStatus, KeyPrefix: "c4707 "}),
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
@@ -95,6 +102,13 @@ func BenchmarkEstate(b *testing.B) {
 func listRuns(f runner.RunFilter) func(runner.Tx) (int, error) {
 	return func(tx runner.Tx) (int, error) {
 		all, err := tx.Runs(f)
+		return len(all), err
+	}
+}
+
+func listPosts(f runner.PostFilter) func(runner.Tx) (int, error) {
+	return func(tx runner.Tx) (int, error) {
+		all, err := tx.Posts(f)
 		return len(all), err
 	}
 }

@@ -18,11 +18,7 @@ func (t *tx) PutBlob(key string, data []byte) error {
 	if err != nil {
 		return one("put blob", key, err)
 	}
-	name, err := text(key).Value()
-	if err != nil {
-		return one("put blob", key, err)
-	}
-	_, err = t.exec("INSERT INTO blobs (key, content) VALUES", "ON CONFLICT (key) DO UPDATE SET content = EXCLUDED.content", name, sealed)
+	_, err = t.exec("INSERT INTO blobs (key, content) VALUES", "ON CONFLICT (key) DO UPDATE SET content = EXCLUDED.content", text(key).kept(), sealed)
 	return one("put blob", key, err)
 }
 
@@ -41,8 +37,7 @@ func (t *tx) DeleteBlobs(prefix string) error {
 	if prefix == "" {
 		return errors.New("delete blobs: no prefix given")
 	}
-	// As a range of the primary key. No character is beyond the one that closes it.
-	_, err := t.bun.NewDelete().Model((*blobRow)(nil)).
-		Where("key >= ? AND key < ?", text(prefix), prefix+"\U0010FFFF").Exec(t.ctx)
+	from, to := span(prefix)
+	_, err := t.bun.NewDelete().Model((*blobRow)(nil)).Where("key >= ? AND key < ?", from, to).Exec(t.ctx)
 	return one("delete blobs", prefix, err)
 }

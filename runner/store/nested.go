@@ -30,6 +30,27 @@ func (n *nested[T]) Scan(value any) error {
 	return nil
 }
 
+// flag is kept as 0 or 1: no database disagrees about integers.
+type flag bool
+
+// Value implements driver.Valuer.
+func (f flag) Value() (driver.Value, error) {
+	if f {
+		return int64(1), nil
+	}
+	return int64(0), nil
+}
+
+// Scan implements sql.Scanner.
+func (f *flag) Scan(value any) error {
+	n, ok := value.(int64)
+	if !ok {
+		return fmt.Errorf("a column of integers holds %T", value)
+	}
+	*f = n != 0
+	return nil
+}
+
 // raw is JSON from elsewhere, kept to the byte; "" is none.
 func raw(column text) json.RawMessage {
 	if column == "" {

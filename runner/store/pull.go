@@ -29,6 +29,15 @@ type pullRow struct {
 	MergedCommit  text                    `bun:"merged_commit"`
 	CreatedAt     int64                   `bun:"created_at"`
 	UpdatedAt     int64                   `bun:"updated_at"`
+	URL           text                    `bun:"url"`
+	Target        text                    `bun:"target"`
+	Fork          flag                    `bun:"fork"`
+	Draft         flag                    `bun:"draft"`
+	Aside         text                    `bun:"aside"`
+	Trusted       text                    `bun:"trusted"`
+	TrustedBy     text                    `bun:"trusted_by"`
+	MergedBy      text                    `bun:"merged_by"`
+	ReviewedBy    nested[[]string]        `bun:"reviewed_by"`
 }
 
 func newPullRow(p runner.Pull) pullRow {
@@ -38,6 +47,8 @@ func newPullRow(p runner.Pull) pullRow {
 		Notices: nested[[]string]{p.Notices}, Orphans: nested[[]workspaces.ID]{p.Orphans}, Affected: nested[[]workspaces.ID]{p.Affected},
 		Manual: nested[[]workspaces.ID]{p.Manual},
 		State:  text(p.State), MergedCommit: text(p.MergedCommit), CreatedAt: micros(p.CreatedAt), UpdatedAt: micros(p.UpdatedAt),
+		URL: text(p.URL), Target: text(p.Target), Fork: flag(p.Fork), Draft: flag(p.Draft), Aside: text(p.Aside),
+		Trusted: text(p.Trusted), TrustedBy: text(p.TrustedBy), MergedBy: text(p.MergedBy), ReviewedBy: nested[[]string]{p.ReviewedBy},
 	}
 }
 
@@ -47,6 +58,8 @@ func (r pullRow) record() runner.Pull {
 		Base: string(r.Base), Tree: string(r.Tree), Conflicts: r.Conflicts.value, Error: string(r.Error), Notices: r.Notices.value,
 		Orphans: r.Orphans.value, Affected: r.Affected.value, Manual: r.Manual.value, State: runner.PullState(r.State), MergedCommit: string(r.MergedCommit),
 		CreatedAt: moment(r.CreatedAt), UpdatedAt: moment(r.UpdatedAt),
+		URL: string(r.URL), Target: string(r.Target), Fork: bool(r.Fork), Draft: bool(r.Draft), Aside: string(r.Aside),
+		Trusted: string(r.Trusted), TrustedBy: string(r.TrustedBy), MergedBy: string(r.MergedBy), ReviewedBy: r.ReviewedBy.value,
 	}
 }
 

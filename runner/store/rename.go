@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -34,6 +35,20 @@ func (t *tx) RenameWorkspace(from, to workspaces.ID) error {
 		if err != nil {
 			return fmt.Errorf("rename workspace %s: %s: %w", from, table, t.db.explain(err))
 		}
+	}
+	return t.renameIssue(from, to)
+}
+
+// renameIssue carries the issue about a workspace along. Where the new identity has one already, both stay.
+func (t *tx) renameIssue(from, to workspaces.ID) error {
+	repository, _, _ := strings.Cut(string(from), "//")
+	has := t.bun.NewSelect().Model((*postRow)(nil)).Column("id").
+		Where("repository = ? AND kind = ? AND key = ?", text(repository), text(runner.PostIssue), text(to))
+	_, err := t.bun.NewUpdate().Table("posts").Set("key = ?", text(to)).
+		Where("repository = ? AND kind = ? AND key = ?", text(repository), text(runner.PostIssue), text(from)).
+		Where("NOT EXISTS (?)", has).Exec(t.ctx)
+	if err != nil {
+		return fmt.Errorf("rename workspace %s: its issue: %w", from, t.db.explain(err))
 	}
 	return nil
 }

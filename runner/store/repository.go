@@ -8,20 +8,23 @@ import (
 
 type repositoryRow struct {
 	bun.BaseModel `bun:"table:repositories"`
-	Name          text  `bun:"name,pk"`
-	URL           text  `bun:"url"`
-	Branch        text  `bun:"branch"`
-	Head          text  `bun:"head"`
-	PrevHead      text  `bun:"prev_head"`
-	Diverged      text  `bun:"diverged"`
-	Error         text  `bun:"error"`
-	PolledAt      int64 `bun:"polled_at"`
+	Name          text             `bun:"name,pk"`
+	URL           text             `bun:"url"`
+	Branch        text             `bun:"branch"`
+	Head          text             `bun:"head"`
+	PrevHead      text             `bun:"prev_head"`
+	Diverged      text             `bun:"diverged"`
+	Error         text             `bun:"error"`
+	PolledAt      int64            `bun:"polled_at"`
+	HeardAt       int64            `bun:"heard_at"`
+	Problems      nested[[]string] `bun:"problems"`
 }
 
 func (r repositoryRow) record() runner.Repository {
 	return runner.Repository{
 		Name: string(r.Name), URL: string(r.URL), Branch: string(r.Branch), Head: string(r.Head), PrevHead: string(r.PrevHead),
 		Diverged: string(r.Diverged), Error: string(r.Error), PolledAt: moment(r.PolledAt),
+		HeardAt: moment(r.HeardAt), Problems: r.Problems.value,
 	}
 }
 
@@ -44,6 +47,7 @@ func (t *tx) PutRepository(r runner.Repository) error {
 	row := repositoryRow{
 		Name: text(r.Name), URL: text(r.URL), Branch: text(r.Branch), Head: text(r.Head), PrevHead: text(r.PrevHead),
 		Diverged: text(r.Diverged), Error: text(r.Error), PolledAt: micros(r.PolledAt),
+		HeardAt: micros(r.HeardAt), Problems: nested[[]string]{r.Problems},
 	}
 	return one("put repository", r.Name, t.upsert(&row, "name"))
 }

@@ -14,10 +14,12 @@ type text string
 const escaped = 0x10FF00 // to 0x10FFFF
 
 // Value implements driver.Valuer.
-func (t text) Value() (driver.Value, error) {
+func (t text) Value() (driver.Value, error) { return t.kept(), nil }
+
+func (t text) kept() string {
 	s := string(t)
 	if utf8.ValidString(s) && !strings.ContainsFunc(s, awkward) {
-		return s, nil
+		return s
 	}
 	var b strings.Builder
 	for len(s) > 0 {
@@ -31,7 +33,7 @@ func (t text) Value() (driver.Value, error) {
 		}
 		s = s[size:]
 	}
-	return b.String(), nil
+	return b.String()
 }
 
 func awkward(r rune) bool { return r == 0 || r >= escaped }
@@ -53,6 +55,13 @@ func (t *text) Scan(value any) error {
 	}
 	*t = text(b.String())
 	return nil
+}
+
+// span is the range of kept texts that begin with a prefix, its end excluded: what an index can be searched for. No
+// character is beyond the one that closes it; only a name that goes on with two bytes 0xff, which is in no text, is missed.
+func span(prefix string) (from, to string) {
+	from = text(prefix).kept()
+	return from, from + "\U0010FFFF\U0010FFFF"
 }
 
 // column is the text of a column.

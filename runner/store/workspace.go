@@ -32,23 +32,21 @@ type workspaceRow struct {
 	Prior         nested[planner.Prior]     `bun:"prior"`
 	CheckedAt     int64                     `bun:"checked_at"`
 	DriftSince    int64                     `bun:"drift_since"`
-	Orphan        int64                     `bun:"orphan"` // 0 or 1: no database disagrees about integers
+	Orphan        flag                      `bun:"orphan"`
 	UpdatedAt     int64                     `bun:"updated_at"`
 	Drift         text                      `bun:"drift"`
+	Reserved      int64                     `bun:"reserved"`
 }
 
 func newWorkspaceRow(w runner.Workspace) workspaceRow {
-	row := workspaceRow{
+	return workspaceRow{
 		ID: text(w.ID), Repository: text(w.Repository), Sync: text(w.Sync), Reason: text(w.Reason), Labels: nested[map[string]string]{w.Labels},
 		Owner: text(w.Owner), DependsOn: nested[[]workspaces.ID]{w.DependsOn}, TargetDigest: text(w.TargetDigest),
 		TargetCommit: text(w.TargetCommit), Base: text(w.Base), AppliedDigest: text(w.AppliedDigest), AppliedCommit: text(w.AppliedCommit),
 		AppliedTree: text(w.AppliedTree), AppliedAt: micros(w.AppliedAt), AppliedRun: w.AppliedRun, CheckedAt: micros(w.CheckedAt),
 		Prior: nested[planner.Prior]{w.Prior}, DriftSince: micros(w.DriftSince), UpdatedAt: micros(w.UpdatedAt), Drift: text(w.Drift),
+		Orphan: flag(w.Orphan), Reserved: w.Reserved,
 	}
-	if w.Orphan {
-		row.Orphan = 1
-	}
-	return row
 }
 
 func (r workspaceRow) record() runner.Workspace {
@@ -57,7 +55,8 @@ func (r workspaceRow) record() runner.Workspace {
 		Owner: string(r.Owner), DependsOn: r.DependsOn.value, TargetDigest: string(r.TargetDigest), TargetCommit: string(r.TargetCommit),
 		Base: string(r.Base), AppliedDigest: string(r.AppliedDigest), AppliedCommit: string(r.AppliedCommit), AppliedTree: string(r.AppliedTree),
 		AppliedAt: moment(r.AppliedAt), AppliedRun: r.AppliedRun, CheckedAt: moment(r.CheckedAt), DriftSince: moment(r.DriftSince),
-		Prior: r.Prior.value, Drift: raw(r.Drift), Orphan: r.Orphan != 0, UpdatedAt: moment(r.UpdatedAt),
+		Prior: r.Prior.value, Drift: raw(r.Drift), Orphan: bool(r.Orphan), UpdatedAt: moment(r.UpdatedAt),
+		Reserved: r.Reserved,
 	}
 }
 

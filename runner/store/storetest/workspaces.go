@@ -104,3 +104,20 @@ func rename(t *testing.T, s runner.Store) {
 		return nil
 	})
 }
+
+func renameIssues(t *testing.T, s runner.Store) {
+	issue := func(key string) *runner.Post { return &runner.Post{Repository: "r", Kind: runner.PostIssue, Key: key} }
+	update(t, s, func(tx runner.Tx) error {
+		return errors.Join(tx.PutWorkspace(runner.Workspace{ID: "r//old"}), tx.PutWorkspace(runner.Workspace{ID: "r//old2"}),
+			tx.PutPost(issue("r//old")), tx.PutPost(issue("r//old2")), tx.PutPost(issue("r//new2")), tx.PutPost(issue("")),
+			tx.PutPost(&runner.Post{Repository: "r", Kind: runner.PostStatus, Key: "r//old"}))
+	})
+	update(t, s, func(tx runner.Tx) error {
+		return errors.Join(tx.RenameWorkspace("r//old", "r//new"), tx.RenameWorkspace("r//old2", "r//new2"))
+	})
+	var keys []string
+	for _, p := range read(t, s, func(tx runner.Tx) ([]runner.Post, error) { return tx.Posts(runner.PostFilter{Repository: "r"}) }) {
+		keys = append(keys, string(p.Kind)+" "+p.Key)
+	}
+	same(t, "posts", keys, []string{"issue r//new", "issue r//old2", "issue r//new2", "issue ", "status r//old"})
+}
