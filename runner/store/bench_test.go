@@ -15,7 +15,7 @@ const (
 	estateWorkspaces = `
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
 INSERT INTO workspaces SELECT printf('r%d//env/%05d', i % 20, i), printf('r%d', i % 20), CASE WHEN i % 100 = 0 THEN 'Drifted' ELSE 'Synced' END,
-  '', json_object('env', CASE WHEN i % 10 = 0 THEN 'prod' ELSE 'dev' END), 'team', '[]', 'd', 'c', 'd', 'c', 't', 1, 1, '{}', 1, 0, 0, 1, '', 0 FROM n`
+  '', json_object('env', CASE WHEN i % 10 = 0 THEN 'prod' ELSE 'dev' END), 'team', '[]', 'd', 'c', '', 'd', 'c', 't', 1, 1, '{}', 1, 0, 0, 1, '', 0 FROM n`
 	estateLabels = `INSERT INTO workspace_labels SELECT id, 'env', json_extract(labels, '$.env') FROM workspaces`
 	estateRuns   = `
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999999)
