@@ -1,0 +1,51 @@
+package forges
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// Request is one that the API answered.
+type Request struct {
+	Method  string
+	Path    string // with the query
+	Status  int
+	Charged bool   // it cost rate budget
+	By      string // login; "" = nobody
+	At      time.Time
+}
+
+// Requests returns the requests to the API, oldest first. Those of git are not among them.
+func (w *World) Requests() []Request {
+	defer w.lock()()
+	return slices.Clone(w.requests)
+}
+
+// ForgetRequests begins the count anew.
+func (w *World) ForgetRequests() {
+	defer w.lock()()
+	w.requests = nil
+}
+
+func (w *World) note(r Request) {
+	defer w.lock()()
+	r.At = w.now()
+	w.requests = append(w.requests, r)
+}
+
+// violation notes that a request or an answer is not as the forge describes its API.
+func (w *World) violation(what string) {
+	defer w.lock()()
+	w.problems = append(w.problems, what)
+}
+
+// Check fails the test for every request and answer that is not as the forge describes its API, and for what this package
+// could not do. Call it at the end of a test, best in Cleanup.
+func (w *World) Check(t testing.TB) {
+	t.Helper()
+	defer w.lock()()
+	for _, p := range w.problems {
+		t.Error(p)
+	}
+}
