@@ -8,6 +8,9 @@ type operatorBody struct {
 	DataDir      *hcl.Attribute    `hcl:"data_dir,optional"`
 	Concurrency  *hcl.Attribute    `hcl:"concurrency,optional"`
 	Repositories []repositoryBlock `hcl:"repository,block"`
+	GitHub       []forgeBlock      `hcl:"github,block"`
+	Gitea        []forgeBlock      `hcl:"gitea,block"`
+	HTTP         *httpBlock        `hcl:"http,block"`
 	Identities   []identityBlock   `hcl:"identity,block"`
 	Engines      []engineBlock     `hcl:"engine,block"`
 	Discovery    *discoveryBlock   `hcl:"discovery,block"`
@@ -29,6 +32,12 @@ type repositoryBlock struct {
 	PollInterval *hcl.Attribute    `hcl:"poll_interval,optional"`
 	PollJitter   *hcl.Attribute    `hcl:"poll_jitter,optional"`
 	Branches     *hcl.Attribute    `hcl:"branches,optional"`
+	Forge        *hcl.Attribute    `hcl:"forge,optional"`
+	Exclude      *hcl.Attribute    `hcl:"exclude,optional"`
+	Forks        *hcl.Attribute    `hcl:"forks,optional"`
+	Drafts       *hcl.Attribute    `hcl:"drafts,optional"`
+	Automerge    *hcl.Attribute    `hcl:"automerge,optional"`
+	DriftIssues  *hcl.Attribute    `hcl:"drift_issues,optional"`
 	Credentials  *credentialsBlock `hcl:"credentials,block"`
 	Discovery    *discoveryBlock   `hcl:"discovery,block"`
 	Defaults     []defaultsBlock   `hcl:"defaults,block"`
@@ -110,22 +119,24 @@ type workspaceBlock struct {
 
 // attributes are what a workspace block and a defaults block share.
 type attributes struct {
-	VarFiles           *hcl.Attribute `hcl:"var_files,optional"`
-	Variables          *hcl.Attribute `hcl:"variables,optional"`
-	Engine             *hcl.Attribute `hcl:"engine,optional"`
-	Version            *hcl.Attribute `hcl:"version,optional"`
-	DependsOn          *hcl.Attribute `hcl:"depends_on,optional"`
-	Labels             *hcl.Attribute `hcl:"labels,optional"`
-	Owner              *hcl.Attribute `hcl:"owner,optional"`
-	Watch              *hcl.Attribute `hcl:"watch,optional"`
-	Volatile           *hcl.Attribute `hcl:"volatile,optional"`
-	BackendConfig      *hcl.Attribute `hcl:"backend_config,optional"`
-	Parallelism        *hcl.Attribute `hcl:"parallelism,optional"`
-	TerraformWorkspace *hcl.Attribute `hcl:"terraform_workspace,optional"`
-	Apply              *hcl.Attribute `hcl:"apply,optional"`
-	Freshness          *hcl.Attribute `hcl:"freshness,optional"`
-	RenamedFrom        *hcl.Attribute `hcl:"renamed_from,optional"`
-	Drift              *driftBody     `hcl:"drift,block"`
+	VarFiles           *hcl.Attribute   `hcl:"var_files,optional"`
+	Variables          *hcl.Attribute   `hcl:"variables,optional"`
+	Engine             *hcl.Attribute   `hcl:"engine,optional"`
+	Version            *hcl.Attribute   `hcl:"version,optional"`
+	DependsOn          *hcl.Attribute   `hcl:"depends_on,optional"`
+	Labels             *hcl.Attribute   `hcl:"labels,optional"`
+	Owner              *hcl.Attribute   `hcl:"owner,optional"`
+	Watch              *hcl.Attribute   `hcl:"watch,optional"`
+	Volatile           *hcl.Attribute   `hcl:"volatile,optional"`
+	BackendConfig      *hcl.Attribute   `hcl:"backend_config,optional"`
+	Parallelism        *hcl.Attribute   `hcl:"parallelism,optional"`
+	TerraformWorkspace *hcl.Attribute   `hcl:"terraform_workspace,optional"`
+	Apply              *hcl.Attribute   `hcl:"apply,optional"`
+	Freshness          *hcl.Attribute   `hcl:"freshness,optional"`
+	RenamedFrom        *hcl.Attribute   `hcl:"renamed_from,optional"`
+	Require            *hcl.Attribute   `hcl:"require,optional"`
+	Permissions        *permissionsBody `hcl:"permissions,block"`
+	Drift              *driftBody       `hcl:"drift,block"`
 }
 
 type driftBody struct {

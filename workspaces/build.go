@@ -20,7 +20,7 @@ func (r *resolver) add(t target, reason string, block hcl.Range) {
 		VarFiles: is.VarFiles, Variables: is.Variables, Labels: is.Labels, Owner: is.Owner, Watch: is.Watch,
 		BackendConfig: is.BackendConfig, TerraformWorkspace: is.TerraformWorkspace, RenamedFrom: is.RenamedFrom,
 		Engine: may.Engine, Version: may.Version, Apply: may.Apply, TrustedLabels: may.Labels,
-		Volatile: may.Volatile, Freshness: *may.Freshness, DriftSchedule: may.Drift.over(nil).Schedule,
+		Permissions: *may.Permissions, Require: may.Require, Volatile: may.Volatile, Freshness: *may.Freshness, DriftSchedule: may.Drift.over(nil).Schedule,
 	}
 	if may.Parallelism != nil {
 		w.Parallelism = *may.Parallelism

@@ -89,14 +89,21 @@ func (d *decoder) boolean(a *hcl.Attribute) *bool {
 	return &b
 }
 
+const (
+	maxCount = 1 << 20
+	maxID    = 1 << 50 // of what forges number
+)
+
 // count reads a whole number that is at least 1.
-func (d *decoder) count(a *hcl.Attribute) *int {
+func (d *decoder) count(a *hcl.Attribute) *int { return d.whole(a, 1, maxCount) }
+
+func (d *decoder) whole(a *hcl.Attribute, least, most float64) *int {
 	var f float64
 	if !d.into(a, cty.Number, &f) {
 		return nil
 	}
-	if f != math.Trunc(f) || f < 1 || f > 1<<20 {
-		d.wrong(a, "This must be a whole number from 1 on.")
+	if f != math.Trunc(f) || f < least || f > most {
+		d.wrong(a, "This must be a whole number from %.0f on.", least)
 		return nil
 	}
 	return new(int(f))
@@ -117,7 +124,7 @@ func (d *decoder) list(a *hcl.Attribute, check func(string) error) []string {
 			}
 		}
 	}
-	return slices.Concat([]string{}, all)
+	return append([]string{}, all...)
 }
 
 func (d *decoder) stringMap(a *hcl.Attribute) (m map[string]string) {
@@ -127,12 +134,18 @@ func (d *decoder) stringMap(a *hcl.Attribute) (m map[string]string) {
 
 // oneOf reads one of the known words.
 func (d *decoder) oneOf(a *hcl.Attribute, known ...string) string {
-	s := d.text(a)
-	if s == "" || slices.Contains(known, s) {
+	if s := d.text(a); s != "" && d.isKnown(a, s, known...) {
 		return s
 	}
-	d.wrong(a, "%q is not known here; it must be one of %s.%s", s, quoted(known), didYouMean(s, known...))
 	return ""
+}
+
+func (d *decoder) isKnown(a *hcl.Attribute, word string, known ...string) bool {
+	if slices.Contains(known, word) {
+		return true
+	}
+	d.wrong(a, "%q is not known here; it must be one of %s.%s", word, quoted(known), didYouMean(word, known...))
+	return false
 }
 
 func (d *decoder) duration(a *hcl.Attribute) *time.Duration {

@@ -23,6 +23,10 @@ func (b Block) over(next Block) Block {
 			*list.to = *list.from
 		}
 	}
+	if next.Require != nil {
+		b.Require = next.Require
+	}
+	b.Permissions = b.Permissions.over(next.Permissions)
 	b.Variables = union(b.Variables, next.Variables)
 	b.Labels = union(b.Labels, next.Labels)
 	b.BackendConfig = union(b.BackendConfig, next.BackendConfig)
@@ -62,7 +66,7 @@ func union(a, b map[string]string) map[string]string {
 
 // effective merges all that is said about a workspace, given the settings of the repository's file.
 func (r *resolver) effective(t target, file Settings) Block {
-	merged := Block{Engine: "", Apply: OnMerge, Freshness: new(defaultFreshness)}
+	merged := Block{Engine: "", Apply: OnMerge, Freshness: new(defaultFreshness), Permissions: defaultPermissions(), Require: defaultRequire()}
 	lay := func(defaults, workspaces []Block) {
 		for _, b := range defaults {
 			if _, ok := matchAny(b.Dirs, t.dir); ok || len(b.Dirs) == 0 {

@@ -2,6 +2,7 @@ package workspaces
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,9 +11,13 @@ import (
 // permissions is what a workspace may do, as configuration attributes.
 func (b Block) permissions() map[string]string {
 	drift := b.Drift.over(nil)
-	p := map[string]string{
+	p := b.Permissions.texts()
+	maps.Copy(p, map[string]string{
 		"engine": strconv.Quote(b.Engine), "apply": strconv.Quote(string(b.Apply)), "freshness": strconv.Quote(b.Freshness.String()),
 		"version": quoteSet(b.Version), "drift.schedule": quoteSet(drift.Schedule), "labels": mapText(b.Labels), "volatile": listText(b.Volatile),
+	})
+	if b.Require != nil {
+		p["require"] = requireText(b.Require)
 	}
 	if b.Parallelism != nil {
 		p["parallelism"] = strconv.Itoa(*b.Parallelism)

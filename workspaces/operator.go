@@ -27,11 +27,15 @@ func (d *decoder) operator(body operatorBody) *Config {
 	if n := d.count(body.Concurrency); n != nil {
 		c.Concurrency = *n
 	}
+	c.Forges, c.HTTP = d.forges(body), d.http(body.HTTP)
 	names := map[string]hcl.Range{}
 	for _, b := range body.Repositories {
 		d.unique(names, "repository", b.Name, b.Range)
-		c.Repositories = append(c.Repositories, d.repository(b))
+		r := d.repository(b)
+		d.hosting(&r, b, c.Forges)
+		c.Repositories = append(c.Repositories, r)
 	}
+	d.patterns(c.Repositories)
 	names = map[string]hcl.Range{}
 	for _, b := range body.Identities {
 		d.unique(names, "identity", b.Name, b.Range)

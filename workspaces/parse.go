@@ -77,7 +77,8 @@ var (
 		Attributes: []hcl.AttributeSchema{{Name: "data_dir"}, {Name: "concurrency"}},
 		Blocks: []hcl.BlockHeaderSchema{
 			{Type: "repository", LabelNames: []string{"name"}}, {Type: "identity", LabelNames: []string{"name"}},
-			{Type: "engine", LabelNames: []string{"kind"}},
+			{Type: "engine", LabelNames: []string{"kind"}}, {Type: "github", LabelNames: []string{"name"}},
+			{Type: "gitea", LabelNames: []string{"name"}}, {Type: "http"},
 		},
 	}
 	workspaceSchema = &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "workspace", LabelNames: []string{"label"}}}}

@@ -227,6 +227,9 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`workspace "a" { apply = "manual" }`), false, true)
 	f.Add([]byte(`repository "a" { url = "x" }`), false, false)
 	f.Add([]byte(`{"workspace":{"a":{"labels":{"x":1}}}}`), true, true)
+	f.Add([]byte(forgeBlocks+"repository \"a\" {\n url = \"https://github.com/a/x-*\"\n forge = \"public\"\n}"), false, false)
+	f.Add([]byte(`{"github":{"g":{"token":{"env":"T"}}},"repository":{"a":{"url":"git@github.com:a/{b,c}","forks":"ignore"}}}`), true, false)
+	f.Add([]byte("defaults {\n permissions {\n plan = [\"team:a/b\"]\n }\n require = []\n}"), false, true)
 	f.Add([]byte(`defaults { variables = { a = [for x in [1] : x] } }`), false, true)
 	f.Fuzz(func(t *testing.T, src []byte, json, repository bool) {
 		name, kind := "driftless.hcl", OperatorFile

@@ -40,13 +40,15 @@ func TestReferenceIsComplete(t *testing.T) {
 func TestReferenceSaysWhenEditsTakeEffect(t *testing.T) {
 	t.Parallel()
 	may := Block{Engine: "x", Version: "x", Labels: map[string]string{"a": "b"}, Apply: Manual, Freshness: new(defaultFreshness), Parallelism: new(1),
-		Drift: &DriftBlock{Schedule: "x", Reconcile: new(true)}}.permissions()
+		Permissions: defaultPermissions(), Require: defaultRequire(), Drift: &DriftBlock{Schedule: "x", Reconcile: new(true)}}.permissions()
 	for _, b := range Reference() {
 		prefix := ""
 		switch {
 		case slices.Contains(b.Names, "workspace"):
 		case slices.Contains(b.Names, "drift"):
 			prefix = "drift."
+		case slices.Contains(b.Names, "permissions"):
+			prefix = "permissions."
 		default:
 			continue
 		}

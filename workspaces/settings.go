@@ -115,6 +115,8 @@ func (d *decoder) attributes(a attributes) Block {
 		Drift:              d.drift(a.Drift),
 		Freshness:          d.duration(a.Freshness),
 		RenamedFrom:        d.renamedFrom(a.RenamedFrom),
+		Permissions:        d.permissions(a.Permissions),
+		Require:            d.require(a.Require),
 	}
 }
 
