@@ -12,13 +12,13 @@ import (
 func (w *World) look() {
 	for _, r := range w.repos {
 		if os.Remove(filepath.Join(r.dir, pushed)) == nil {
-			r.scan()
+			r.scan("")
 		}
 	}
 }
 
-// scan compares the branches with what was known, and follows what moved.
-func (r *Repo) scan() {
+// scan compares the branches with what was known, and follows what somebody moved.
+func (r *Repo) scan(by string) {
 	out, err := r.git("for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads")
 	if err != nil {
 		r.w.broken(err)
@@ -31,11 +31,11 @@ func (r *Repo) scan() {
 	}
 	for _, branch := range r.branches() {
 		if now[branch] == "" {
-			r.move(branch, "", "")
+			r.move(branch, "", by)
 		}
 	}
 	for branch, commit := range now {
-		r.move(branch, commit, "")
+		r.move(branch, commit, by)
 	}
 }
 

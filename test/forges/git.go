@@ -157,6 +157,6 @@ func (r *Repo) Fork(owner string) (*Repo, error) {
 	if _, err := f.git("fetch", "--quiet", "--no-write-fetch-head", r.dir, "+refs/heads/*:refs/heads/*"); err != nil {
 		return nil, fmt.Errorf("fork %s: %w", r.path(), err)
 	}
-	f.scan()
+	f.scan(owner)
 	return f, nil
 }

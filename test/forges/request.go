@@ -40,12 +40,16 @@ func (w *World) violation(what string) {
 	w.problems = append(w.problems, what)
 }
 
-// Check fails the test for every request and answer that is not as the forge describes its API, and for what this package
-// could not do. Call it at the end of a test, best in Cleanup.
+// Problems returns every request and answer that is not as the forge describes its API, and what this package could not do.
+func (w *World) Problems() []string {
+	defer w.lock()()
+	return slices.Clone(w.problems)
+}
+
+// Check fails the test for every problem. Call it at the end of a test, best in Cleanup.
 func (w *World) Check(t testing.TB) {
 	t.Helper()
-	defer w.lock()()
-	for _, p := range w.problems {
+	for _, p := range w.Problems() {
 		t.Error(p)
 	}
 }
