@@ -1,0 +1,27 @@
+package command
+
+import "strings"
+
+// help is what each command does.
+var help = []struct{ usage, does string }{
+	{"driftless plan", "plans all workspaces that the pull request touches again"},
+	{"driftless plan COMMIT", "plans a pull request from a fork, at exactly the commit that you have read (7 to 40 digits)"},
+	{"driftless apply", "applies before the merge where the workspace allows that; after the merge, tries again what failed"},
+	{"driftless approve [RUN…]", "approves what is held, exactly as it is shown, and applies it; in an issue about drift, repairs the drift"},
+	{"driftless cancel [RUN…]", "ends what is queued or being planned; an apply is asked to stop, and stops when that is safe"},
+	{"driftless unlock", "gives up what the pull request holds: workspaces that it reserved, and locks that a run left behind"},
+	{"driftless help", "shows this"},
+}
+
+// Table writes what can be asked for, as Markdown.
+func Table() string {
+	var b strings.Builder
+	b.WriteString("| comment | what it does |\n|---|---|\n")
+	for _, h := range help {
+		b.WriteString("| `" + h.usage + "` | " + h.does + " |\n")
+	}
+	b.WriteString("\n`-w WORKSPACE` and `-d DIR` choose workspaces by name or by directory, and may be repeated: " +
+		"`driftless plan -w prod/app -d modules/net`. `RUN` is a run's number, as reports show it: `driftless approve 12`. " +
+		"A command stands on a line of its own; of several the first one counts. `/driftless` and `@driftless` do as well, in upper or lower case.\n")
+	return b.String()
+}
