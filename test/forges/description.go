@@ -105,7 +105,11 @@ func parseDescription(data []byte) (*openapi3.T, error) {
 	if err := json.Unmarshal(data, &old); err != nil {
 		return nil, err
 	}
-	return openapi2conv.ToV3(&old)
+	doc, err := openapi2conv.ToV3(&old)
+	if err == nil {
+		giteaDocument(doc)
+	}
+	return doc, err
 }
 
 // moduleRoot is the directory of go.mod above the one that tests run in.
