@@ -58,6 +58,7 @@ var onlyUsers = map[string][]string{
 	"filippo.io/age":                                  {"runner/store"},
 	"github.com/google/go-github":                     {"runner/forge/github"},
 	"github.com/yuin/goldmark":                        {"runner/command"},
+	"code.gitea.io/sdk/gitea":                         {"runner/forge/gitea"},
 	"github.com/spf13/cobra":                          {"cmd/driftless"},
 	"github.com/hashicorp/terraform-plugin-framework": {"examples/cloud/provider"},
 	"database/sql":                                    {"runner/store"},

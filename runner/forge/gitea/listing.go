@@ -1,0 +1,107 @@
+package gitea
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/driftlessops/driftless/runner/forge"
+)
+
+// listing is which pull requests are open, at one read per poll while nothing happens. Gitea has no conditional requests.
+//
+// It reads the open ones, last updated first, and the number of all (X-Total-Count) with each page. Usually the first page
+// has them all, and that is the answer: nothing is remembered that could be wrong. With more of them it reads on down to what
+// was updated before the last poll. Whatever has opened since, reopened, or got another title or base is above that; so what
+// was known and what was read holds every open one. Nothing else is in it exactly if there are as many as the number says. If
+// there are more, some were closed or deleted: then it reads the rest, and that is the answer.
+//
+// While pages are read, what closes moves others up, past the next page. Then the number changes, and it reads again from the
+// start; as long as it does not, as many opened as closed, above whatever moved. Pages may be as short as the server likes.
+//
+// Times are whole seconds, and a transaction may show late. So what is as new as a minute before the newest is read again
+// until a minute has passed since the newest was first seen.
+type listing struct {
+	mu     sync.Mutex
+	known  map[int64]pull
+	from   time.Time // what was updated at it or later may be news
+	newest time.Time
+	seen   time.Time // when newest was first seen, by our clock
+}
+
+const lag = time.Minute
+
+// pull is an open pull request. Its head is what Git says, and left out here.
+type pull struct {
+	forge.PullRequest
+	number  int64
+	updated time.Time
+}
+
+// read returns the open pull requests by number. page gives one page of them and how many there are.
+func (l *listing) read(ctx context.Context, now time.Time, page func(ctx context.Context, n int) ([]pull, int, error)) (map[int64]pull, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for range readings {
+		open, err := l.walk(ctx, page)
+		if err != nil {
+			return nil, err
+		}
+		if open != nil {
+			l.settle(open, now)
+			return maps.Clone(open), nil
+		}
+	}
+	return nil, fmt.Errorf("list the open pull requests: %w", errMoved)
+}
+
+// walk is one reading, or nil when the list changed under it.
+func (l *listing) walk(ctx context.Context, page func(ctx context.Context, n int) ([]pull, int, error)) (map[int64]pull, error) {
+	read, first := map[int64]pull{}, 0
+	for n := 1; ; n++ {
+		got, total, err := page(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		if n == 1 {
+			first = total
+		}
+		for _, p := range got {
+			read[p.number] = p
+		}
+		switch {
+		case total != first, len(read) > total:
+			return nil, nil
+		case len(read) == total:
+			return read, nil
+		case len(got) == 0:
+			return nil, nil
+		}
+		if got[len(got)-1].updated.Before(l.from) {
+			both := maps.Clone(l.known)
+			maps.Copy(both, read)
+			if len(both) == total {
+				return both, nil
+			}
+		}
+	}
+}
+
+// settle remembers a reading that began at now.
+func (l *listing) settle(open map[int64]pull, now time.Time) {
+	l.known = open
+	newest := l.newest
+	for _, p := range open {
+		if p.updated.After(newest) {
+			newest = p.updated
+		}
+	}
+	switch {
+	case newest.After(l.newest):
+		l.newest, l.seen, l.from = newest, now, newest.Add(-lag)
+	case now.Sub(l.seen) > lag:
+		l.from = l.newest.Add(1)
+	}
+}

@@ -1,0 +1,90 @@
+package gitea
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	sdk "code.gitea.io/sdk/gitea"
+
+	"github.com/driftlessops/driftless/runner/forge"
+	"github.com/driftlessops/driftless/workspaces/gitrepo"
+)
+
+// State implements forge.Host.
+func (h *Host) State(ctx context.Context, key string) (forge.PullState, error) {
+	p, err := h.pull(ctx, key)
+	if err != nil {
+		return forge.PullState{}, err
+	}
+	reviews, err := h.reviews(ctx, key)
+	if err != nil {
+		return forge.PullState{}, err
+	}
+	statuses, err := h.statuses(ctx, p.Head.Sha)
+	if err != nil {
+		return forge.PullState{}, err
+	}
+	o := judge(reviews, login(p.Poster), p.Head.Sha)
+	s := forge.PullState{
+		Open: p.State == sdk.StateOpen, Merged: p.HasMerged, Draft: draft(p), Head: p.Head.Sha, Base: p.Base.Ref,
+		Approved: o.approved, Outdated: o.outdated, Rejected: o.rejected, Failing: failing(statuses),
+	}
+	s.Mergeable, s.Reason, err = h.mergeable(ctx, p)
+	if err == nil && s.Mergeable == forge.Yes {
+		s.Mergeable, s.Reason, err = h.allowed(ctx, p, o, statuses)
+	}
+	return s, err
+}
+
+// mergeable tells apart what Gitea calls not mergeable: drafts, conflicts, and what it has not looked at yet. Which of the
+// last two it is, Git knows.
+func (h *Host) mergeable(ctx context.Context, p *sdk.PullRequest) (forge.Answer, string, error) {
+	switch {
+	case p.HasMerged:
+		return forge.No, "it is merged already", nil
+	case p.State != sdk.StateOpen:
+		return forge.No, "it is closed", nil
+	case draft(p):
+		return forge.No, "it is a draft", nil
+	case p.Mergeable:
+		return forge.Yes, "", nil
+	}
+	const wait = "Gitea has not looked yet whether it can be merged"
+	if h.mirror == nil || !h.mirror.Has(p.Base.Sha) || !h.mirror.Has(p.Head.Sha) {
+		return forge.NotYet, wait, nil
+	}
+	merge, err := h.mirror.Merge(ctx, p.Base.Sha, p.Head.Sha)
+	switch {
+	case errors.Is(err, gitrepo.ErrUnrelated):
+		return forge.No, "it has no history in common with " + p.Base.Ref, nil
+	case err != nil:
+		return forge.NotYet, "", fmt.Errorf("%s: %w", h.what("try to merge", fmt.Sprintf("#%d", p.Index)), err)
+	case len(merge.Conflicts) > 0:
+		return forge.No, "it conflicts with " + p.Base.Ref, nil
+	}
+	return forge.NotYet, wait, nil
+}
+
+// allowed applies what the protection of the base branch asks for. Our own statuses are left out: they wait for the apply.
+func (h *Host) allowed(ctx context.Context, p *sdk.PullRequest, o opinions, statuses []*sdk.Status) (forge.Answer, string, error) {
+	b, err := ask(ctx, h.account, h.what("ask for the branch "+p.Base.Ref+" of", ""), func(c *sdk.Client) (*sdk.Branch, *sdk.Response, error) {
+		return c.GetRepoBranch(h.owner, h.name, p.Base.Ref)
+	})
+	if err != nil {
+		return forge.NotYet, "", err
+	}
+	if n := len(o.approved) + len(o.outdated); b.Protected && int64(n) < b.RequiredApprovals {
+		return forge.No, fmt.Sprintf("%s requires %d approvals and it has %d", p.Base.Ref, b.RequiredApprovals, n), nil
+	}
+	if !b.Protected || !b.EnableStatusCheck {
+		return forge.Yes, "", nil
+	}
+	for _, context := range b.StatusCheckContexts {
+		if !strings.HasPrefix(context, ownContexts) && !green(statuses, context) {
+			return forge.No, fmt.Sprintf("%s requires the status %s", p.Base.Ref, context), nil
+		}
+	}
+	return forge.Yes, "", nil
+}
