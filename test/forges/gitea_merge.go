@@ -4,9 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
+	"slices"
 )
 
-// giteaMergeForm is asked for by these names, and by those of the versions before 1.26.
+// giteaMergeOption is asked for by these names, and by those of the versions before 1.26.
 type giteaMergeOption struct {
 	Do         string `json:"do"`
 	Title      string `json:"merge_title_field"`
@@ -16,12 +17,14 @@ type giteaMergeOption struct {
 	Head       string `json:"head_commit_id"`
 }
 
+var giteaMergeStyles = []string{"merge", "rebase", "rebase-merge", "squash", "fast-forward-only", "manually-merged"}
+
 // giteaMerge merges. Its checks and answers come in Gitea's order: whatever is wrong with the pull request goes before a
 // head that has moved.
 func giteaMerge(c *giteaCall) reply {
 	var form giteaMergeOption
-	if err := c.decode(&form); err != nil {
-		return c.refuse(http.StatusUnprocessableEntity, "%v", err)
+	if err := c.decode(&form); err != nil || !slices.Contains(giteaMergeStyles, form.Do) {
+		return c.refuse(http.StatusUnprocessableEntity, "[Do]: In")
 	}
 	i, err := c.pulled()
 	if err != nil {

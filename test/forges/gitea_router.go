@@ -3,6 +3,7 @@ package forges
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -37,6 +38,7 @@ var giteaRoutes = []giteaRoute{
 
 	{"GET", giteaRepoPath, "repository", 0, giteaGetRepo},
 	{"GET", giteaRepoPath + "/collaborators/{collaborator}/permission", "repository", giteaSigned, giteaGetPermission},
+	{"GET", giteaRepoPath + "/branches/{branch}", "repository", 0, giteaGetBranch},
 	{"GET", giteaRepoPath + "/pulls", "repository", 0, giteaListPulls},
 	{"GET", giteaRepoPath + "/pulls/{index}", "repository", 0, giteaGetPull},
 	{"GET", giteaRepoPath + "/pulls/{index}/merge", "repository", 0, giteaIsMerged},
@@ -82,7 +84,11 @@ func giteaFind(r *http.Request) (giteaRoute, map[string]string, bool) {
 	return found, vars, vars != nil
 }
 
+// giteaMatch compares a pattern with a path by their words. The name of a branch may have slashes that are not escaped.
 func giteaMatch(pattern, path []string) (map[string]string, bool) {
+	if n := len(pattern); len(path) > n && pattern[n-1] == "{branch}" {
+		path = append(slices.Clone(path[:n-1]), strings.Join(path[n-1:], "/"))
+	}
 	if len(pattern) != len(path) {
 		return nil, false
 	}

@@ -95,12 +95,23 @@ func TestGiteaMerges(t *testing.T) {
 	must[string](t)(r.Commit("ada", "main", "two", map[string]string{"main.tf": "two\n"}))
 	refused(405, ada, head)
 	r.Protect("main", Protection{Contexts: []string{"driftless/apply"}, Reviews: 1})
+	branch, resp, err := ada.GetRepoBranch("acme", "infra", "main")
+	status(t, http.StatusOK, resp, err)
+	if !branch.Protected || branch.RequiredApprovals != 1 || !slices.Equal(branch.StatusCheckContexts, []string{"driftless/apply"}) {
+		t.Errorf("branch %+v", branch)
+	}
 	refused(405, ada, head)
 	must[Status](t)(r.SetStatus("ada", Status{Commit: head, Context: "driftless/apply", State: "success"}))
 	refused(405, ada, head)
 	must[int64](t)(r.Review("ada", int(n), "APPROVED", ""))
 	refused(200, ada, head)
 	refused(405, ada, head)
+	must[string](t)(r.Commit("ada", "feature/x", "x", map[string]string{"x.tf": "x"}))
+	branch, resp, err = ada.GetRepoBranch("acme", "infra", "feature/x")
+	status(t, http.StatusOK, resp, err)
+	if branch.Protected {
+		t.Errorf("branch %+v", branch)
+	}
 	p, resp, err := ada.GetPullRequest("acme", "infra", n)
 	status(t, http.StatusOK, resp, err)
 	if !p.HasMerged || p.MergedBy.UserName != "ada" || *p.MergedCommitID != r.Head("main") {
