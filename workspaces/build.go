@@ -28,6 +28,9 @@ func (r *resolver) add(t target, reason string, block hcl.Range) {
 	if drift := may.Drift.over(nil); drift.Reconcile != nil {
 		w.Reconcile = *drift.Reconcile
 	}
+	if w.Owner == "" {
+		w.Owner = r.ownersOf(w)
+	}
 	r.set.Workspaces = append(r.set.Workspaces, w)
 	r.blocks[w], r.words[w] = block, is.DependsOn
 	r.notice(t, is, may)

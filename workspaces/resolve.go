@@ -32,6 +32,7 @@ func Resolve(src Source) (*Set, error) {
 	r.findConflicts()
 	r.findRenames()
 	r.noticePolicies()
+	r.noticeOwners()
 	r.warnOfTerragrunt()
 	sortDiagnostics(r.set.Diagnostics)
 	return r.set, nil
@@ -42,8 +43,9 @@ type resolver struct {
 	set    *Set
 	survey *survey
 
-	v, tv            *view    // of the planned and of the trusted tree
-	planned, trusted Settings // of their driftless.hcl
+	v, tv            *view       // of the planned and of the trusted tree
+	planned, trusted Settings    // of their driftless.hcl
+	owners           *ownersFile // of the trusted tree
 	blocks           map[*Workspace]hcl.Range
 	words            map[*Workspace][]string // depends_on as written
 }
@@ -56,11 +58,11 @@ func (r *resolver) load() error {
 		return err
 	}
 	r.tv, r.trusted = r.v, r.planned
-	if r.src.Trusted == nil || r.src.Trusted.ID() == r.src.Tree.ID() {
-		return nil
+	if r.src.Trusted != nil && r.src.Trusted.ID() != r.src.Tree.ID() {
+		r.tv = newView(r.src.Trusted)
+		r.trusted, err = r.settings(r.tv)
 	}
-	r.tv = newView(r.src.Trusted)
-	r.trusted, err = r.settings(r.tv)
+	r.owners = r.tv.findOwners(r.src.Repository.Kind)
 	return err
 }
 

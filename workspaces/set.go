@@ -12,7 +12,7 @@ type Set struct {
 	Workspaces  []*Workspace      // sorted by ID, invalid ones included
 	Directories []Directory       // every directory that holds engine files, sorted by path, with why it is a workspace or not
 	Policies    []Policy          // of the operator and of the trusted tree
-	Notices     []string          // edits of the planned tree that take effect only after the merge
+	Notices     []string          // edits of the planned tree that take effect only after the merge, rules of CODEOWNERS that are left out
 	Diagnostics hcl.Diagnostics   // errors and warnings that name a place
 	Sources     map[string][]byte // files that Diagnostics points into
 
