@@ -19,15 +19,16 @@ import (
 // reads as many as come, and turns answers that mean "not now" into *Later: for as long as the host asked for, nothing
 // more is sent. It implements http.RoundTripper.
 type Gate struct {
-	Base  http.RoundTripper // signs requests; nil = http.DefaultTransport
+	Base  http.RoundTripper // to the network; nil = http.DefaultTransport. It must not sign in by requests through the same gate
 	Now   func() time.Time  // nil = time.Now
 	Count func(method string, status int)
 
-	writing sync.Mutex
+	writing chan struct{} // holds one while somebody writes
 	pace    *rate.Limiter
 
-	mu     sync.Mutex
-	budget Budget
+	mu      sync.Mutex
+	budget  Budget
+	strikes map[bool]int // refusals without a time in a row, of writes and of reads: the wait doubles with each
 }
 
 // The pace of writes: GitHub asks for a second between them, and allows 80 contents in a minute.
@@ -36,9 +37,15 @@ const (
 	writeBurst = 20
 )
 
+// How long to wait where the host names no time, and whatever it or our clock says: a wrong header must not silence us for long.
+const (
+	firstWait = time.Minute
+	mostWait  = time.Hour
+)
+
 // NewGate returns a gate. pause is the time between writes after a burst; 0 = GitHub's second, negative = none.
 func NewGate(base http.RoundTripper, pause time.Duration) *Gate {
-	g := &Gate{Base: base}
+	g := &Gate{Base: base, writing: make(chan struct{}, 1), strikes: map[bool]int{}}
 	switch {
 	case pause == 0:
 		pause = writePause
@@ -54,27 +61,21 @@ func NewGate(base http.RoundTripper, pause time.Duration) *Gate {
 func (g *Gate) Budget() Budget {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.budget
+	b := g.budget
+	if !g.now().Before(b.Paused) {
+		b.Paused, b.Reason = time.Time{}, ""
+	}
+	return b
 }
 
 // RoundTrip implements http.RoundTripper.
 func (g *Gate) RoundTrip(req *http.Request) (*http.Response, error) {
-	if later := g.paused(); later != nil {
+	done, err := g.enter(req)
+	if err != nil {
 		closeBody(req)
-		return nil, later
+		return nil, err
 	}
-	if req.Method != http.MethodGet && req.Method != http.MethodHead {
-		if err := g.pace.Wait(req.Context()); err != nil {
-			closeBody(req)
-			return nil, err
-		}
-		g.writing.Lock()
-		defer g.writing.Unlock()
-		if later := g.paused(); later != nil {
-			closeBody(req)
-			return nil, later
-		}
-	}
+	defer done()
 	base := g.Base
 	if base == nil {
 		base = http.DefaultTransport
@@ -90,7 +91,40 @@ func (g *Gate) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, unreachable(req.Context(), err)
 	}
-	return g.judge(resp)
+	return g.judge(resp, writes(req))
+}
+
+// enter waits for a writer's turn, and refuses everybody while the gate is closed. Call done when the answer is there.
+func (g *Gate) enter(req *http.Request) (done func(), err error) {
+	if later := g.paused(); later != nil {
+		return nil, later
+	}
+	if !writes(req) {
+		return func() {}, nil
+	}
+	ctx := req.Context()
+	select {
+	case g.writing <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	done = func() { <-g.writing }
+	if err := g.pace.Wait(ctx); err != nil {
+		done()
+		if ctx.Err() == nil { // it would take longer than the context lasts
+			err = &Later{Reason: "too much is written at once"}
+		}
+		return nil, err
+	}
+	if later := g.paused(); later != nil { // by what the writers before met
+		done()
+		return nil, later
+	}
+	return done, nil
+}
+
+func writes(req *http.Request) bool {
+	return req.Method != http.MethodGet && req.Method != http.MethodHead
 }
 
 func closeBody(req *http.Request) {
@@ -127,62 +161,70 @@ func (g *Gate) paused() *Later {
 }
 
 // judge notes the rate limit, and turns an answer that means "not now" into *Later.
-func (g *Gate) judge(resp *http.Response) (*http.Response, error) {
+func (g *Gate) judge(resp *http.Response, write bool) (*http.Response, error) {
 	g.note(resp.Header)
 	switch {
 	case resp.StatusCode >= 500:
 		text := head(resp)
 		at := retryAfter(resp.Header, g.now())
-		if !at.IsZero() {
-			g.pause(at, "the server asks to wait")
+		if at.After(g.now()) {
+			at = g.pause(at, "the server asks to wait", write)
 		}
 		return nil, &Later{At: at, Reason: fmt.Sprintf("the server answered %s: %s", resp.Status, text)}
 	case resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode == http.StatusForbidden:
-		return g.limited(resp)
+		return g.limited(resp, write)
 	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.strikes[write] = 0
 	return resp, nil
 }
 
 // limited tells a rate limit from a missing permission.
-func (g *Gate) limited(resp *http.Response) (*http.Response, error) {
+func (g *Gate) limited(resp *http.Response, write bool) (*http.Response, error) {
 	data, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	_ = resp.Body.Close()
 	if err != nil {
 		return nil, &Later{Reason: err.Error()}
 	}
 	at, reason := retryAfter(resp.Header, g.now()), ""
-	secondary := strings.Contains(strings.ToLower(string(data)), "secondary rate limit") || strings.Contains(strings.ToLower(string(data)), "abuse detection")
+	text := strings.ToLower(string(data))
 	switch {
 	case resp.Header.Get("X-Ratelimit-Remaining") == "0" && at.IsZero():
-		reason = "the rate limit is used up"
-		at = g.Budget().Reset
-	case secondary:
+		reason, at = "the rate limit is used up", g.Budget().Reset
+	case strings.Contains(text, "secondary rate limit"), strings.Contains(text, "abuse detection"):
 		reason = "the secondary rate limit was met"
-	case !at.IsZero() || resp.StatusCode == http.StatusTooManyRequests:
+	case !at.IsZero(), resp.StatusCode == http.StatusTooManyRequests:
 		reason = "too many requests"
 	default:
 		resp.Body = io.NopCloser(bytes.NewReader(data))
 		return resp, nil
 	}
-	if !at.After(g.now()) {
-		at = g.now().Add(time.Minute) // as GitHub asks for where it names no time
-	}
-	g.pause(at, reason)
-	return nil, &Later{At: at, Reason: reason}
+	return nil, &Later{At: g.pause(at, reason, write), Reason: reason}
 }
 
-func (g *Gate) pause(at time.Time, reason string) {
+// pause closes the gate until a time, or for a while that doubles each time where there is none, and says until when.
+func (g *Gate) pause(at time.Time, reason string, write bool) time.Time {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	now := g.now()
+	if !at.After(now) {
+		at = now.Add(min(firstWait<<min(g.strikes[write], 10), mostWait))
+		g.strikes[write]++
+	}
+	if at.After(now.Add(mostWait)) {
+		at = now.Add(mostWait)
+	}
 	if at.After(g.budget.Paused) {
 		g.budget.Paused, g.budget.Reason = at, reason
 	}
+	return at
 }
 
 // note keeps what the headers say of the primary limit.
 func (g *Gate) note(h http.Header) {
 	limit, err := strconv.Atoi(h.Get("X-Ratelimit-Limit"))
-	if err != nil {
+	if resource := h.Get("X-Ratelimit-Resource"); err != nil || resource != "" && resource != "core" { // searches have limits of their own
 		return
 	}
 	remaining, _ := strconv.Atoi(h.Get("X-Ratelimit-Remaining"))

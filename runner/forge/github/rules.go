@@ -98,4 +98,3 @@ func (r rules) block(last opinions, now signals) string {
 	}
 	return ""
 }
-
