@@ -26,6 +26,7 @@ var arrows = map[string][]string{
 	"runner/report":      {"planner", "policy"},
 	"runner/forge":       {"workspaces/gitrepo"},
 	"runner/store":       {"runner", "workspaces", "planner", "policy"},
+	"runner/metrics":     {"runner"},
 	"runner/server":      {"runner", "workspaces", "planner", "policy"},
 	"runner/daemon":      {"runner", "workspaces", "planner", "policy"},
 	"examples":           {},
@@ -34,14 +35,15 @@ var arrows = map[string][]string{
 
 // forbidden are packages of ours that a room may not import though it may import what they lie in.
 var forbidden = map[string][]string{
-	"workspaces":    {"workspaces/gitrepo"},
-	"planner":       {"workspaces/gitrepo"},
-	"policy":        {"planner/engine", "workspaces/gitrepo"},
-	"runner":        {"runner/store", "runner/server", "runner/daemon"},
-	"runner/report": {"planner/engine", "workspaces/gitrepo"},
-	"runner/forge":  {"runner/store", "runner/server", "runner/daemon", "runner/report"},
-	"runner/store":  {"runner/server", "runner/daemon", "runner/forge", "runner/report", "planner/engine", "workspaces/gitrepo"},
-	"runner/server": {"runner/store", "runner/daemon", "planner/engine", "workspaces/gitrepo"},
+	"workspaces":     {"workspaces/gitrepo"},
+	"planner":        {"workspaces/gitrepo"},
+	"policy":         {"planner/engine", "workspaces/gitrepo"},
+	"runner":         {"runner/store", "runner/server", "runner/daemon", "runner/metrics"},
+	"runner/report":  {"planner/engine", "workspaces/gitrepo"},
+	"runner/forge":   {"runner/store", "runner/server", "runner/daemon", "runner/report"},
+	"runner/store":   {"runner/server", "runner/daemon", "runner/forge", "runner/report", "planner/engine", "workspaces/gitrepo"},
+	"runner/metrics": {"runner/store", "runner/server", "runner/daemon", "runner/report"},
+	"runner/server":  {"runner/store", "runner/daemon", "runner/metrics", "planner/engine", "workspaces/gitrepo"},
 }
 
 // onlyUsers are the only packages that may import a module, or a package of the standard library; those below them count.
@@ -59,6 +61,7 @@ var onlyUsers = map[string][]string{
 	"github.com/google/go-github":                     {"runner/forge/github"},
 	"github.com/yuin/goldmark":                        {"runner/command"},
 	"code.gitea.io/sdk/gitea":                         {"runner/forge/gitea"},
+	"github.com/prometheus/client_golang":             {"runner/metrics"},
 	"github.com/spf13/cobra":                          {"cmd/driftless"},
 	"github.com/hashicorp/terraform-plugin-framework": {"examples/cloud/provider"},
 	"database/sql":                                    {"runner/store"},

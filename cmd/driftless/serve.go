@@ -52,7 +52,7 @@ With --detailed-exitcode also 2: a workspace waits for a person (held, blocked, 
 
 func (a *app) serve(ctx context.Context, config *workspaces.Config) error {
 	logger := a.loggerAt(a.err, slog.LevelInfo)
-	d, err := a.open(ctx, daemon.Options{Config: config, DataDir: config.DataDir, Logger: logger})
+	d, err := a.open(ctx, daemon.Options{Config: config, DataDir: config.DataDir, Version: thisBuild().Version, Logger: logger})
 	if err != nil {
 		return err
 	}

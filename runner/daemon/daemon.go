@@ -14,6 +14,7 @@ import (
 
 	"github.com/driftlessops/driftless/planner/engine"
 	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/runner/metrics"
 	"github.com/driftlessops/driftless/runner/server"
 	"github.com/driftlessops/driftless/runner/store"
 	"github.com/driftlessops/driftless/workspaces"
@@ -24,6 +25,7 @@ type Options struct {
 	Config  *workspaces.Config
 	DataDir string
 	Mirrors []string // filesystem mirrors of providers that are asked before the registries
+	Version string   // of driftless, for metrics
 	Notify  func(runner.Event)
 	// Progress is told what engines say while they work; may be nil.
 	Progress func(runner.Run, engine.Progress)
@@ -39,8 +41,10 @@ type Daemon struct {
 	Store  runner.Store
 	API    *server.API
 
-	opts Options
-	undo []func() error // in the order in which things were made
+	opts    Options
+	metrics *metrics.Metrics
+	hooks   map[string]server.Hook // by the name of the forge's block
+	undo    []func() error         // in the order in which things were made
 }
 
 // ErrBusy says that another driftless holds the data directory.
@@ -74,6 +78,9 @@ func New(ctx context.Context, opts Options) (d *Daemon, err error) {
 	d.undo = append(d.undo, unlock)
 	keys, err := d.openStore(ctx)
 	if err != nil {
+		return d, err
+	}
+	if d.metrics, err = metrics.New(metrics.Options{Store: d.Store, Version: opts.Version, Logger: opts.Logger}); err != nil {
 		return d, err
 	}
 	return d, d.wire(ctx, keys)
@@ -167,8 +174,13 @@ func (d *Daemon) serveState(ctx context.Context) (runner.StateAccess, error) {
 // SocketPath is where the API of a data directory listens.
 func SocketPath(dataDir string) string { return filepath.Join(dataDir, "driftless.sock") }
 
-// Serve polls, works and answers the API until ctx is done; an apply under way is finished first.
+// Serve polls, works and answers the API, webhooks and metrics until ctx is done; an apply under way is finished first.
 func (d *Daemon) Serve(ctx context.Context) error {
+	_, stop, err := d.listen()
+	if err != nil {
+		return err
+	}
+	defer stop()
 	listener, err := listenUnix(SocketPath(d.opts.DataDir))
 	if err != nil {
 		return err

@@ -1,0 +1,58 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"github.com/driftlessops/driftless/runner/server"
+)
+
+// stopTime is how long requests that are under way may take when driftless ends.
+const stopTime = 5 * time.Second
+
+// listen answers webhooks and metrics on the address of the http block, until stop. Without the block nothing listens.
+func (d *Daemon) listen() (address net.Addr, stop func(), err error) {
+	conf := d.opts.Config.HTTP
+	if conf == nil || conf.Listen == "" {
+		return nil, func() {}, nil
+	}
+	listener, err := net.Listen("tcp", conf.Listen)
+	if err != nil {
+		return nil, nil, fmt.Errorf("http { listen = %q }: %w: %s", conf.Listen, err, remedy(err))
+	}
+	public := server.NewPublic(server.PublicOptions{
+		Hooks: d.hooks, Metrics: d.metrics.Handler(), Delivered: d.metrics.Delivered, Logger: d.opts.Logger,
+	})
+	srv := public.Server()
+	go func() {
+		if err := srv.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			d.opts.Logger.Error("webhooks and metrics are not answered any more", "address", listener.Addr().String(), "error", err)
+		}
+	}()
+	d.opts.Logger.Info("listening", "address", listener.Addr().String(), "webhooks", len(d.hooks))
+	return listener.Addr(), func() {
+		ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+		defer cancel()
+		if srv.Shutdown(ctx) != nil {
+			_ = srv.Close()
+		}
+	}, nil
+}
+
+// remedy is what to do about an address that cannot be listened on.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "stop what listens there, or choose another port"
+	case errors.Is(err, syscall.EACCES):
+		return "choose a port above 1023 and let the reverse proxy listen on this one"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "choose an address of this machine, such as 127.0.0.1, or leave the host out for all of them"
+	}
+	return `write "HOST:PORT" with an address of this machine, such as "127.0.0.1:8080"`
+}

@@ -1,0 +1,106 @@
+// Package metrics is what driftless tells Prometheus about itself: counters of what this process did, and gauges that are
+// read from the store and from the sign-ins at each scrape, so that they cannot be out of date.
+package metrics
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/runner/forge"
+)
+
+const namespace = "driftless"
+
+// Options of a Metrics.
+type Options struct {
+	Store   runner.Store
+	Version string // of driftless; may be ""
+	Logger  *slog.Logger
+}
+
+// Metrics are all metrics of one driftless. Its methods may be called concurrently.
+type Metrics struct {
+	store    runner.Store
+	logger   *slog.Logger
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	polls    *prometheus.CounterVec
+	webhooks *prometheus.CounterVec
+
+	mu       sync.Mutex
+	accounts map[string]func() forge.Budget
+}
+
+// New returns the metrics of a store.
+func New(opts Options) (*Metrics, error) {
+	if opts.Store == nil {
+		return nil, errors.New("metrics: Store is required")
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.Default()
+	}
+	m := &Metrics{store: opts.Store, logger: opts.Logger, registry: prometheus.NewRegistry(), accounts: map[string]func() forge.Budget{}}
+	m.requests = counter("forge_requests_total", "Requests to forges, by the status of the answer (none: there was no answer).", "account", "method", "status")
+	m.polls = counter("polls_total", "Polls of repositories, by outcome (ok or failed).", "repository", "outcome")
+	m.webhooks = counter("webhooks_total", "Webhooks that were delivered, by outcome (accepted, refused, too_large, busy or broken).", "forge", "outcome")
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Namespace: namespace, Name: "build_info", Help: "1, with the version of driftless.", ConstLabels: prometheus.Labels{"version": opts.Version},
+	})
+	build.Set(1)
+	m.registry.MustRegister(m.requests, m.polls, m.webhooks, build, repositories{m}, budgets{m},
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m, nil
+}
+
+func counter(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
+}
+
+// Account shows the rate limits of a sign-in, and returns what counts its requests: the Count of its gate.
+func (m *Metrics) Account(name string, budget func() forge.Budget) (count func(method string, status int)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.accounts[name] = budget
+	return func(method string, status int) {
+		code := "none"
+		if status != 0 {
+			code = strconv.Itoa(status)
+		}
+		m.requests.WithLabelValues(name, method, code).Inc()
+	}
+}
+
+// Polled counts a poll of a repository.
+func (m *Metrics) Polled(repository string, err error) {
+	outcome := "ok"
+	if err != nil {
+		outcome = "failed"
+	}
+	m.polls.WithLabelValues(repository, outcome).Inc()
+}
+
+// Delivered counts a webhook.
+func (m *Metrics) Delivered(forge, outcome string) { m.webhooks.WithLabelValues(forge, outcome).Inc() }
+
+// Limits of one scrape.
+const (
+	scrapeTime    = 10 * time.Second
+	scrapesAtOnce = 4
+)
+
+// Handler answers scrapes. What cannot be read is left out and logged; the rest is answered.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+		ErrorLog: slog.NewLogLogger(m.logger.Handler(), slog.LevelError), ErrorHandling: promhttp.ContinueOnError,
+		MaxRequestsInFlight: scrapesAtOnce, Timeout: scrapeTime + time.Second,
+	})
+}

@@ -1,0 +1,191 @@
+package metrics_test
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/runner/forge"
+	"github.com/driftlessops/driftless/runner/metrics"
+	"github.com/driftlessops/driftless/runner/store"
+)
+
+func openStore(t *testing.T) *store.DB {
+	t.Helper()
+	dir := t.TempDir()
+	keys, err := store.LoadKeys(filepath.Join(dir, "secret.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(t.Context(), store.Options{Path: filepath.Join(dir, "driftless.db"), Keys: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func put(t *testing.T, db *store.DB) {
+	t.Helper()
+	at := time.Unix(1_700_000_000, 500_000_000)
+	err := db.Update(t.Context(), func(tx runner.Tx) error {
+		return errors.Join(
+			tx.PutRepository(runner.Repository{Name: "good", PolledAt: at}),
+			tx.PutRepository(runner.Repository{Name: `od"d`, Error: "unreachable", Problems: []string{"a", "b"}}),
+			tx.PutPost(&runner.Post{Repository: "good", Kind: runner.PostStatus, Key: "1", Version: 1, UpdatedAt: at.Add(time.Hour), Error: "refused"}),
+			tx.PutPost(&runner.Post{Repository: "good", Kind: runner.PostStatus, Key: "2", Version: 3, Shown: 2, UpdatedAt: at}),
+			tx.PutPost(&runner.Post{Repository: "good", Kind: runner.PostStatus, Key: "3", Version: 3, Shown: 3, UpdatedAt: at.Add(-time.Hour)}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func scrape(t *testing.T, m *metrics.Metrics) string {
+	t.Helper()
+	srv := httptest.NewServer(m.Handler())
+	defer srv.Close()
+	res, err := http.Get(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %v\n%s", res.Status, err, body)
+	}
+	return string(body)
+}
+
+func TestScrape(t *testing.T) {
+	t.Parallel()
+	db := openStore(t)
+	put(t, db)
+	m, err := metrics.New(metrics.Options{Store: db, Version: "1.2.3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gate := forge.NewGate(http.DefaultTransport, -1)
+	gate.Count = m.Account("github", gate.Budget)
+	m.Account("gitea", func() forge.Budget { return forge.Budget{Paused: time.Unix(1_800_000_000, 0)} })
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-RateLimit-Limit", "5000")
+		w.Header().Set("X-RateLimit-Remaining", "4999")
+		w.Header().Set("X-RateLimit-Reset", "1900000000")
+		w.WriteHeader(http.StatusNotModified)
+	}))
+	for range 2 {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, api.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := gate.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+	}
+	api.Close()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, api.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res, err := gate.RoundTrip(req); err == nil {
+		_ = res.Body.Close()
+		t.Fatal("the closed server answered")
+	}
+	m.Polled("good", nil)
+	m.Polled("good", errors.New("x"))
+	m.Polled("good", nil)
+	m.Delivered("github", "refused")
+
+	got := scrape(t, m)
+	for _, want := range []string{
+		`driftless_build_info{version="1.2.3"} 1`,
+		`driftless_forge_requests_total{account="github",method="GET",status="304"} 2`,
+		`driftless_forge_requests_total{account="github",method="POST",status="none"} 1`,
+		`driftless_forge_rate_limit_requests{account="github"} 5000`,
+		`driftless_forge_rate_limit_remaining_requests{account="github"} 4999`,
+		`driftless_forge_rate_limit_reset_timestamp_seconds{account="github"} 1.9e+09`,
+		`driftless_forge_paused_until_timestamp_seconds{account="github"} 0`,
+		`driftless_forge_paused_until_timestamp_seconds{account="gitea"} 1.8e+09`,
+		`driftless_polls_total{outcome="ok",repository="good"} 2`,
+		`driftless_polls_total{outcome="failed",repository="good"} 1`,
+		`driftless_webhooks_total{forge="github",outcome="refused"} 1`,
+		`driftless_repository_up{repository="good"} 1`,
+		`driftless_repository_up{repository="od\"d"} 0`,
+		`driftless_repository_polled_timestamp_seconds{repository="good"} 1.7000000005e+09`,
+		`driftless_repository_sign_in_problems{repository="od\"d"} 2`,
+		`driftless_posts_waiting{repository="good"} 2`,
+		`driftless_posts_waiting{repository="od\"d"} 0`,
+		`driftless_posts_failing{repository="good"} 1`,
+		`driftless_posts_waiting_oldest_timestamp_seconds{repository="good"} 1.7000000005e+09`,
+		"go_goroutines ", "process_resident_memory_bytes ",
+	} {
+		if !strings.Contains(got, "\n"+want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	for _, not := range []string{`rate_limit_requests{account="gitea"}`, `oldest_timestamp_seconds{repository="od`, `polled_timestamp_seconds{repository="od`} {
+		if strings.Contains(got, not) {
+			t.Errorf("%q is there", not)
+		}
+	}
+	if t.Failed() {
+		t.Log(got)
+	}
+}
+
+// TestScrapeWithoutStore answers what it knows when the store does not.
+func TestScrapeWithoutStore(t *testing.T) {
+	t.Parallel()
+	db := openStore(t)
+	var log strings.Builder
+	m, err := metrics.New(metrics.Options{Store: db, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := scrape(t, m); !strings.Contains(got, "driftless_build_info") || strings.Contains(got, "driftless_repository_up{") {
+		t.Error(got)
+	}
+	if !strings.Contains(log.String(), "database is closed") {
+		t.Errorf("the log says %q", log.String())
+	}
+}
+
+// TestNames holds every metric to a help text, and times to their unit.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	db := openStore(t)
+	put(t, db)
+	m, err := metrics.New(metrics.Options{Store: db})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Account("x", func() forge.Budget { return forge.Budget{Limit: 1, Reset: time.Unix(1, 0)} })("GET", 200)
+	documented := 0
+	for line := range strings.Lines(scrape(t, m)) {
+		name, ours := strings.CutPrefix(line, "# HELP driftless_")
+		if !ours {
+			continue
+		}
+		documented++
+		name, help, _ := strings.Cut(name, " ")
+		if strings.TrimSpace(help) == "" || !strings.HasSuffix(strings.TrimSpace(help), ".") {
+			t.Errorf("%s: %q", name, help)
+		}
+	}
+	if documented < 10 {
+		t.Errorf("%d metrics", documented)
+	}
+}

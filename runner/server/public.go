@@ -1,0 +1,114 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Hook takes a webhook that was delivered. An error says that it is not authentic or not understood. It returns at once:
+// what it leads to happens later.
+type Hook func(header http.Header, body []byte) error
+
+// PublicOptions of a Public.
+type PublicOptions struct {
+	Hooks     map[string]Hook             // by the name of the forge's block: what is not there takes none
+	Metrics   http.Handler                // nil: none are shown
+	Delivered func(forge, outcome string) // counts webhooks; may be nil
+	Logger    *slog.Logger
+}
+
+// Public is what driftless answers on a network: webhooks, which only wake the poll, metrics, and whether it is there. It
+// speaks plain HTTP, gives nothing of pull requests, plans or states away, and costs the same for whoever asks.
+type Public struct {
+	opts    PublicOptions
+	mux     *http.ServeMux
+	reading chan struct{}  // one per body that is in memory
+	warned  rate.Sometimes // refusals are logged, but nobody can fill a disk with them
+}
+
+// Limits of webhooks. GitHub sends at most 25 MiB, but what driftless looks at stands in a few KiB; longer ones are lost, and
+// the poll finds out what they said.
+const (
+	maxHook     = 5 << 20 // bytes
+	hooksAtOnce = 16
+)
+
+// NewPublic returns the handler.
+func NewPublic(opts PublicOptions) *Public {
+	if opts.Logger == nil {
+		opts.Logger = slog.Default()
+	}
+	if opts.Delivered == nil {
+		opts.Delivered = func(string, string) {}
+	}
+	p := &Public{opts: opts, mux: http.NewServeMux(), reading: make(chan struct{}, hooksAtOnce), warned: rate.Sometimes{Interval: time.Minute}}
+	p.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
+	p.mux.HandleFunc("POST /webhooks/{forge}", p.webhook)
+	if opts.Metrics != nil {
+		p.mux.Handle("GET /metrics", opts.Metrics)
+	}
+	return p
+}
+
+// ServeHTTP implements http.Handler.
+func (p *Public) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.ServeHTTP(w, r) }
+
+// Server returns a server with the time and room that its requests may take.
+func (p *Public) Server() *http.Server {
+	return &http.Server{
+		Handler: p, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(p.opts.Logger.Handler(), slog.LevelDebug),
+	}
+}
+
+// webhook takes a delivery. Whether it is authentic is asked of all of it, and what was wrong with it is told nobody.
+func (p *Public) webhook(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("forge")
+	hook := p.opts.Hooks[name]
+	if hook == nil {
+		http.NotFound(w, r)
+		return
+	}
+	outcome, status := p.deliver(w, r, name, hook)
+	p.opts.Delivered(name, outcome)
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "10")
+	}
+	if status != http.StatusAccepted {
+		http.Error(w, http.StatusText(status), status)
+		return
+	}
+	w.WriteHeader(status)
+}
+
+func (p *Public) deliver(w http.ResponseWriter, r *http.Request, name string, hook Hook) (outcome string, status int) {
+	select {
+	case p.reading <- struct{}{}:
+		defer func() { <-p.reading }()
+	default:
+		return "busy", http.StatusServiceUnavailable
+	}
+	if r.ContentLength > maxHook {
+		return "too_large", http.StatusRequestEntityTooLarge
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxHook))
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return "too_large", http.StatusRequestEntityTooLarge
+	} else if err != nil {
+		return "broken", http.StatusBadRequest
+	}
+	if err := hook(r.Header, body); err != nil {
+		p.warned.Do(func() {
+			p.opts.Logger.Warn("a webhook was refused: compare its secret with that of the forge block; others of this minute are only counted",
+				"forge", name, "from", r.RemoteAddr, "error", err)
+		})
+		return "refused", http.StatusUnauthorized
+	}
+	return "accepted", http.StatusAccepted
+}
