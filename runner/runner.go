@@ -30,9 +30,10 @@ type Options struct {
 	State     StateAccess
 	// Environment replaces what identities grant; nil: the configuration's identities.
 	Environment func(ctx context.Context, w *workspaces.Workspace, apply bool) (map[string]string, error)
-	Accounts    map[string]forge.Account   // by the name of their block
-	Notify      func(Event)                // called after an event was recorded; may be nil
-	Progress    func(Run, engine.Progress) // what the engine says while it works; may be nil
+	Accounts    map[string]forge.Account           // by the name of their block
+	Notify      func(Event)                        // called after an event was recorded; may be nil
+	Polled      func(repository string, err error) // called after each poll, with why it failed; may be nil
+	Progress    func(Run, engine.Progress)         // what the engine says while it works; may be nil
 	Logger      *slog.Logger
 }
 

@@ -204,9 +204,14 @@ func (w *watcher) rest(ctx context.Context, delay time.Duration) bool {
 }
 
 // poll asks the remote for its refs, fetches what is new and reconciles. A failure is kept on the repository's record.
-func (w *watcher) poll(ctx context.Context) error {
+func (w *watcher) poll(ctx context.Context) (err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	defer func() {
+		if w.r.opts.Polled != nil && ctx.Err() == nil {
+			w.r.opts.Polled(w.conf.Name, err)
+		}
+	}()
 	if w.closed != nil {
 		return errors.Join(w.closed, w.note(ctx, w.closed))
 	}

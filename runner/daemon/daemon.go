@@ -133,7 +133,7 @@ func (d *Daemon) wire(ctx context.Context, keys *store.Keys) error {
 	}
 	d.Runner, err = runner.New(ctx, runner.Options{
 		Config: d.opts.Config, DataDir: d.opts.DataDir, Store: d.Store, Key: keys.HMAC(), Finder: finder, Providers: providers,
-		State: state, Environment: d.opts.environment, Notify: d.opts.Notify, Progress: d.opts.Progress, Logger: d.opts.Logger,
+		State: state, Environment: d.opts.environment, Notify: d.opts.Notify, Polled: d.metrics.Polled, Progress: d.opts.Progress, Logger: d.opts.Logger,
 	})
 	if err != nil {
 		return err
