@@ -27,6 +27,7 @@ type reply struct {
 type call struct {
 	*http.Request
 	w     *World
+	path  string // without the prefix
 	web   string // "http://127.0.0.1:1234"
 	api   string // web and the prefix
 	body  []byte
@@ -132,7 +133,7 @@ func page[T any](c *call, list []T, size string, standard, most int) ([]T, http.
 	link := func(rel string, n int) {
 		q := c.URL.Query()
 		q.Set("page", strconv.Itoa(n))
-		u := url.URL{Path: c.URL.Path, RawQuery: q.Encode()}
+		u := url.URL{Path: c.path, RawQuery: q.Encode()}
 		links = append(links, "<"+c.api+u.String()+`>; rel="`+rel+`"`)
 	}
 	if at > 1 {

@@ -139,7 +139,7 @@ func (d *description) check(x exchange) error {
 		return fmt.Errorf("%s %s: %w", x.method, x.path, err)
 	}
 	in := &openapi3filter.RequestValidationInput{Request: req, PathParams: params, Route: route, Options: &openapi3filter.Options{
-		AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, SkipSettingDefaults: true, MultiError: true,
+		AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, SkipSettingDefaults: true,
 	}}
 	if err := openapi3filter.ValidateRequest(context.Background(), in); err != nil && x.status < 400 {
 		return fmt.Errorf("request %s %s?%s is not as described: %w", x.method, x.path, x.query, err)
@@ -148,7 +148,7 @@ func (d *description) check(x exchange) error {
 		return nil
 	}
 	out := &openapi3filter.ResponseValidationInput{RequestValidationInput: in, Status: x.status, Header: x.header, Options: &openapi3filter.Options{
-		IncludeResponseStatus: x.status < 400, MultiError: true,
+		IncludeResponseStatus: x.status < 400,
 	}}
 	if err := openapi3filter.ValidateResponse(context.Background(), out.SetBodyBytes(x.body)); err != nil {
 		return fmt.Errorf("answer %d to %s %s is not as described: %w", x.status, x.method, x.path, err)

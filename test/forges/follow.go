@@ -11,8 +11,9 @@ import (
 // look scans the repositories that were pushed to.
 func (w *World) look() {
 	for _, r := range w.repos {
-		if os.Remove(filepath.Join(r.dir, pushed)) == nil {
-			r.scan("")
+		file := filepath.Join(r.dir, pushed)
+		if by, err := os.ReadFile(file); err == nil && os.Remove(file) == nil {
+			r.scan(strings.TrimSpace(string(by)))
 		}
 	}
 }

@@ -47,11 +47,7 @@ func (w *World) serveGit(rw http.ResponseWriter, req *http.Request) {
 		http.Redirect(rw, req, fmt.Sprintf("/%s.git%s?%s", r.Info().Path(), rest, req.URL.RawQuery), http.StatusMovedPermanently)
 		return
 	}
-	r.backend(rw, req, rest)
-	if rest == "/git-receive-pack" {
-		defer w.lock()()
-		r.scan(token.Login)
-	}
+	r.backend(rw, req, rest, token.Login)
 }
 
 // mayGit is the status to refuse with, or 0.
@@ -68,7 +64,7 @@ func (w *World) mayGit(r *Repo, t Token, given, known, push bool) int {
 	return 0
 }
 
-func (r *Repo) backend(rw http.ResponseWriter, req *http.Request, rest string) {
+func (r *Repo) backend(rw http.ResponseWriter, req *http.Request, rest, login string) {
 	program, err := backendPath()
 	if err != nil {
 		http.Error(rw, err.Error(), http.StatusInternalServerError)
@@ -84,6 +80,6 @@ func (r *Repo) backend(rw http.ResponseWriter, req *http.Request, rest string) {
 		}
 		req.Body, req.ContentLength, req.TransferEncoding = io.NopCloser(bytes.NewReader(data)), int64(len(data)), nil
 	}
-	h := cgi.Handler{Path: program, Env: append(gitEnv(), "GIT_PROJECT_ROOT="+filepath.Dir(r.dir), "GIT_HTTP_EXPORT_ALL=1"), Stderr: io.Discard}
+	h := cgi.Handler{Path: program, Env: append(gitEnv(), "GIT_PROJECT_ROOT="+filepath.Dir(r.dir), "GIT_HTTP_EXPORT_ALL=1", "REMOTE_USER="+login), Stderr: io.Discard}
 	h.ServeHTTP(rw, req)
 }

@@ -106,6 +106,36 @@ func (r *Repo) mayMerge(i *Issue, head string) error {
 	return nil
 }
 
+// Blocked says why the rules do not let a pull request be merged; nil = they do.
+func (r *Repo) Blocked(n int) error {
+	defer r.w.lock()()
+	i, err := r.pull(n)
+	if err != nil {
+		return err
+	}
+	return r.mayMerge(i, "")
+}
+
+// PullsWith returns the pull requests that brought a commit to their base, or that would.
+func (r *Repo) PullsWith(commit string) []Issue {
+	defer r.w.lock()()
+	in := func(to string) bool {
+		_, err := r.git("merge-base", "--is-ancestor", commit, to)
+		return err == nil
+	}
+	var list []Issue
+	for _, i := range r.issues {
+		p := i.Pull
+		switch {
+		case p == nil, !i.Open && p.Merged.IsZero(), in(p.BaseSHA):
+		case i.Open && in(p.HeadSHA), !i.Open && in(p.MergeCommit):
+			list = append(list, i.copy())
+		}
+	}
+	slices.SortFunc(list, func(a, b Issue) int { return a.Number - b.Number })
+	return list
+}
+
 // approvers are those whose last review that is an opinion approves.
 func approvers(reviews []Review) []string {
 	last := map[string]string{}

@@ -81,6 +81,7 @@ type App struct {
 	Slug        string
 	Key         []byte // PEM, PKCS #1
 	Permissions map[string]string
+	Created     time.Time
 
 	Life          time.Duration // of installation tokens
 	public        *rsa.PublicKey
@@ -107,7 +108,7 @@ func (w *World) AddApp(slug string, permissions map[string]string) (App, error) 
 		return App{}, fmt.Errorf("add app %s: %w", slug, err)
 	}
 	defer w.lock()()
-	a := &App{ID: w.id(), Slug: slug, Permissions: permissions, Life: time.Hour, public: &key.PublicKey}
+	a := &App{ID: w.id(), Slug: slug, Permissions: permissions, Life: time.Hour, Created: w.now(), public: &key.PublicKey}
 	a.Key = pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
 	w.apps[a.ID] = a
 	w.addUser(User{Login: a.Login(), Bot: true})
@@ -146,6 +147,17 @@ func (w *World) App(id int64) (App, bool) {
 		return App{}, false
 	}
 	return *a, true
+}
+
+// Apps returns copies of all Apps, by id.
+func (w *World) Apps() []App {
+	defer w.lock()()
+	var list []App
+	for _, a := range w.apps {
+		list = append(list, *a)
+	}
+	slices.SortFunc(list, func(a, b App) int { return int(a.ID - b.ID) })
+	return list
 }
 
 // Installations returns where an App is installed.
