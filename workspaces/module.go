@@ -28,6 +28,7 @@ type module struct {
 	paths     []pathRef
 	pathFiles []string // of paths
 	links     []Input
+	blocks    map[string]spot // address within the module → where its block begins
 }
 
 type moduleKey struct{ dir, engine string }
@@ -38,7 +39,7 @@ func (v *view) module(dir, engine string) *module {
 }
 
 func (v *view) loadModule(dir, engine string) *module {
-	m := &module{dir: dir, providers: map[string]string{}, implied: map[string]bool{}, declares: map[string]bool{}, variables: map[string]bool{}}
+	m := &module{dir: dir, providers: map[string]string{}, implied: map[string]bool{}, declares: map[string]bool{}, variables: map[string]bool{}, blocks: map[string]spot{}}
 	at, err := v.follow(dir)
 	if err != nil {
 		m.missing = err
@@ -76,6 +77,11 @@ func (m *module) load(v *view, name string) {
 	if err != nil {
 		m.problems = append(m.problems, fmt.Sprintf("read %s: %s", file, err))
 		return
+	}
+	for address, line := range f.lines {
+		if _, known := m.blocks[address]; !known { // override files come last
+			m.blocks[address] = spot{at.path, line}
+		}
 	}
 	m.add(f, file, isOverride(name))
 }

@@ -23,6 +23,7 @@ type sourceFile struct {
 	declares  []string        // kinds of blocks that manage something
 	variables map[string]bool // name → has a default
 	paths     []pathRef
+	lines     map[string]int // address within the module → where its block begins
 }
 
 type located struct {
@@ -95,7 +96,7 @@ var moduleSchema = &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{
 
 // parseSourceFile reads a file of a module. It keeps what can be read of a file with errors.
 func parseSourceFile(name string, src []byte) *sourceFile {
-	f := &sourceFile{providers: map[string]string{}, variables: map[string]bool{}}
+	f := &sourceFile{providers: map[string]string{}, variables: map[string]bool{}, lines: map[string]int{}}
 	file, diags := parseHCL(name, src)
 	f.note(diags)
 	if file == nil || file.Body == nil {
@@ -131,6 +132,9 @@ func (f *sourceFile) note(diags hcl.Diagnostics) {
 }
 
 func (f *sourceFile) block(b *hcl.Block, src []byte) {
+	if address := addressOf(b); address != "" && f.lines[address] == 0 {
+		f.lines[address] = b.DefRange.Start.Line
+	}
 	switch b.Type {
 	case "terraform":
 		f.settings(b.Body, src)
