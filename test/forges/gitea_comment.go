@@ -43,7 +43,7 @@ func giteaRepoComments(c *giteaCall) reply {
 func giteaIssueComments(c *giteaCall) reply {
 	n := int(c.number("index"))
 	if _, err := c.repo.Issue(n); err != nil {
-		return c.failed(err)
+		return c.noIssue()
 	}
 	list, refused := c.between(c.repo.CommentsOf(n))
 	if refused != nil {
@@ -51,6 +51,11 @@ func giteaIssueComments(c *giteaCall) reply {
 	}
 	_, header := giteaPage(c, list, false)
 	return reply{status: http.StatusOK, body: list, header: header}
+}
+
+// noIssue is the answer to who asks for the comments of an issue that is not there: up to 1.25 at least it is no 404, and says nothing.
+func (c *giteaCall) noIssue() reply {
+	return c.refuse(http.StatusInternalServerError, "%s", "")
 }
 
 func giteaGetComment(c *giteaCall) reply {
@@ -70,9 +75,10 @@ func giteaAddComment(c *giteaCall) reply {
 	if err := c.decode(&form); err != nil || form.Body == "" {
 		return c.refuse(http.StatusUnprocessableEntity, "[Body]: Required")
 	}
-	id, err := c.repo.Comment(c.doer, int(c.number("index")), form.Body)
+	n := int(c.number("index"))
+	id, err := c.repo.Comment(c.doer, n, form.Body)
 	if err != nil {
-		return c.failed(err)
+		return c.noIssue()
 	}
 	m, err := c.repo.CommentByID(id)
 	if err != nil {

@@ -1,6 +1,9 @@
 package forges
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // giteaReviewStates are the names that Gitea has for what the world calls as GitHub does. A dismissed review keeps its state
 // there and is marked; the world forgets what it was, so it is shown as the approval that a careless reader would count.
@@ -8,7 +11,7 @@ var giteaReviewStates = map[string]string{
 	"APPROVED": "APPROVED", "CHANGES_REQUESTED": "REQUEST_CHANGES", "COMMENTED": "COMMENT", "DISMISSED": "APPROVED",
 }
 
-// giteaListReviews is paged, but without links.
+// giteaListReviews is paged, but without links. Reviews that others have not sent yet are counted and not shown.
 func giteaListReviews(c *giteaCall) reply {
 	i, err := c.pulled()
 	if err != nil {
@@ -22,5 +25,7 @@ func giteaListReviews(c *giteaCall) reply {
 			SubmittedAt: v.Submitted, UpdatedAt: v.Submitted, HTMLURL: fmt.Sprintf("%s#issuecomment-%d", home, v.ID), PullRequestURL: home,
 		})
 	}
-	return giteaList(c, list, false)
+	a := giteaList(c, list, false)
+	a.header.Set("X-Total-Count", strconv.Itoa(len(list)+len(i.Pull.Pending)))
+	return a
 }

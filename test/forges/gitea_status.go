@@ -36,7 +36,7 @@ func giteaListStatuses(c *giteaCall) reply {
 	return giteaList(c, list, true)
 }
 
-// giteaCombined is of the last status of each context, as many of them as a page has.
+// giteaCombined is of the last status of each context, as many of them as a page has. Where there is none nothing is counted.
 func giteaCombined(c *giteaCall) reply {
 	part, header := giteaPage(c, c.repo.Statuses(c.commit()), false)
 	path := c.repo.Info().Path()
@@ -51,6 +51,9 @@ func giteaCombined(c *giteaCall) reply {
 		shown.SHA, shown.TotalCount, shown.Repository = c.commit(), len(shown.Statuses), c.repository(c.repo)
 		shown.CommitURL = fmt.Sprintf("%s/api/v1/repos/%s/commits/%s", c.web, path, shown.SHA)
 		shown.URL = shown.CommitURL + "/status"
+	}
+	if len(shown.Statuses) == 0 {
+		return ok(shown)
 	}
 	return reply{status: http.StatusOK, body: shown, header: header}
 }

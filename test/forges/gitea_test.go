@@ -135,8 +135,14 @@ func TestGiteaReviewsAndStatuses(t *testing.T) {
 	}
 	must[int64](t)(r.Review("ada", n, "APPROVED", ""))
 	head := must[string](t)(r.Commit("bob", "one", "more", map[string]string{"x.tf": "x"}))
+	if err := r.BeginReview("eve", n); err != nil {
+		t.Fatal(err)
+	}
 	reviews, resp, err := c.ListPullReviews("acme", "infra", int64(n), gitea.ListPullReviewsOptions{})
 	status(t, http.StatusOK, resp, err)
+	if got := resp.Header.Get("X-Total-Count"); got != "3" {
+		t.Errorf("%s reviews counted, want the one that is not sent, too", got)
+	}
 	if len(reviews) != 2 || !reviews[0].Dismissed || !reviews[1].Stale || !reviews[1].Official || reviews[1].State != gitea.ReviewStateApproved {
 		t.Errorf("reviews: %+v", reviews)
 	}

@@ -194,7 +194,7 @@ func (i *Issue) copy() Issue {
 	c.Labels = slices.Clone(i.Labels)
 	if i.Pull != nil {
 		p := *i.Pull
-		p.Reviews = slices.Clone(p.Reviews)
+		p.Reviews, p.Pending = slices.Clone(p.Reviews), slices.Clone(p.Pending)
 		c.Pull = &p
 	}
 	return c

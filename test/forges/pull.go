@@ -16,6 +16,7 @@ type Pull struct {
 	BaseSHA  string
 	Draft    bool
 	Reviews  []Review
+	Pending  []string // who began a review and has not sent it: nobody else sees anything of it
 
 	Merged      time.Time // zero = not merged
 	MergedBy    string    // "" = by a push
@@ -128,6 +129,17 @@ func (r *Repo) Review(by string, n int, state, body string) (id int64, err error
 	i.Updated = v.Submitted
 	r.w.happened(Event{Kind: "pull_request_review", Action: "submitted", Repo: r.path(), Number: n, Commit: v.Commit, By: by})
 	return v.ID, nil
+}
+
+// BeginReview begins a review that is not sent yet.
+func (r *Repo) BeginReview(by string, n int) error {
+	defer r.w.lock()()
+	i, err := r.pull(n)
+	if err != nil {
+		return err
+	}
+	i.Pull.Pending = append(i.Pull.Pending, by)
+	return nil
 }
 
 // Dismiss takes the weight from a review.
