@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"sync"
@@ -153,3 +154,6 @@ func giteaSecret(req *http.Request) (value string, given bool) {
 	}
 	return strings.TrimSpace(value), true
 }
+
+// ServeGitea serves the world as Gitea on 127.0.0.1; the server's URL is the web base. Close it.
+func (w *World) ServeGitea() *httptest.Server { return httptest.NewServer(w.Gitea()) }
