@@ -81,7 +81,11 @@ func (a *app) shown() completion {
 		var pulls []server.PullView
 		err = errors.Join(err, client.Get(cmd.Context(), "/v1/pulls", url.Values{"state": {string(runner.Open)}, "limit": {"30"}}, &pulls))
 		for _, p := range pulls {
-			found = append(found, cobra.CompletionWithDesc(p.Key, oneLine(p.Title)))
+			key := p.Key
+			if _, err := strconv.Atoi(key); err == nil { // it would be the number of a run
+				key = p.Repository + "#" + key
+			}
+			found = append(found, cobra.CompletionWithDesc(key, oneLine(p.Title)))
 		}
 		return found, err
 	})

@@ -22,13 +22,15 @@ func newShow(a *app) *cobra.Command {
 		Use:   "show RUN|PULL-REQUEST",
 		Short: "Show a run with its plan, or the report of a pull request",
 		Long: `show prints one run: who asked for it, at which commit, what the policies said, the plan, and what can be done next. Given a pull
-request (a branch on a plain Git server) it prints the report: the Markdown that its reviewers read.
+request it prints who made, merged and approved it, and the report: the Markdown that its reviewers read. A pull request is REPOSITORY#NUMBER,
+or a branch on a plain Git server.
 
 Nothing is cut. -o json prints the run with its changes, or the pull request with the pages of its report.`,
 		Example: `  driftless show 42
   driftless show 42 --log              # what the engine printed, masked
   driftless show 42 --plan-json        # the redacted plan JSON, as policies saw it
-  driftless show driftless/my-change   # the report of a pull request`,
+  driftless show infra#12              # pull request 12 of the repository infra, with its report
+  driftless show driftless/my-change   # that of a branch on a plain Git server`,
 		Args:              takes(1, 1, "a run's number or a pull request: `driftless runs` lists runs"),
 		ValidArgsFunction: a.shown(),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -105,32 +107,9 @@ func (a *app) showArtifact(ctx context.Context, client *server.Client, id int64,
 func getRun(ctx context.Context, client *server.Client, id int64) (run server.RunView, err error) {
 	err = client.Get(ctx, fmt.Sprintf("/v1/runs/%d", id), nil, &run)
 	if errors.Is(err, server.ErrMissing) {
-		err = fmt.Errorf("there is no run %d: `driftless runs` lists them", id)
+		err = fmt.Errorf("there is no run %d: `driftless runs` lists them, and `driftless show REPOSITORY#%[1]d` shows a pull request", id)
 	}
 	return run, err
-}
-
-func (a *app) showPull(ctx context.Context, client *server.Client, key string) error {
-	var pulls []server.PullView
-	if err := client.Get(ctx, "/v1/pulls", url.Values{"key": {key}, "limit": {"1"}}, &pulls); err != nil {
-		return err
-	}
-	if len(pulls) == 0 {
-		return fmt.Errorf("there is no pull request %q, and it is not the number of a run: `driftless runs` lists runs", key)
-	}
-	var pull server.PullView
-	if err := client.Get(ctx, fmt.Sprintf("/v1/pulls/%d", pulls[0].ID), nil, &pull); err != nil {
-		return err
-	}
-	if a.output == "json" {
-		return printJSON(a.out, pull)
-	}
-	if len(pull.Report) == 0 {
-		a.say("Pull request %s has no report yet.", key)
-		return nil
-	}
-	a.printReport(strings.Join(pull.Report, "\n"))
-	return nil
 }
 
 // printReport prints Markdown; on a terminal its diffs are coloured.

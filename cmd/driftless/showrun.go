@@ -10,20 +10,19 @@ import (
 
 // printRun prints what is known of a run, leaving out what is not.
 func (a *app) printRun(r server.RunView) {
-	line := func(name, value string) {
-		if value != "" {
-			value = strings.ReplaceAll(strings.TrimSpace(safe(value)), "\n", "\n"+strings.Repeat(" ", 15))
-			_, _ = fmt.Fprintf(a.out, "%-14s %s\n", name, a.paintWord(a.out, value, name == "Status" || name == "Policy"))
-		}
-	}
+	line := a.line
 	line("Run", fmt.Sprintf("%d: %s of %s", r.ID, r.Purpose, r.Workspace))
 	line("Status", r.Status)
 	line("Why", r.Reason)
 	line("Because of", r.Trigger)
 	line("Asked by", r.Actor)
-	line("Pull request", r.PullRequest)
+	if r.PullRequest != "" {
+		line("Pull request", pullsText(r.Pulls, r.PullRequest))
+	}
 	line("Commit", r.Commit)
-	line("Reviewed in", strings.Join(r.Reviewers, ", "))
+	if len(r.Reviewers) > 0 {
+		line("Reviewed in", pullsText(r.Pulls, r.Reviewers...))
+	}
 	line("Beyond review", strings.Join(r.Unreviewed, "\n"))
 	line("Engine", r.Engine)
 	line("Queued", clock(r.CreatedAt))
@@ -37,6 +36,14 @@ func (a *app) printRun(r server.RunView) {
 	}
 	if !r.PlannedAt.IsZero() {
 		line("Changes", changesText(r))
+	}
+}
+
+// line prints a value under its name, unless there is none.
+func (a *app) line(name, value string) {
+	if value != "" {
+		value = strings.ReplaceAll(strings.TrimSpace(safe(value)), "\n", "\n"+strings.Repeat(" ", 15))
+		_, _ = fmt.Fprintf(a.out, "%-14s %s\n", name, a.paintWord(a.out, value, name == "Status" || name == "Policy"))
 	}
 }
 

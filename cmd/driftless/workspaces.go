@@ -31,7 +31,8 @@ func newWorkspaces(a *app) *cobra.Command {
 		Use:   "workspaces",
 		Short: "List workspaces and how they stand, or explain a repository's",
 		Long: `workspaces lists what driftless manages and how it stands: Synced, Pending (merged, not applied yet or held), Drifted, Failed, Unknown (not
-checked within its freshness, or its directory is gone from the tracked branch; nothing was destroyed).
+checked within its freshness, or its directory is gone from the tracked branch; nothing was destroyed). A workspace to which a pull
+request was applied before its merge is reserved by that pull request until it is merged or closed.
 
 With --repo it looks at a local Git repository instead, without an engine and offline: which directories are workspaces, and why the
 others are not. With --base and --head it says which workspaces the change between two revisions affects, and by what.`,
@@ -75,8 +76,8 @@ func (a *app) listWorkspaces(ctx context.Context) error {
 		return err
 	}
 	for _, r := range repos {
-		if r.Error != "" {
-			a.say("repository %s: %s", r.Name, safe(r.Error))
+		for _, trouble := range troubles(r) {
+			a.say("repository %s: %s", r.Name, safe(trouble))
 		}
 	}
 	a.tellStopped(conn, slices.ContainsFunc(all, func(w server.WorkspaceView) bool { return w.Reason == "is being applied" }))
@@ -84,9 +85,9 @@ func (a *app) listWorkspaces(ctx context.Context) error {
 		a.say("There are no workspaces yet: `driftless serve` looks for them.")
 		return nil
 	}
-	t := table{header: []string{"WORKSPACE", "SYNC", "APPLIED", "WHEN", "CHECKED", "LABELS", "NOTE"}}
+	t := table{header: []string{"WORKSPACE", "SYNC", "APPLIED", "WHEN", "CHECKED", "LABELS", "RESERVED BY", "NOTE"}}
 	for _, w := range all {
-		t.add(w.ID, w.Sync, short(w.AppliedCommit), ago(w.AppliedAt), ago(w.CheckedAt), labelsText(w.Labels), firstLine(w.Reason))
+		t.add(w.ID, w.Sync, short(w.AppliedCommit), ago(w.AppliedAt), ago(w.CheckedAt), labelsText(w.Labels), w.ReservedBy, firstLine(w.Reason))
 	}
 	return t.print(a, a.out)
 }

@@ -107,14 +107,13 @@ func limit(r *http.Request, most int) int {
 }
 
 func (a *API) repositories(tx runner.Tx, _ *http.Request) (any, error) {
-	all, err := tx.Repositories()
-	return views(all, repositoryView), err
+	return repositoryViews(tx)
 }
 
 func (a *API) workspaces(tx runner.Tx, r *http.Request) (any, error) {
 	filter := runner.WorkspaceFilter{Repository: r.FormValue("repository"), Sync: runner.Sync(r.FormValue("sync"))}
 	all, err := tx.Workspaces(filter)
-	return views(all, workspaceView), err
+	return views(all, func(w runner.Workspace) WorkspaceView { return workspaceView(tx, w) }), err
 }
 
 func (a *API) runs(tx runner.Tx, r *http.Request) (any, error) {
@@ -147,7 +146,9 @@ func (a *API) run(tx runner.Tx, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, missing(err, "run", id)
 	}
-	return runView(tx, run), nil
+	view := runView(tx, run)
+	view.Pulls, err = pullsOf(tx, run)
+	return view, err
 }
 
 func missing(err error, what string, id any) error {

@@ -11,17 +11,6 @@ import (
 	"github.com/driftlessops/driftless/runner"
 )
 
-// RepositoryView is a repository as the API shows it.
-type RepositoryView struct {
-	Name     string    `json:"name"`
-	URL      string    `json:"url"`
-	Branch   string    `json:"branch"`
-	Head     string    `json:"head"`
-	Diverged string    `json:"diverged,omitempty"`
-	Error    string    `json:"error,omitempty"`
-	PolledAt time.Time `json:"polled_at,omitzero"`
-}
-
 // WorkspaceView is a workspace as the API shows it.
 type WorkspaceView struct {
 	ID            string            `json:"id"`
@@ -37,6 +26,7 @@ type WorkspaceView struct {
 	DriftSince    time.Time         `json:"drift_since,omitzero"`
 	Drift         json.RawMessage   `json:"drift,omitempty"` // changes, as in a plan
 	Orphan        bool              `json:"orphan,omitempty"`
+	ReservedBy    string            `json:"reserved_by,omitempty"` // the pull request that was applied before its merge
 }
 
 // RunView is a run as the API shows it.
@@ -50,6 +40,7 @@ type RunView struct {
 	Trigger     string          `json:"trigger"`
 	Actor       string          `json:"actor,omitempty"`
 	PullRequest string          `json:"pull_request,omitempty"`
+	PullURL     string          `json:"pull_request_url,omitempty"`
 	Commit      string          `json:"commit"`
 	InputDigest string          `json:"input_digest"`
 	PlanDigest  string          `json:"plan_digest,omitempty"`
@@ -57,7 +48,8 @@ type RunView struct {
 	Summary     planner.Summary `json:"summary"`
 	Verdict     *policy.Verdict `json:"verdict,omitempty"`
 	Unreviewed  []string        `json:"unreviewed,omitempty"`
-	Reviewers   []string        `json:"reviewed_in,omitempty"` // pull requests
+	Reviewers   []string        `json:"reviewed_in,omitempty"`   // pull requests
+	Pulls       []PullView      `json:"pull_requests,omitempty"` // what it plans or applies; only of one run
 	Approves    int64           `json:"approves,omitempty"`
 	CreatedAt   time.Time       `json:"created_at"`
 	PlannedAt   time.Time       `json:"planned_at,omitzero"`
@@ -69,23 +61,6 @@ type RunView struct {
 // by name, never along with others.
 func (v RunView) OddState() bool {
 	return slices.ContainsFunc(v.Unreviewed, func(line string) bool { return strings.HasPrefix(line, runner.StateMark) })
-}
-
-// PullView is a pull request as the API shows it.
-type PullView struct {
-	ID           int64     `json:"id"`
-	Repository   string    `json:"repository"`
-	Key          string    `json:"key"`
-	Title        string    `json:"title"`
-	Author       string    `json:"author"`
-	Head         string    `json:"head"`
-	State        string    `json:"state"`
-	MergedCommit string    `json:"merged_commit,omitempty"`
-	Affected     []string  `json:"affected"`
-	Orphans      []string  `json:"orphans,omitempty"`
-	Error        string    `json:"error,omitempty"`
-	UpdatedAt    time.Time `json:"updated_at"`
-	Report       []string  `json:"report,omitempty"` // pages of Markdown; only of one pull request
 }
 
 // EventView is one line of the history.
@@ -101,16 +76,18 @@ type EventView struct {
 	Message    string    `json:"message,omitempty"`
 }
 
-func repositoryView(r runner.Repository) RepositoryView {
-	return RepositoryView{Name: r.Name, URL: r.URL, Branch: r.Branch, Head: r.Head, Diverged: r.Diverged, Error: r.Error, PolledAt: r.PolledAt}
-}
-
-func workspaceView(w runner.Workspace) WorkspaceView {
-	return WorkspaceView{
+func workspaceView(tx runner.Tx, w runner.Workspace) WorkspaceView {
+	v := WorkspaceView{
 		ID: string(w.ID), Repository: w.Repository, Sync: string(w.Sync), Reason: w.Reason, Labels: w.Labels, Owner: w.Owner,
 		AppliedCommit: w.AppliedCommit, AppliedAt: w.AppliedAt, AppliedRun: w.AppliedRun, CheckedAt: w.CheckedAt,
 		DriftSince: w.DriftSince, Drift: w.Drift, Orphan: w.Orphan,
 	}
+	if w.Reserved != 0 {
+		if p, err := tx.Pull(w.Reserved); err == nil {
+			v.ReservedBy = p.Key
+		}
+	}
+	return v
 }
 
 func runView(tx runner.Tx, r runner.Run) RunView {
@@ -122,22 +99,8 @@ func runView(tx runner.Tx, r runner.Run) RunView {
 	}
 	if r.PullID != 0 {
 		if p, err := tx.Pull(r.PullID); err == nil {
-			v.PullRequest = p.Key
+			v.PullRequest, v.PullURL = p.Key, p.URL
 		}
-	}
-	return v
-}
-
-func pullView(p runner.Pull) PullView {
-	v := PullView{
-		ID: p.ID, Repository: p.Repository, Key: p.Key, Title: p.Title, Author: p.Author, Head: p.Head, State: string(p.State),
-		MergedCommit: p.MergedCommit, Affected: []string{}, Error: p.Error, UpdatedAt: p.UpdatedAt,
-	}
-	for _, id := range p.Affected {
-		v.Affected = append(v.Affected, string(id))
-	}
-	for _, id := range p.Orphans {
-		v.Orphans = append(v.Orphans, string(id))
 	}
 	return v
 }
