@@ -170,7 +170,7 @@ func (g *Gate) judge(resp *http.Response, write bool) (*http.Response, error) {
 		if at.After(g.now()) {
 			at = g.pause(at, "the server asks to wait", write)
 		}
-		return nil, &Later{At: at, Reason: fmt.Sprintf("the server answered %s: %s", resp.Status, text)}
+		return nil, &Later{At: at, Status: resp.StatusCode, Reason: fmt.Sprintf("the server answered %s: %s", resp.Status, text)}
 	case resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode == http.StatusForbidden:
 		return g.limited(resp, write)
 	}

@@ -243,6 +243,7 @@ func (e *Denied) Error() string { return "the forge refused: " + e.Reason }
 // Later says that the host does not answer or does not want to be asked now.
 type Later struct {
 	At     time.Time // not before; zero = no word
+	Status int       // of the answer of a server that is not well; 0 = none came, or it is well
 	Reason string
 }
 
