@@ -63,6 +63,9 @@ func (h *Host) rights(found *forge.Access, repo *sdk.Repository) {
 	note := func(what, so string, fatal bool) {
 		found.Problems = append(found.Problems, forge.Problem{What: what, So: so, Fatal: fatal})
 	}
+	if path := h.owner + "/" + h.name; !strings.EqualFold(repo.FullName, path) {
+		note(path+" is "+repo.FullName+" now", "nothing can be written to it: give its new path in the configuration", true)
+	}
 	may := repo.Permissions
 	switch {
 	case may == nil || !may.Pull:
@@ -74,7 +77,7 @@ func (h *Host) rights(found *forge.Access, repo *sdk.Repository) {
 		note(found.Login+" is not an administrator of the repository", "Gitea does not say what others may do, so commands are refused", false)
 	}
 	if repo.Archived {
-		note("the repository is archived", "nothing can be commented there", false)
+		note("the repository is archived", "nothing can be written to it", true)
 	}
 }
 

@@ -23,7 +23,7 @@ type Options struct {
 	URL       string                                    // of the server as people see it; required
 	Token     func(ctx context.Context) (string, error) // asked again every few seconds, so that a changed one is seen; required
 	Pause     time.Duration                             // between writes after a burst; 0 = a tenth of a second, negative = none
-	Transport http.RoundTripper                         // nil = http.DefaultTransport
+	Transport http.RoundTripper                         // to the network; nil = the default one, which gives up on a server that is silent
 	Logger    *slog.Logger                              // nil = none
 }
 
@@ -37,6 +37,7 @@ type Account struct {
 	signer *signer
 	http   *http.Client
 	logger *slog.Logger
+	moved  sync.Map // paths that were answered under another name
 
 	mu    sync.Mutex
 	me    *sdk.User // whose token it is
@@ -57,15 +58,17 @@ func New(o Options) (*Account, error) {
 	if o.Pause == 0 {
 		o.Pause = writePause
 	}
+	if o.Transport == nil {
+		o.Transport = patient()
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &signer{base: o.Transport, to: base, ask: o.Token}
+	s := &signer{base: o.Transport, ask: o.Token}
 	gate := forge.NewGate(s, o.Pause)
-	return &Account{
-		url: base.String(), gate: gate, signer: s, logger: o.Logger,
-		http: &http.Client{Transport: gate, CheckRedirect: follow(base)},
-	}, nil
+	a := &Account{url: base.String(), gate: gate, signer: s, logger: o.Logger}
+	a.http = &http.Client{Transport: gate, CheckRedirect: a.follow}
+	return a, nil
 }
 
 // Repository implements forge.Account.
@@ -73,6 +76,9 @@ func (a *Account) Repository(path string, mirror *gitrepo.Mirror) forge.Host {
 	owner, name, _ := strings.Cut(path, "/")
 	return &Host{account: a, owner: owner, name: name, mirror: mirror}
 }
+
+// Gate is the way of all requests, for metrics.
+func (a *Account) Gate() *forge.Gate { return a.gate }
 
 // Budget implements forge.Account. Gitea says no limit; what stands before it may ask to wait.
 func (a *Account) Budget() forge.Budget { return a.gate.Budget() }

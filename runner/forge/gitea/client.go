@@ -25,6 +25,20 @@ func (a *Account) client(ctx context.Context) (*sdk.Client, error) {
 	return sdk.NewClient(a.url, sdk.SetGiteaVersion(""), sdk.SetContext(ctx), sdk.SetHTTPClient(a.http), sdk.SetUserAgent(userAgent))
 }
 
+// follow goes where a renamed repository is now for reads only: what was meant for one repository is not written to another
+// unasked. (Gitea answers 301, after which Go would ask with GET what was sent with POST.) It never leaves the server: the
+// token is for no other.
+func (a *Account) follow(req *http.Request, via []*http.Request) error {
+	first := via[0]
+	if first.Method != http.MethodGet || req.URL.Host != first.URL.Host || req.URL.Scheme != first.URL.Scheme || len(via) > 3 {
+		return http.ErrUseLastResponse
+	}
+	if _, told := a.moved.LoadOrStore(first.URL.Path, true); !told {
+		a.logger.Warn("Gitea answers under another name: give the repository's new path in the configuration", "asked", first.URL.Path, "answered", req.URL.Path)
+	}
+	return nil
+}
+
 // ask makes one call of the SDK. what names it in errors.
 func ask[T any](ctx context.Context, a *Account, what string, call func(*sdk.Client) (T, *sdk.Response, error)) (T, error) {
 	v, _, err := askPage(ctx, a, what, call)
@@ -114,6 +128,8 @@ func refused(what string, status int, message string) error {
 		return fmt.Errorf("%s: %w", what, forge.ErrGone)
 	case status == http.StatusUnauthorized:
 		return fmt.Errorf("%s: %w", what, errToken)
+	case status < 400:
+		message = "the repository was renamed or moved: give its new path in the configuration"
 	case message == "":
 		message = fmt.Sprintf("%d %s", status, http.StatusText(status))
 	}

@@ -29,6 +29,7 @@ type listing struct {
 	from   time.Time // what was updated at it or later may be news
 	newest time.Time
 	seen   time.Time // when newest was first seen, by our clock
+	branch string    // the tracked one
 }
 
 const lag = time.Minute
@@ -41,9 +42,10 @@ type pull struct {
 }
 
 // read returns the open pull requests by number. page gives one page of them and how many there are.
-func (l *listing) read(ctx context.Context, now time.Time, page func(ctx context.Context, n int) ([]pull, int, error)) (map[int64]pull, error) {
+func (l *listing) read(ctx context.Context, branch string, now time.Time, page func(ctx context.Context, n int) ([]pull, int, error)) (map[int64]pull, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.branch = branch
 	for range readings {
 		open, err := l.walk(ctx, page)
 		if err != nil {
@@ -104,4 +106,11 @@ func (l *listing) settle(open map[int64]pull, now time.Time) {
 	case now.Sub(l.seen) > lag:
 		l.from = l.newest.Add(1)
 	}
+}
+
+// tracks reports whether a branch is the tracked one, as of the last poll.
+func (l *listing) tracks(branch string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.branch == "" || l.branch == branch
 }

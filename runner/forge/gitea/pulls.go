@@ -2,6 +2,7 @@ package gitea
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,11 +12,12 @@ import (
 	sdk "code.gitea.io/sdk/gitea"
 
 	"github.com/driftlessops/driftless/runner/forge"
+	"github.com/driftlessops/driftless/workspaces/gitrepo"
 )
 
 // Poll implements forge.Forge.
 func (h *Host) Poll(ctx context.Context, view forge.View) ([]forge.PullRequest, error) {
-	open, err := h.open.read(ctx, time.Now(), h.openPage)
+	open, err := h.open.read(ctx, view.Branch, time.Now(), h.openPage)
 	if err != nil {
 		return nil, err
 	}
@@ -114,26 +116,26 @@ func (h *Host) pull(ctx context.Context, key string) (*sdk.PullRequest, error) {
 }
 
 // Merged implements forge.Forge: it is Gitea's word, whatever head was merged in the end.
-func (h *Host) Merged(ctx context.Context, key, _, _, to string) (forge.Merge, bool, error) {
+func (h *Host) Merged(ctx context.Context, key, _, _, to string) (m forge.Merge, ok bool, err error) {
 	p, err := h.pull(ctx, key)
-	if err != nil || !p.HasMerged {
-		return forge.Merge{}, false, err
+	if err != nil || !p.HasMerged || !h.open.tracks(p.Base.Ref) {
+		return m, false, err
 	}
 	reviews, err := h.reviews(ctx, key)
 	if err != nil {
-		return forge.Merge{}, false, err
+		return m, false, err
 	}
-	opinion := judge(reviews, login(p.Poster), p.Head.Sha)
-	m := forge.Merge{By: login(p.MergedBy), Reviewers: append(opinion.approved, opinion.outdated...)}
+	o := judge(reviews, login(p.Poster), p.Head.Sha)
+	m.By, m.Reviewers = login(p.MergedBy), append(o.approved, o.outdated...)
 	slices.Sort(m.Reviewers)
-	if p.MergedCommitID == nil || h.mirror == nil || !h.mirror.Has(*p.MergedCommitID) {
+	if p.MergedCommitID == nil || *p.MergedCommitID == "" {
 		return m, true, nil
 	}
-	in, err := h.mirror.IsAncestor(ctx, *p.MergedCommitID, to)
-	if err != nil {
+	switch shown, err := h.mirror.IsAncestor(ctx, *p.MergedCommitID, to); {
+	case errors.Is(err, gitrepo.ErrMissing):
+	case err != nil:
 		return forge.Merge{}, false, fmt.Errorf("%s: %w", h.what("find the merge of", "#"+key), err)
-	}
-	if in {
+	case shown:
 		m.Commit = *p.MergedCommitID
 	}
 	return m, true, nil

@@ -2,9 +2,7 @@ package gitea
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -15,10 +13,9 @@ import (
 // tokenAge is how long a token is used before it is asked for again.
 const tokenAge = 3 * time.Second
 
-// signer puts the token on requests to the server, and on no others.
+// signer puts the token on requests.
 type signer struct {
 	base http.RoundTripper
-	to   *url.URL
 	ask  func(ctx context.Context) (string, error)
 
 	mu    sync.Mutex
@@ -38,21 +35,23 @@ func (s *signer) token(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if value = strings.TrimSpace(value); value == "" {
-		return "", &forge.Denied{Reason: "the token is empty"}
+		return "", &forge.Denied{Reason: "the token is empty: set its file or variable"}
 	}
 	s.value, s.asked = value, time.Now()
 	return value, nil
 }
 
-// RoundTrip implements http.RoundTripper.
+// refused has the token asked for again unless that has happened meanwhile.
+func (s *signer) refused(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.value == token {
+		s.value = ""
+	}
+}
+
+// RoundTrip implements http.RoundTripper. A token that is refused is read again at once: it may have been replaced just now.
 func (s *signer) RoundTrip(req *http.Request) (*http.Response, error) {
-	base := s.base
-	if base == nil {
-		base = http.DefaultTransport
-	}
-	if req.URL.Scheme != s.to.Scheme || req.URL.Host != s.to.Host {
-		return base.RoundTrip(req)
-	}
 	token, err := s.token(req.Context())
 	if err != nil {
 		if req.Body != nil {
@@ -60,32 +59,34 @@ func (s *signer) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	signed := req.Clone(req.Context())
-	signed.Header.Set("Authorization", "token "+token)
-	return base.RoundTrip(signed)
+	resp, err := s.send(req, token)
+	if err != nil || resp.StatusCode != http.StatusUnauthorized {
+		return resp, err
+	}
+	s.refused(token)
+	again := req.Clone(req.Context())
+	fresh, err := s.token(req.Context())
+	if err != nil || fresh == token || req.Body != nil && req.GetBody == nil {
+		return resp, nil // that it was refused is the answer
+	}
+	if req.GetBody != nil {
+		if again.Body, err = req.GetBody(); err != nil {
+			return resp, nil
+		}
+	}
+	_ = resp.Body.Close()
+	return s.send(again, fresh)
 }
 
-// follow goes where a renamed repository is now. Gitea answers 301 to whatever was asked, after which HTTP clients ask with
-// GET: a comment would be lost without a word, so what was asked is asked again as it was.
-func follow(to *url.URL) func(*http.Request, []*http.Request) error {
-	return func(req *http.Request, via []*http.Request) error {
-		first := via[0]
-		switch {
-		case len(via) > 3:
-			return errors.New("redirected too often")
-		case req.URL.Scheme != to.Scheme || req.URL.Host != to.Host:
-			return &forge.Denied{Reason: "it sends us to " + req.URL.Host + ": is the URL in the configuration right?"}
-		case req.Method == first.Method:
-			return nil
-		case first.GetBody != nil:
-			body, err := first.GetBody()
-			if err != nil {
-				return err
-			}
-			req.Body, req.GetBody, req.ContentLength = body, first.GetBody, first.ContentLength
-			req.Header.Set("Content-Type", first.Header.Get("Content-Type"))
-		}
-		req.Method = first.Method
-		return nil
-	}
+func (s *signer) send(req *http.Request, token string) (*http.Response, error) {
+	req = req.Clone(req.Context())
+	req.Header.Set("Authorization", "token "+token)
+	return s.base.RoundTrip(req)
+}
+
+// patient is the default transport with an end to its patience: one writer that waits for ever would stop all others.
+func patient() http.RoundTripper {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.ResponseHeaderTimeout = time.Minute
+	return t
 }

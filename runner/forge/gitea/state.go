@@ -52,11 +52,10 @@ func (h *Host) mergeable(ctx context.Context, p *sdk.PullRequest) (forge.Answer,
 		return forge.Yes, "", nil
 	}
 	const wait = "Gitea has not looked yet whether it can be merged"
-	if h.mirror == nil || !h.mirror.Has(p.Base.Sha) || !h.mirror.Has(p.Head.Sha) {
-		return forge.NotYet, wait, nil
-	}
 	merge, err := h.mirror.Merge(ctx, p.Base.Sha, p.Head.Sha)
 	switch {
+	case errors.Is(err, gitrepo.ErrMissing): // not fetched yet
+		return forge.NotYet, wait, nil
 	case errors.Is(err, gitrepo.ErrUnrelated):
 		return forge.No, "it has no history in common with " + p.Base.Ref, nil
 	case err != nil:
