@@ -2,43 +2,69 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/driftlessops/driftless/planner"
 )
 
-// DriftDocument is everything that a report says about the drift of one workspace.
+// DriftDocument is everything that is said about the drift of one workspace.
 type DriftDocument struct {
-	Workspace string
-	Owner     string
-	RunID     int64            // the drift run that found it: what an approval names
-	Commit    string           // the applied commit that the world was compared with
-	Since     time.Time        // when the drift was first seen; zero = with this run
-	CheckedAt time.Time        // when the world was last compared; zero = not said
-	Changes   []planner.Change // of the drift plan: what a repair would do
+	Workspace     string
+	Owner         string           // called by name where it is logins or teams ("@acme/platform")
+	RunID         int64            // the drift run that found it: what an approval names; 0: none
+	Refused       string           // why an approval would not repair it; "" = it would
+	Commit        string           // the applied commit that the world was compared with
+	AppliedAuthor string           // author of that commit
+	AppliedBy     string           // login of who merged or approved it; "" = not known
+	AppliedAt     time.Time        // zero = not known
+	Since         time.Time        // when the drift was first seen; zero = with this run
+	CheckedAt     time.Time        // when the world was last compared; zero = not said
+	Changes       []planner.Change // of the drift plan: what a repair would do
+	Metadata      string           // hidden at the end, for Metadata; "" = none
 }
 
-// RenderDrift writes a drift report as one Markdown text: what differs, why, since when, and how to repair or adopt it.
-func RenderDrift(doc DriftDocument) string {
-	p := newPager(0)
-	workspace := code(doc.Workspace)
-	if len(doc.Changes) == 0 {
-		p.paragraph("**No drift:** " + workspace + " is as " + appliedCommit(doc.Commit) + " says." + checked(doc.CheckedAt))
-		return strings.Join(p.finish(), "\n") + "\n"
-	}
-	p.paragraph("**" + workspace + " has drifted:** " + plural(len(doc.Changes), "object differs", "objects differ") + " from what " + appliedCommit(doc.Commit) + " says" + since(doc.Since) + "." + checked(doc.CheckedAt))
+// DriftIssue writes an issue about drift: what differs, why, since when, and how to repair or to adopt it. The title is the
+// same as long as the workspace has its name. The body has at most limit bytes (0 = no limit): whole changes are left out.
+func DriftIssue(doc DriftDocument, limit int) (title, body string) {
+	is := newIssue(limit, doc.Metadata)
+	is.paragraph("**" + briefCode(doc.Workspace, 150) + " has drifted:** " + doc.differ() + since(doc.Since) + "." + checked(doc.CheckedAt))
+	is.paragraph(lastApplied(doc))
+	is.tail = remedies(doc)
+	shown, left := []planner.Change(nil), 0
 	for _, c := range doc.Changes {
-		writeDrifted(p, c)
+		if is.fits(drifted(c), len(moreChanges(len(doc.Changes), doc.RunID))) {
+			shown = append(shown, c)
+		} else {
+			left++
+		}
 	}
-	p.write("\n")
-	writeRemedies(p, doc)
-	var diffs []excerpt
-	for _, c := range doc.Changes {
-		diffs = append(diffs, excerpt{name: c.Address, text: c.Diff()})
+	if left > 0 {
+		is.write(moreChanges(left, doc.RunID))
 	}
-	p.details("What a repair does", "What a repair does", false, func() { p.fence("diff", diffs...) }, 0)
-	return strings.Join(p.finish(), "\n") + "\n"
+	is.write("\n")
+	is.details = repairs(shown, is.room())
+	return "Drift in " + briefCode(doc.Workspace, 150), is.text(doc.differ())
+}
+
+func (doc *DriftDocument) differ() string {
+	return plural(len(doc.Changes), "object differs", "objects differ") + " from what was applied"
+}
+
+// DriftGone is the comment with which an issue about drift is closed.
+func DriftGone(doc DriftDocument) string {
+	return "**No drift any more:** " + briefCode(doc.Workspace, 150) + " is as " + appliedCommit(doc.Commit) + " says." + checked(doc.CheckedAt) + " If it drifts again, this issue is opened again.\n"
+}
+
+// DriftBack is the comment with which it is opened again.
+func DriftBack(doc DriftDocument) string {
+	return "**Drifted again:** " + doc.differ() + since(doc.Since) + ". The description above says which.\n"
+}
+
+// DriftMoot is the comment with which an issue is closed that is about nothing any more: why says what became of the workspace.
+func DriftMoot(workspace, why string) string {
+	return "**Closed:** " + briefCode(workspace, 150) + ": " + briefProse(why, 500) + "\n"
 }
 
 func appliedCommit(commit string) string {
@@ -46,6 +72,24 @@ func appliedCommit(commit string) string {
 		return "the applied commit"
 	}
 	return "the applied commit " + briefCode(shortCommit(commit), 20)
+}
+
+// lastApplied says what was applied last, when and by whom.
+func lastApplied(doc DriftDocument) string {
+	if doc.Commit == "" {
+		return ""
+	}
+	text := "Last applied: commit " + briefCode(shortCommit(doc.Commit), 20)
+	if doc.AppliedAuthor != "" {
+		text += " of " + briefCode(doc.AppliedAuthor, 60)
+	}
+	if !doc.AppliedAt.IsZero() {
+		text += ", " + moment(doc.AppliedAt)
+	}
+	if doc.AppliedBy != "" {
+		text += ", by " + briefCode(doc.AppliedBy, 60)
+	}
+	return text + "."
 }
 
 func since(t time.Time) string {
@@ -64,78 +108,46 @@ func checked(t time.Time) string {
 
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
-// writeDrifted writes one object, and each attribute that the code and the world do not agree on.
-func writeDrifted(p *pager, c planner.Change) {
-	p.write("- " + briefCode(c.Address, 500) + " " + differs(c) + cause(c.Cause) + "\n")
-	if c.Action == planner.Create || c.Action == planner.Delete {
-		return // all of it differs
+func moreChanges(n int, runID int64) string {
+	text := fmt.Sprintf("- and %d more", n)
+	if runID != 0 {
+		text += fmt.Sprintf(": `driftless show %d`", runID)
 	}
-	for _, path := range c.Paths {
-		p.write("  - " + briefCode(path.Path, 200) + attribute(path) + "\n")
-	}
+	return text + "\n"
 }
 
-// differs says how an object differs, from what a repair would do with it.
-func differs(c planner.Change) string {
-	if c.Kind == planner.KindOutput {
-		return "differs"
-	}
-	switch c.Action {
-	case planner.Create:
-		return "**is gone**"
-	case planner.Delete, planner.Forget:
-		return "**is there**, but the code does not have it"
-	case planner.Replace:
-		return "differs (**a repair destroys it and creates it anew**)"
-	}
-	return "differs"
-}
-
-// cause is a cause in words.
-func cause(c planner.Cause) string {
-	switch c {
-	case planner.External:
-		return ": changed outside of the code"
-	case planner.Upstream:
-		return ": something that it reads has changed (a data source or an output of another workspace)"
-	case planner.Unknown:
-		return ": the cause is not known"
-	}
-	return ""
-}
-
-// maxValue is the longest value that is shown beside its attribute, in bytes; the diff below has every value.
-const maxValue = 160
-
-func attribute(c planner.PathChange) string {
+// remedies says what a person can do about drift.
+func remedies(doc DriftDocument) string {
+	var b strings.Builder
 	switch {
-	case c.Sensitive && c.Before == c.After:
-		return ": differs (sensitive value)"
-	case c.Unknown && c.Before != "" && len(c.Before) <= maxValue:
-		return ": found " + value(c.Before) + " (the code leaves it to the provider)"
-	case len(c.Before) > maxValue || len(c.After) > maxValue:
-		return ": differs (see the end of this report)"
+	case doc.Refused != "":
+		b.WriteString("**It cannot be repaired as it is:** " + briefProse(doc.Refused, 600) + "\n\n")
+	case doc.RunID != 0:
+		fmt.Fprintf(&b, "**To repair it**, so that the world is as the code says: comment `driftless approve` here, or run `driftless approve %d`.\n\n", doc.RunID)
 	}
-	return ": code says " + value(c.After) + " → found " + value(c.Before)
+	b.WriteString("**To adopt it**, so that the code says what is there: change the code and merge it. The check after that closes this issue.\n\n")
+	if slices.ContainsFunc(doc.Changes, func(c planner.Change) bool { return c.Cause == planner.Unknown }) {
+		b.WriteString("A value that differs at every plan, such as `timestamp()`, belongs into `volatile` of the workspace.\n\n")
+	}
+	return b.String() + owner(doc.Owner)
 }
 
-func value(s string) string {
-	switch {
-	case s == "":
-		return "nothing"
-	case s[0] == '(': // a marker, not JSON
-		return prose(s)
+// owner calls the owners of a workspace, as far as they are logins or teams.
+func owner(owners string) string {
+	const most = 5
+	var names []string
+	for _, name := range strings.Fields(strings.ReplaceAll(owners, ",", " ")) {
+		if len(names) == most {
+			break
+		}
+		if strings.HasPrefix(name, "@") && login.MatchString(name) {
+			names = append(names, name)
+		} else {
+			names = append(names, briefCode(name, 60))
+		}
 	}
-	return code(s)
-}
-
-// writeRemedies says what a person can do about drift.
-func writeRemedies(p *pager, doc DriftDocument) {
-	if doc.RunID != 0 {
-		p.paragraph(fmt.Sprintf("**To repair it**, so that the world is as the code says: `driftless approve %d`", doc.RunID))
+	if len(names) == 0 {
+		return ""
 	}
-	p.paragraph("**To adopt it**, so that the code says what is there: change the code and merge it. The next check closes this report.")
-	if doc.Owner != "" {
-		p.paragraph("Owner: " + code(doc.Owner))
-	}
+	return "Owner: " + strings.Join(names, ", ") + "\n\n"
 }

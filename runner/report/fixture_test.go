@@ -71,6 +71,10 @@ func ready(name string, runID int64, changes ...planner.Change) Row {
 	}
 }
 
+func before(name string, runID int64, changes ...planner.Change) Row {
+	return with(ready(name, runID, changes...), func(r *Row) { r.BeforeMerge, r.OnMerge = true, "waits for `driftless apply`" })
+}
+
 func unchanged(name string, runID int64) Row {
 	return Row{Workspace: "infra//" + name, RunID: runID, Status: "unchanged", Plan: planOf(), Verdict: passes()}
 }
@@ -128,6 +132,25 @@ func documents() map[string]Document {
 				`a = "b c" = [ d = { " e = "`,
 			}
 		}),
+		"planning": with(pullRequest(ready("prod/app", 14, updated), unchanged("dev/dns", 18), Row{Workspace: "infra//prod/dns", RunID: 20, Status: "planning"}, Row{Workspace: "infra//prod/mail", Status: "queued"}), func(d *Document) { d.Commands = true }),
+		"applying": with(pullRequest(with(ready("prod/app", 21, updated), func(r *Row) { r.Status = "applied" }), with(ready("prod/db", 22, replaced), func(r *Row) { r.Status = "applying" }), Row{Workspace: "infra//prod/mail", Status: "queued"}), func(d *Document) {
+			d.Merged, d.Commands, d.MergedBy, d.Reviewers = true, true, "anna", []string{"ben", "cara"}
+		}),
+		"waiting": with(pullRequest(with(held, func(r *Row) { r.Command = "driftless approve 17" }), with(blocked, func(r *Row) { r.Reason, r.Command = "the policies deny it", "driftless apply 15" }), with(failed, func(r *Row) {
+			r.Reason, r.Command = "", "driftless apply -w prod/dns"
+		})), func(d *Document) {
+			d.Merged, d.Commands, d.MergedBy, d.Reviewers = true, true, "@evil`s", []string{"a", "b", "c", "d", "e", "f"}
+		}),
+		"before": with(pullRequest(before("prod/app", 14, updated), with(before("dev/app", 15, created), func(r *Row) {
+			r.Applied, r.Status, r.Duration = true, "applied", 12*time.Second
+		}), ready("prod/db", 16, updated)), func(d *Document) { d.Commands = true }),
+		"closed-applied": with(pullRequest(with(before("dev/app", 15, deleted), func(r *Row) {
+			r.Applied, r.Status, r.Reason, r.Command = true, "held", "it was applied, and closed without a merge: this plan takes it back", "driftless approve 15"
+		}), ready("prod/db", 16, updated)), func(d *Document) { d.Closed, d.Commands = true, true }),
+		"fork": with(pullRequest(ready("prod/app", 14, replaced)), func(d *Document) {
+			d.Aside = "It comes from a fork, and planning runs its code. Read it; then somebody who may plan comments `driftless plan 1a2b3c4d5e6f`, which is good for this commit only."
+			d.Left, d.Commands = LeftFork, true
+		}),
 		"hostile":   hostile(evil[0], evil[2], evil[7]),
 		"continued": pullRequest(ready("prod/app", 14, replaced, bigChange(80)), blocked),
 	}
@@ -173,7 +196,7 @@ func hostile(all ...string) Document {
 	more := all[0]
 	doc := Document{
 		Repository: all[len(all)-1], Title: strings.Join(all, " "), Head: more + "`|`", Branch: more, Base: all[len(all)/2],
-		Error: strings.Join(all, "\n"), Conflicts: all, Orphans: all, Notices: all, Metadata: strings.Join(all, "--> "),
+		Error: strings.Join(all, "\n"), Conflicts: all, Orphans: all, Notices: all, MergedBy: more, Reviewers: all, Metadata: strings.Join(all, "--> "),
 	}
 	for i, s := range all {
 		verdict := &policy.Verdict{Status: policy.Deny}
@@ -186,7 +209,7 @@ func hostile(all ...string) Document {
 		plan.Drift = []planner.DriftedObject{{Address: s + "2", Action: planner.Update, Paths: []planner.PathChange{{Path: s, After: s}}}}
 		doc.Rows = append(doc.Rows, Row{
 			Workspace: s, RunID: int64(i), Status: []string{"blocked", "failed", s, "unchanged"}[i%4], Reason: s, Plan: plan, Verdict: verdict,
-			Failure: s, OnMerge: s, Labels: map[string]string{s: s}, Owner: s,
+			Failure: s, OnMerge: s, Command: s, Labels: map[string]string{s: s}, Owner: s,
 		})
 	}
 	return doc

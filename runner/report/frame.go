@@ -1,6 +1,9 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // frame is what stands above and below the content of each page.
 type frame struct {
@@ -18,16 +21,38 @@ func newFrame(doc *Document, limit int) frame {
 	if doc.Title != "" {
 		f.title = briefProse(doc.Title, 80)
 	}
-	for _, row := range doc.Rows {
-		if row.RunID != 0 {
-			f.whole = "`driftless show RUN` prints a run whole"
-			break
-		}
+	if doc.Commands {
+		f.whole = commands(doc)
+	} else if slices.ContainsFunc(doc.Rows, func(r Row) bool { return r.RunID != 0 }) {
+		f.whole = "`driftless show RUN` prints a run whole"
 	}
 	if doc.Head != "" {
 		f.whole = dotted(f.whole, "commit "+briefCode(shortCommit(doc.Head), 20))
 	}
 	return f
+}
+
+// commands are the commands that make sense now.
+func commands(doc *Document) string {
+	t := count(doc)
+	waits := slices.ContainsFunc(doc.Rows, func(r Row) bool { return r.waitsForApply() })
+	var all []string
+	for _, c := range []struct {
+		now  bool
+		text string
+	}{
+		{doc.open(), "`driftless plan` plans again"},
+		{doc.open() && waits, "`driftless apply` applies before the merge"},
+		{doc.Merged && t.failed > 0, "`driftless apply` tries again what failed"},
+		{(doc.Merged || doc.Closed && t.applied > 0) && t.held > 0, "`driftless approve` applies what is held"},
+		{doc.open() && t.underway > 0, "`driftless cancel` ends it"},
+		{true, "`driftless help`"},
+	} {
+		if c.now {
+			all = append(all, c.text)
+		}
+	}
+	return dotted(all...)
 }
 
 func (f frame) head(page, pages int) string {

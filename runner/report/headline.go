@@ -8,53 +8,6 @@ import (
 	"github.com/driftlessops/driftless/planner"
 )
 
-// tally counts what the rows of a document say.
-type tally struct {
-	rows, changed, failed, denied, unjudged, blocked, held, warned, underway int
-	sum                                                                      planner.Summary
-}
-
-func count(doc *Document) tally {
-	t := tally{rows: len(doc.Rows)}
-	for i := range doc.Rows {
-		r := &doc.Rows[i]
-		switch {
-		case r.failed():
-			t.failed++
-		case r.verdict() == "deny":
-			t.denied++
-		case r.verdict() == "error":
-			t.unjudged++
-		case r.Status == "blocked":
-			t.blocked++
-		case r.Status == "held":
-			t.held++
-		case r.verdict() == "warn":
-			t.warned++
-		}
-		if r.underway() || doc.Merged && (r.Status == "ready" || r.Status == "planned" || r.Status == "applying") {
-			t.underway++
-		}
-		if r.changes() && !r.failed() && (!doc.Merged || r.Status == "applied") {
-			t.changed++
-			t.add(r.Plan.Summary)
-		}
-	}
-	return t
-}
-
-func (t *tally) add(s planner.Summary) {
-	t.sum.Create += s.Create
-	t.sum.Update += s.Update
-	t.sum.Replace += s.Replace
-	t.sum.Delete += s.Delete
-	t.sum.Import += s.Import
-	t.sum.Move += s.Move
-	t.sum.Forget += s.Forget
-	t.sum.Outputs += s.Outputs
-	t.sum.Invoke += s.Invoke
-}
-
 // writeHeadline writes the sentence that a reviewer reads if he reads only one, and what it is about.
 func writeHeadline(p *pager, doc *Document) {
 	lead, rest, _ := strings.Cut(headline(doc), ": ")
@@ -66,14 +19,11 @@ func writeHeadline(p *pager, doc *Document) {
 		sentence = "> [!CAUTION]\n> " + sentence
 	}
 	p.paragraph(sentence)
-	if about := about(doc); about != "" {
-		p.paragraph(about)
-	}
 }
 
 // alarming reports whether the headline deserves an alarm. Where forges do not know alerts it reads as a quotation.
 func alarming(doc *Document) bool {
-	if doc.Closed {
+	if doc.Closed || doc.aside() {
 		return false
 	}
 	t := count(doc)
@@ -83,10 +33,14 @@ func alarming(doc *Document) bool {
 
 // headline is the sentence in plain words. It holds no text of others.
 func headline(doc *Document) string {
-	if doc.Closed {
-		return "Closed without a merge"
-	}
 	t := count(doc)
+	if doc.Closed || doc.aside() {
+		return t.lead(doc)
+	}
+	done := t.applied
+	if doc.Merged {
+		done = 0 // that is what the report is about
+	}
 	var parts []string
 	for _, part := range []struct {
 		n      int
@@ -94,7 +48,7 @@ func headline(doc *Document) string {
 		after  string
 	}{
 		{t.failed, "", " failed"}, {t.denied, "policy denies ", ""}, {t.unjudged, "policy could not judge ", ""}, {t.blocked, "", " blocked"},
-		{t.held, "", " held"}, {t.warned, "policy warns of ", ""}, {t.underway, "", " still under way"},
+		{t.held, "", " held"}, {t.warned, "policy warns of ", ""}, {done, "", " applied already"},
 	} {
 		if part.n > 0 {
 			parts = append(parts, fmt.Sprintf("%s%d%s", part.before, part.n, part.after))
@@ -102,6 +56,9 @@ func headline(doc *Document) string {
 	}
 	if effects := effects(t.sum, doc.Merged); effects != "" {
 		parts = append([]string{effects}, parts...)
+	}
+	if t.underway > 0 {
+		parts = append([]string{t.progress() + " done"}, parts...)
 	}
 	if n := len(doc.Orphans); n > 0 {
 		parts = append(parts, plural(n, "workspace directory", "workspace directories")+" removed, nothing destroyed by that")
@@ -114,8 +71,12 @@ func headline(doc *Document) string {
 
 // lead says how many workspaces there are to look at.
 func (t *tally) lead(doc *Document) string {
-	of := " of " + plural(t.rows, "workspace ", "workspaces ")
+	change := pick(doc.Merged, "would change", "was changed")
 	switch {
+	case doc.Closed:
+		return "Closed without a merge" + pick(t.applied > 0, "", " after an apply")
+	case doc.aside():
+		return "Not planned"
 	case len(doc.Conflicts) > 0:
 		return "Not planned, because this branch conflicts with the tracked one in " + plural(len(doc.Conflicts), "file", "files")
 	case doc.Error != "" && t.rows == 0:
@@ -124,16 +85,18 @@ func (t *tally) lead(doc *Document) string {
 		return "Not everything could be planned"
 	case t.rows == 0:
 		return "No workspace is touched"
-	case t.changed == 0 && t.failed+t.underway+t.blocked+t.denied+t.unjudged+t.held > 0:
+	case t.underway > 0:
+		return pick(doc.Merged || t.planning() == 0, "Planning", "Applying")
+	case t.changed == 0 && t.failed+t.applied+t.blocked+t.denied+t.unjudged+t.held > 0:
 		return plural(t.rows, "workspace is", "workspaces are") + " touched"
 	case t.changed == 0:
 		return "No changes in " + plural(t.rows, "workspace", "workspaces")
 	case t.rows == 1:
-		return "1 workspace " + pick(doc.Merged, "would change", "was changed")
-	case t.changed == 1:
-		return "1" + of + pick(doc.Merged, "would change", "was changed")
+		return "1 workspace " + change
+	case t.changed > 1:
+		change = pick(doc.Merged, "would change", "were changed")
 	}
-	return fmt.Sprint(t.changed) + of + pick(doc.Merged, "change", "were changed")
+	return fmt.Sprintf("%d of %d workspaces %s", t.changed, t.rows, change)
 }
 
 // effects says what happens to resources: "1 resource is destroyed, 3 created".
@@ -162,31 +125,6 @@ func effects(s planner.Summary, past bool) string {
 	}
 	return strings.Join(parts, ", ")
 }
-
-// about says which commit the document speaks of.
-func about(doc *Document) string {
-	branch := "the tracked branch"
-	if doc.Branch != "" {
-		branch = briefCode(doc.Branch, 60)
-	}
-	line := ""
-	if doc.Head != "" {
-		line = "commit " + briefCode(shortCommit(doc.Head), 20) + pick(doc.Merged, " merged with ", " merged into ") + branch
-		if doc.Base != "" && !doc.Merged {
-			line += " at " + briefCode(shortCommit(doc.Base), 20)
-		}
-	}
-	if doc.Repository != "" {
-		line = dotted(briefCode(doc.Repository, 60), line)
-	}
-	if doc.Title != "" {
-		line = dotted(briefProse(doc.Title, 120), line)
-	}
-	return line
-}
-
-// shortCommit is a commit as people write it.
-func shortCommit(commit string) string { return cut(commit, 7) }
 
 // dotted joins what is not empty.
 func dotted(parts ...string) string {

@@ -21,6 +21,19 @@ func (r *Row) underway() bool {
 	return r.Plan == nil && !r.failed() && !r.over() && r.Status != "unchanged" && r.Status != "blocked" && r.Status != "held"
 }
 
+// pending reports whether something is still to come of the row by itself: its plan, or after the merge its apply.
+func (r *Row) pending(doc *Document) bool {
+	return r.underway() || r.Status == "applying" || doc.Merged && (r.Status == "ready" || r.Status == "planned")
+}
+
+// waitsForApply reports whether the row's changes are to be applied before the merge, can be, and are not.
+func (r *Row) waitsForApply() bool {
+	return r.BeforeMerge && !r.Applied && r.changes() && !r.failed() && !r.refused() && r.Status != "blocked" && r.Status != "applying"
+}
+
+// waits reports whether a person must do something about the row.
+func (r *Row) waits() bool { return r.failed() || r.Status == "held" || r.Status == "blocked" }
+
 // changes reports whether the row's plan would do anything.
 func (r *Row) changes() bool {
 	return r.Plan != nil && (!r.Plan.Summary.Empty() || len(r.Plan.Changes) > 0)

@@ -54,14 +54,16 @@ func (a author) plan() *planner.Plan {
 func (a author) document() Document {
 	doc := Document{
 		Repository: a.text(3), Title: a.text(12), Head: a.text(12), Branch: a.text(4), Base: a.text(12), Merged: a.IntN(2) == 0,
+		MergedBy: a.text(2), Reviewers: a.texts(7, 3), Commands: a.IntN(2) == 0,
 		Conflicts: a.texts(2, 9), Orphans: a.texts(2, 9), Notices: a.texts(3, 30), Metadata: a.text(20),
 	}
 	if a.IntN(4) == 0 {
 		doc.Error = a.text(200)
 	}
-	statuses := []string{"queued", "planning", "ready", "unchanged", "blocked", "held", "applied", "failed", "superseded", ""}
+	doc.Closed = !doc.Merged && a.IntN(5) == 0
+	statuses := []string{"queued", "planning", "ready", "unchanged", "blocked", "held", "applied", "applying", "failed", "interrupted", "superseded", ""}
 	for i := range a.IntN(12) {
-		r := Row{Workspace: a.text(5), RunID: int64(i), Status: statuses[a.IntN(len(statuses))], Reason: a.text(30), Failure: a.text(100), OnMerge: a.text(20), Owner: a.text(3), Duration: time.Duration(a.IntN(1e10)), Reused: a.IntN(3) == 0}
+		r := Row{Workspace: a.text(5), RunID: int64(i), Status: statuses[a.IntN(len(statuses))], Reason: a.text(30), Failure: a.text(100), OnMerge: a.text(20), Owner: a.text(3), Command: a.text(9), BeforeMerge: a.IntN(3) == 0, Applied: a.IntN(4) == 0, Duration: time.Duration(a.IntN(1e10)), Reused: a.IntN(3) == 0}
 		if a.IntN(3) > 0 {
 			r.Plan = a.plan()
 		}
@@ -129,6 +131,12 @@ func checkRender(t *testing.T, doc Document, limit int) {
 		t.Errorf("diffs differ; got\n%s\nwant\n%s", got, want)
 	}
 	checkFailures(t, doc, whole[0])
+	checkStatuses(t, doc, len(doc.Rows))
+	title, summary := Check(doc)
+	if len(summary) > MaxSummary || len(title) > 200 {
+		t.Errorf("a check of %d and %d bytes", len(title), len(summary))
+	}
+	checkMarkdown(t, summary)
 }
 
 // checkFailures checks that what the engine printed is shown whole.
@@ -221,8 +229,7 @@ func FuzzRender(f *testing.F) {
 		if got, ok := Metadata(Render(doc, 0)[0]); !ok || got != doc.Metadata {
 			t.Errorf("metadata %q came back as %q", doc.Metadata, got)
 		}
-		drift := RenderDrift(DriftDocument{Workspace: s, Owner: s, Commit: s, Changes: []planner.Change{doc.Rows[0].Plan.Changes[0], server(s, planner.Action(s), planner.PathChange{Path: s, Before: "(" + s, After: s})}})
-		checkMarkdown(t, drift)
+		checkIssues(t, s, 1+int(extra))
 	})
 }
 

@@ -19,10 +19,15 @@ func TestProse(t *testing.T) {
 		"/close":                                "`/close`",
 		"a `b":                                  "a `` `b ``",
 		"arn:aws:s3:::x":                        "`arn:aws:s3:::x`",
-		"GH-7 and gh-8":                         "`GH-7` and `gh-8`",
-		"  über  größe — ok ✓ ":                 "über größe — ok ✓",
-		"\x1b[31mred\u202e":                     "`\\x1b[31mred\\u202e`",
-		"":                                      "",
+		"fixes #3, Closes acme/infra#4 and resolves: GH-5": "fixes `#3`, Closes `acme/infra#4` and resolves: `GH-5`",
+		"closes https://github.com/acme/infra/issues/3":    "closes `https://github.com/acme/infra/issues/3`",
+		"mail anna@acme.example or mailto:x":               "mail `anna@acme.example` or mailto:x",
+		"acme/infra@1a2b3c4 !7 infra!7 :tada:":             "`acme/infra@1a2b3c4` `!7` `infra!7` `:tada`:",
+		"(@anna) \"@ben\" cara's@team -@dora":              "(`@anna`) \"`@ben`\" `cara's@team` `-@dora`",
+		"GH-7 and gh-8":                                    "`GH-7` and `gh-8`",
+		"  über  größe — ok ✓ ":                            "über größe — ok ✓",
+		"\x1b[31mred\u202e":                                "`\\x1b[31mred\\u202e`",
+		"":                                                 "",
 	} {
 		if got := prose(in); got != want {
 			t.Errorf("prose(%q) = %q, want %q", in, got, want)

@@ -22,10 +22,25 @@ type Document struct {
 	Rows       []Row
 	Orphans    []string // workspaces whose directories are removed: nothing is destroyed
 	Notices    []string // edits that take effect only after the merge, warnings
+	Aside      string   // why the pull request is left alone, and what to do; only before the merge
+	Left       Left     // what Aside is about
 	Merged     bool     // after the merge: rows show what was applied
+	MergedBy   string   // login; "" = not known
+	Reviewers  []string // logins of those who approved it
 	Closed     bool     // without a merge: nothing comes of it
+	Commands   bool     // comments are read: say which commands make sense
 	Metadata   string   // hidden in a comment at the end of every page ("-->" cannot break out of it)
 }
+
+// Left is why a pull request is left alone.
+type Left int
+
+// The reasons. The zero value is any other one.
+const (
+	LeftFork  Left = iota + 1 // it comes from a fork, and nobody has let it be planned
+	LeftDraft                 // it is a draft
+	LeftBase                  // it is based on another branch than the tracked one: nothing waits for driftless
+)
 
 // Row is one workspace.
 type Row struct {
@@ -37,10 +52,14 @@ type Row struct {
 	Verdict   *policy.Verdict
 	Failure   string // what the engine printed, masked, whole
 	OnMerge   string // what happens on merge, one sentence
+	Command   string // what to comment when it is held, blocked or failed: "driftless approve 12"
 	Labels    map[string]string
 	Owner     string
 	Duration  time.Duration
 	Reused    bool // the plan of an earlier commit still holds
+
+	BeforeMerge bool // it is applied before the merge, by a command
+	Applied     bool // and that has happened
 }
 
 // MinLimit is the smallest limit, in bytes, with which Render loses nothing.
@@ -58,9 +77,27 @@ func Render(doc Document, limit int) []string {
 	f := newFrame(&doc, limit)
 	p := newPager(f.room())
 	writeHeadline(p, &doc)
-	writeCaution(p, doc.Caution)
-	writeTable(p, &doc)
-	writeSections(p, &doc)
-	writeNotes(p, &doc)
+	writeContent(p, &doc)
 	return f.bind(p.finish())
 }
+
+// writeContent writes what stands below the headline.
+func writeContent(p *pager, doc *Document) {
+	if about := about(doc); about != "" {
+		p.paragraph(about)
+	}
+	if doc.aside() {
+		p.text(doc.Aside)
+		return
+	}
+	writeCaution(p, doc.Caution)
+	writeTable(p, doc)
+	writeSections(p, doc)
+	writeNotes(p, doc)
+}
+
+// aside reports whether the pull request is left alone.
+func (d *Document) aside() bool { return d.Aside != "" && !d.Merged && !d.Closed }
+
+// open reports whether the pull request is one that is planned.
+func (d *Document) open() bool { return !d.Merged && !d.Closed && !d.aside() }

@@ -104,6 +104,9 @@ func (s *section) write(p *pager) {
 	if r.Reason != "" && !s.repeats(r.Reason) {
 		p.text(r.Reason)
 	}
+	if r.Command != "" && r.waits() && !strings.Contains(r.Reason, r.Command) {
+		p.paragraph("**To do:** comment " + briefCode(r.Command, 100))
+	}
 	if r.OnMerge != "" && !s.merged && len(r.OnMerge) > 100 {
 		p.text("On merge: " + r.OnMerge)
 	}

@@ -24,7 +24,7 @@ func writeTable(p *pager, doc *Document) {
 		for _, r := range rows {
 			last := r.onMerge()
 			switch {
-			case doc.Merged:
+			case doc.Merged || r.Applied:
 				last = r.result()
 			case doc.Closed:
 				last = "nothing: it was closed"
@@ -171,12 +171,18 @@ func (r *Row) onMerge() string {
 // result is what became of it after the merge.
 func (r *Row) result() string {
 	result := briefProse(r.Status, 30)
-	if r.failed() || r.Status == "blocked" || r.Status == "held" {
+	if r.waits() {
 		result = "**" + result + "**"
 	}
-	if r.Reason != "" {
-		first, _, _ := strings.Cut(strings.TrimSpace(r.Reason), "\n")
-		return result + ": " + briefProse(first, 160)
+	first, _, _ := strings.Cut(strings.TrimSpace(r.Reason), "\n")
+	if first != "" {
+		result += ": " + briefProse(first, 160)
+	}
+	if r.Command != "" && r.waits() && !strings.Contains(first, r.Command) {
+		result += " → " + briefCode(r.Command, 60)
+	}
+	if first != "" {
+		return result
 	}
 	if r.Status == "applied" && r.Duration > 0 {
 		result += " in " + duration(r.Duration)

@@ -7,7 +7,7 @@ import (
 	"github.com/mattn/go-runewidth"
 )
 
-// Text writes pages of Render, or a text of RenderDrift, for a terminal: without tags and fences, tables aligned. It holds nothing that
+// Text writes pages of Render for a terminal: without tags and fences, tables aligned. It holds nothing that
 // acts on a terminal.
 func Text(pages []string) string {
 	var t terminal
