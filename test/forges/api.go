@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +26,7 @@ type reply struct {
 type call struct {
 	*http.Request
 	w     *World
-	path  string // without the prefix
+	path  string // without the prefix, escaped as it was sent
 	web   string // "http://127.0.0.1:1234"
 	api   string // web and the prefix
 	body  []byte
@@ -133,8 +132,7 @@ func page[T any](c *call, list []T, size string, standard, most int) ([]T, http.
 	link := func(rel string, n int) {
 		q := c.URL.Query()
 		q.Set("page", strconv.Itoa(n))
-		u := url.URL{Path: c.path, RawQuery: q.Encode()}
-		links = append(links, "<"+c.api+u.String()+`>; rel="`+rel+`"`)
+		links = append(links, "<"+c.api+c.path+"?"+q.Encode()+`>; rel="`+rel+`"`)
 	}
 	if at > 1 {
 		link("prev", at-1)

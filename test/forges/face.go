@@ -3,6 +3,7 @@ package forges
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -12,7 +13,7 @@ type face struct {
 	w         *World
 	prefix    string                   // of the API
 	described string                   // name of its description
-	path      func(path string) string // a path without the prefix as the description knows it
+	path      func(path string) string // a call's path as the description knows it
 	answer    func(c *call) (a raw, charged bool)
 }
 
@@ -22,7 +23,7 @@ func (f *face) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 		f.w.serveGit(rw, req)
 		return
 	}
-	path, ok := strings.CutPrefix(req.URL.Path, f.prefix)
+	path, ok := strings.CutPrefix(req.URL.EscapedPath(), f.prefix)
 	if !ok {
 		http.NotFound(rw, req)
 		return
@@ -59,7 +60,8 @@ type callKey struct{}
 func (c *call) route(mux *http.ServeMux, path string) reply {
 	out := refuse(http.StatusNotFound, "Not Found")
 	req := c.Clone(context.WithValue(c.Context(), replyKey{}, &out))
-	req.URL.Path, req.URL.RawPath = path, ""
+	req.URL.Path, _ = url.PathUnescape(path)
+	req.URL.RawPath = path
 	mux.ServeHTTP(discard{}, req)
 	return out
 }

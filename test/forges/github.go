@@ -5,28 +5,38 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 )
 
-// GitHub is the world as GitHub Enterprise shows it: the API below /api/v3, git at /OWNER/NAME.git.
-func (w *World) GitHub() http.Handler {
+// GitHub shows a world as GitHub Enterprise does: the API below /api/v3, git at /OWNER/NAME.git. It is an http.Handler.
+type GitHub struct{ *face }
+
+// GitHub returns the face of GitHub. What is not as GitHub describes its API is for World.Check to tell.
+func (w *World) GitHub() *GitHub {
 	w.mu.Lock()
 	w.o.MergeRefs = true
 	w.mu.Unlock()
 	mux := githubRoutes()
-	return &face{w: w, prefix: "/api/v3", described: GitHubDescription, path: githubPath, answer: func(c *call) (raw, bool) { return githubAnswer(mux, c) }}
+	return &GitHub{&face{
+		w: w, prefix: githubPrefix, described: GitHubDescription, path: githubPath,
+		answer: func(c *call) (raw, bool) { return githubAnswer(mux, c) },
+	}}
 }
 
 // ServeGitHub serves the world as GitHub on 127.0.0.1; the server's URL is the web base. Close it.
 func (w *World) ServeGitHub() *httptest.Server { return httptest.NewServer(w.GitHub()) }
+
+const githubPrefix = "/api/v3"
 
 // A ref in a path may have slashes, which the description's router does not take.
 var refInPath = regexp.MustCompile(`^(/repos/[^/]+/[^/]+/commits/)(.+?)(/(?:status|statuses|check-runs|pulls))?$`)
 
 // githubPath is a path as the description has it. What people own is described for organisations alone.
 func githubPath(path string) string {
+	path, _ = url.PathUnescape(strings.ReplaceAll(path, "%2F", "-"))
 	if m := refInPath.FindStringSubmatch(path); m != nil {
 		return m[1] + strings.ReplaceAll(m[2], "/", "-") + m[3]
 	}

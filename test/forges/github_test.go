@@ -104,15 +104,21 @@ func TestGitHubIsAsDescribed(t *testing.T) {
 	c.want(200, "POST", infra+"/issues/3/labels", object{"labels": []string{"l"}}, nil)
 	c.want(200, "PUT", infra+"/issues/3/labels", object{"labels": []string{"l"}}, nil)
 	c.want(201, "POST", infra+"/statuses/"+head, object{"state": "pending", "context": "driftless/plan"}, nil)
+	r.Grant("ada", Admin)
+	r.Protect("main", Protection{Contexts: []string{"driftless/plan"}, Reviews: 1, Strict: true})
+	r.Protect("ruled", Protection{Contexts: []string{"driftless/plan"}, Reviews: 1, Ruleset: true})
 	for _, path := range []string{
 		"/user", "/rate_limit", "/orgs/acme/repos", "/users/ada/repos", "/orgs/acme/teams", "/orgs/acme/teams/ops/members", "/orgs/acme/teams/ops/memberships/ada",
 		infra, infra + "/collaborators/ada/permission", infra + "/pulls?state=all&sort=updated&direction=desc&per_page=10", infra + "/pulls/1",
-		infra + "/pulls/1/reviews", infra + "/issues?state=all&labels=drift&creator=ada", infra + "/issues/3", infra + "/issues/1/comments",
+		infra + "/commits?per_page=1", infra + "/branches/feature%2Fx", infra + "/branches/main", infra + "/rules/branches/main", infra + "/rules/branches/ruled",
+		infra + "/branches/main/protection", infra + "/pulls/1/reviews", infra + "/issues?state=all&labels=drift&creator=ada", infra + "/issues/3", infra + "/issues/1/comments",
 		infra + "/issues/comments?since=2020-01-02T03:04:05Z&sort=updated&direction=asc", id, id + "/reactions", infra + "/labels",
 		infra + "/commits/feature/x/status", infra + "/commits/" + head + "/statuses", infra + "/commits/" + head + "/pulls",
 	} {
 		c.want(200, "GET", path, nil, nil)
 	}
+	r.Protect("main", Protection{})
+	c.want(404, "GET", infra+"/branches/main/protection", nil, nil)
 	c.want(204, "DELETE", id, nil, nil)
 	c.want(404, "PATCH", id, object{"body": "gone"}, nil)
 	c.want(405, "PUT", infra+"/pulls/1/merge", object{"sha": head}, nil)
@@ -125,6 +131,13 @@ func TestGitHubIsAsDescribed(t *testing.T) {
 	}
 	c.want(200, "GET", infra+"/pulls/1", nil, nil)
 	c.want(200, "GET", infra+"/commits/"+r.Head("main")+"/pulls", nil, nil)
+	fork := must[*Repo](t)(r.Fork("eve"))
+	must[string](t)(fork.Commit("eve", "patch", "y", map[string]string{"y.tf": "y"}))
+	must[int](t)(r.Open("eve", "eve:patch", "", "Y", OpenOptions{}))
+	if err := fork.Delete(); err != nil {
+		t.Fatal(err)
+	}
+	c.want(200, "GET", infra+"/pulls?direction=asc", nil, nil)
 }
 
 func TestGitOverHTTP(t *testing.T) {

@@ -112,12 +112,14 @@ func (c *call) reactionJSON(re Reaction) any {
 	return object{"id": re.ID, "node_id": nodeID("Reaction", re.ID), "user": c.userJSON(re.By), "content": re.Content, "created_at": stamp(re.Created)}
 }
 
+var githubReactions = []string{"+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"}
+
 func (c *call) react() reply {
 	var in struct{ Content string }
 	if err := c.decode(&in); err != nil {
 		return refuse(http.StatusBadRequest, "Problems parsing JSON")
 	}
-	if !slices.Contains([]string{"+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"}, in.Content) {
+	if !slices.Contains(githubReactions, in.Content) {
 		return invalid("Reaction", "content", "is not a valid reaction")
 	}
 	re, again, err := c.repo.React(c.token.Login, c.number("id"), in.Content)

@@ -71,8 +71,8 @@ func (c *call) repoJSON(r *Repo) object {
 		releases stargazers statuses subscribers subscription tags teams trees`, object{
 		"id": i.ID, "node_id": nodeID("Repository", i.ID), "name": i.Name, "full_name": i.Path(), "owner": c.userJSON(i.Owner),
 		"private": i.Private, "visibility": map[bool]string{true: "private", false: "public"}[i.Private], "html_url": web,
-		"description": nil, "fork": i.Fork, "url": url, "default_branch": i.Branch, "archived": i.Archived, "disabled": false,
-		"clone_url": web + ".git", "git_url": "git" + strings.TrimPrefix(web, "http") + ".git", "ssh_url": "git@forge.example:" + i.Path() + ".git", "svn_url": web,
+		"description": nil, "topics": []any{}, "fork": i.Fork, "url": url, "default_branch": i.Branch, "archived": i.Archived, "disabled": false,
+		"clone_url": web + ".git", "git_url": "git://forge.example/" + i.Path() + ".git", "ssh_url": "git@forge.example:" + i.Path() + ".git", "svn_url": web,
 		"forks": 0, "forks_count": 0, "open_issues": 0, "open_issues_count": 0, "watchers": 0, "watchers_count": 0, "stargazers_count": 0,
 		"network_count": 0, "subscribers_count": 0, "size": size, "has_issues": true, "has_projects": false, "has_wiki": false, "has_pages": false,
 		"has_downloads": false, "has_discussions": false, "homepage": nil, "language": nil, "license": nil, "mirror_url": nil,
@@ -124,6 +124,7 @@ func (c *call) issueJSON(r *Repo, i Issue) object {
 	o := links(url, "comments events labels", object{
 		"id": i.ID, "node_id": nodeID("Issue", i.ID), "number": i.Number, "title": i.Title, "body": filled(i.Body), "state": state(i.Open),
 		"user": c.userJSON(i.Author), "labels": c.labelsJSON(r, i.Labels), "assignee": nil, "assignees": []any{}, "milestone": nil, "locked": false,
+		"active_lock_reason": nil, "performed_via_github_app": c.viaApp(i.Author), "reactions": rollup(url, nil),
 		"comments": i.Comments, "created_at": stamp(i.Created), "updated_at": stamp(i.Updated), "closed_at": stamp(i.Closed),
 		"author_association": c.association(r, i.Author), "url": url, "html_url": fmt.Sprintf("%s/%s/issues/%d", c.web, r.Info().Path(), i.Number),
 		"repository_url": c.api + "/repos/" + r.Info().Path(),
@@ -141,8 +142,30 @@ func (c *call) commentJSON(r *Repo, m Comment) object {
 	path := r.Info().Path()
 	return object{
 		"id": m.ID, "node_id": nodeID("Comment", m.ID), "body": m.Body, "user": c.userJSON(m.Author), "author_association": c.association(r, m.Author),
+		"performed_via_github_app": c.viaApp(m.Author), "reactions": rollup(fmt.Sprintf("%s/repos/%s/issues/comments/%d", c.api, path, m.ID), m.Reactions),
 		"created_at": stamp(m.Created), "updated_at": stamp(m.Updated), "url": fmt.Sprintf("%s/repos/%s/issues/comments/%d", c.api, path, m.ID),
 		"issue_url": fmt.Sprintf("%s/repos/%s/issues/%d", c.api, path, m.Number),
 		"html_url":  fmt.Sprintf("%s/%s/issues/%d#issuecomment-%d", c.web, path, m.Number, m.ID),
 	}
+}
+
+// viaApp is the App that an account belongs to, or null.
+func (c *call) viaApp(login string) any {
+	if slug, ok := strings.CutSuffix(login, "[bot]"); ok {
+		return c.appJSON(slug)
+	}
+	return nil
+}
+
+// rollup counts reactions to what has this address.
+func rollup(url string, reactions []Reaction) object {
+	o := object{"url": url + "/reactions", "total_count": len(reactions)}
+	for _, content := range githubReactions {
+		o[content] = 0
+	}
+	for _, re := range reactions {
+		n, _ := o[re.Content].(int)
+		o[re.Content] = n + 1
+	}
+	return o
 }

@@ -32,7 +32,7 @@ func (c *call) pullJSON(r *Repo, i Issue) object {
 	url := fmt.Sprintf("%s/repos/%s/pulls/%d", c.api, path, i.Number)
 	o := c.issueJSON(r, i)
 	issue, web := o["url"].(string), o["html_url"].(string)
-	for _, key := range []string{"comments", "pull_request", "events_url", "labels_url", "repository_url"} {
+	for _, key := range []string{"comments", "performed_via_github_app", "reactions", "pull_request", "events_url", "labels_url", "repository_url"} {
 		delete(o, key)
 	}
 	statuses := c.api + "/repos/" + path + "/statuses/" + p.HeadSHA
@@ -81,28 +81,38 @@ func (c *call) getPull() reply {
 	if err != nil {
 		return failed(err)
 	}
-	o := c.pullJSON(c.repo, i)
+	return ok(c.fullPullJSON(c.repo, i, clean, known))
+}
+
+// fullPullJSON is a pull request as it is shown alone.
+func (c *call) fullPullJSON(r *Repo, i Issue, clean, known bool) object {
+	o := c.pullJSON(r, i)
 	o["merged"], o["merged_by"] = !i.Pull.Merged.IsZero(), c.userJSON(i.Pull.MergedBy)
 	o["mergeable"], o["mergeable_state"], o["rebaseable"] = nil, "unknown", nil
 	if known {
-		o["mergeable"], o["mergeable_state"], o["rebaseable"] = clean, c.mergeState(i, clean), clean
+		o["mergeable"], o["mergeable_state"], o["rebaseable"] = clean, mergeState(r, i, clean), clean
 	}
 	o["comments"], o["review_comments"], o["commits"] = i.Comments, 0, 1
 	o["additions"], o["deletions"], o["changed_files"], o["maintainer_can_modify"] = 1, 0, 1, false
-	return ok(o)
+	return o
 }
 
 // mergeState is GitHub's word for what is in the way of a merge.
-func (c *call) mergeState(i Issue, clean bool) string {
+func mergeState(r *Repo, i Issue, clean bool) string {
 	switch {
 	case !clean:
 		return "dirty"
 	case i.Pull.Draft:
 		return "draft"
-	case c.repo.Blocked(i.Number) != nil:
+	}
+	behind, _ := r.Behind(i.Number)
+	switch {
+	case behind && r.ProtectionOf(i.Pull.Base).Strict:
+		return "behind"
+	case r.Blocked(i.Number) != nil:
 		return "blocked"
 	}
-	for _, s := range c.repo.Statuses(i.Pull.HeadSHA) {
+	for _, s := range r.Statuses(i.Pull.HeadSHA) {
 		if s.State != "success" {
 			return "unstable"
 		}
@@ -115,13 +125,15 @@ func (c *call) listReviews() reply {
 	if err != nil {
 		return refuse(http.StatusNotFound, "Not Found")
 	}
+	return listed(c, i.Pull.Reviews, func(v Review) any { return c.reviewJSON(i, v) })
+}
+
+func (c *call) reviewJSON(i Issue, v Review) object {
 	url := fmt.Sprintf("%s/repos/%s/pulls/%d", c.api, c.repo.Info().Path(), i.Number)
-	return listed(c, i.Pull.Reviews, func(v Review) any {
-		web := fmt.Sprintf("%s/%s/pull/%d#pullrequestreview-%d", c.web, c.repo.Info().Path(), i.Number, v.ID)
-		return object{"id": v.ID, "node_id": nodeID("Review", v.ID), "user": c.userJSON(v.By), "body": v.Body, "state": v.State,
-			"commit_id": v.Commit, "submitted_at": stamp(v.Submitted), "html_url": web, "pull_request_url": url,
-			"author_association": c.association(c.repo, v.By), "_links": object{"html": object{"href": web}, "pull_request": object{"href": url}}}
-	})
+	web := fmt.Sprintf("%s/%s/pull/%d#pullrequestreview-%d", c.web, c.repo.Info().Path(), i.Number, v.ID)
+	return object{"id": v.ID, "node_id": nodeID("Review", v.ID), "user": c.userJSON(v.By), "body": v.Body, "state": v.State,
+		"commit_id": v.Commit, "submitted_at": stamp(v.Submitted), "html_url": web, "pull_request_url": url,
+		"author_association": c.association(c.repo, v.By), "_links": object{"html": object{"href": web}, "pull_request": object{"href": url}}}
 }
 
 func (c *call) mergePull() reply {

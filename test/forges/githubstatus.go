@@ -105,7 +105,7 @@ func (c *call) addStatus() reply {
 func (c *call) checkJSON(k Check) object {
 	url := c.api + "/repos/" + c.repo.Info().Path() + "/check-runs/" + strconv.FormatInt(k.ID, 10)
 	return object{
-		"id": k.ID, "node_id": nodeID("CheckRun", k.ID), "head_sha": k.Commit, "name": k.Name, "url": url, "details_url": filled(k.URL),
+		"id": k.ID, "node_id": nodeID("CheckRun", k.ID), "head_sha": k.Commit, "name": k.Name, "url": url, "details_url": cmp.Or(k.URL, c.web),
 		"html_url": c.web + "/" + c.repo.Info().Path() + "/runs/" + strconv.FormatInt(k.ID, 10), "status": k.Status, "conclusion": filled(k.Conclusion),
 		"started_at": stamp(k.Started), "completed_at": stamp(k.Completed), "external_id": k.ExternalID, "check_suite": object{"id": 1},
 		"pull_requests": []any{}, "app": c.appJSON(k.App), "output": object{"title": filled(k.Title), "summary": filled(k.Summary), "text": nil,
@@ -152,7 +152,7 @@ func (c *call) putCheck() reply {
 			Annotations    []Annotation
 		}
 	}
-	k, status := Check{Status: "queued", Started: c.w.Now()}, http.StatusCreated
+	k, status := Check{Status: "queued"}, http.StatusCreated
 	if id := c.number("id"); id != 0 {
 		var err error
 		if k, err = c.repo.Check(id); err != nil {
@@ -182,7 +182,7 @@ func (c *call) putCheck() reply {
 	set(&k.Summary, in.Output.Summary)
 	set(&k.Started, in.Started)
 	if set(&k.Conclusion, in.Conclusion); in.Conclusion != nil {
-		k.Status, k.Completed = "completed", c.w.Now()
+		k.Status, k.Completed = "completed", time.Time{}
 	} else if k.Status != "completed" {
 		k.Conclusion, k.Completed = "", time.Time{}
 	}

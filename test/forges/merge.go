@@ -98,6 +98,9 @@ func (r *Repo) mayMerge(i *Issue, head string) error {
 	case len(approvers(p.Reviews)) < rules.Reviews:
 		return fmt.Errorf("at least %d approving reviews are required: %w", rules.Reviews, ErrBlocked)
 	}
+	if rules.Strict && r.behind(i) {
+		return fmt.Errorf("it is behind its base: %w", ErrBlocked)
+	}
 	for _, c := range rules.Contexts {
 		if !r.green(p.HeadSHA, c) {
 			return fmt.Errorf("required status check %q is expected: %w", c, ErrBlocked)
@@ -114,6 +117,18 @@ func (r *Repo) Blocked(n int) error {
 		return err
 	}
 	return r.mayMerge(i, "")
+}
+
+// Behind reports whether the base of a pull request has commits that it does not have.
+func (r *Repo) Behind(n int) (bool, error) {
+	defer r.w.lock()()
+	i, err := r.pull(n)
+	return err == nil && r.behind(i), err
+}
+
+func (r *Repo) behind(i *Issue) bool {
+	_, err := r.git("merge-base", "--is-ancestor", i.Pull.BaseSHA, i.Pull.HeadSHA)
+	return err != nil
 }
 
 // PullsWith returns the pull requests that brought a commit to their base, or that would.

@@ -108,7 +108,8 @@ func (w *World) AddApp(slug string, permissions map[string]string) (App, error) 
 		return App{}, fmt.Errorf("add app %s: %w", slug, err)
 	}
 	defer w.lock()()
-	a := &App{ID: w.id(), Slug: slug, Permissions: permissions, Life: time.Hour, Created: w.now(), public: &key.PublicKey}
+	a := &App{ID: w.id(), Slug: slug, Permissions: map[string]string{}, Life: time.Hour, Created: w.now(), public: &key.PublicKey}
+	maps.Copy(a.Permissions, permissions)
 	a.Key = pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
 	w.apps[a.ID] = a
 	w.addUser(User{Login: a.Login(), Bot: true})

@@ -49,6 +49,8 @@ type Annotation struct {
 type Protection struct {
 	Contexts []string // statuses or check runs that must be green on the head before a merge
 	Reviews  int      // so many people must have approved
+	Strict   bool     // its last commit must be in the pull request
+	Ruleset  bool     // GitHub shows the rules as those of a ruleset, which everybody may see
 }
 
 // SetStatus adds a commit status and returns it with its id and time.
@@ -96,6 +98,12 @@ func (r *Repo) PutCheck(c Check) (Check, error) {
 	defer r.w.lock()()
 	if !r.has(c.Commit) {
 		return Check{}, fmt.Errorf("check run on %s in %s: a commit that is not there %w", c.Commit, r.path(), ErrInvalid)
+	}
+	if c.Started.IsZero() {
+		c.Started = r.w.now()
+	}
+	if c.Status == "completed" && c.Completed.IsZero() {
+		c.Completed = r.w.now()
 	}
 	if at := slices.IndexFunc(r.checks, func(old *Check) bool { return old.ID == c.ID }); at >= 0 {
 		*r.checks[at] = c
