@@ -10,10 +10,20 @@ import (
 
 // look scans the repositories that were pushed to.
 func (w *World) look() {
-	for _, r := range w.repos {
-		file := filepath.Join(r.dir, pushed)
-		if by, err := os.ReadFile(file); err == nil && os.Remove(file) == nil {
-			r.scan(strings.TrimSpace(string(by)))
+	told, err := os.ReadDir(filepath.Join(w.o.Dir, pushed))
+	if err != nil {
+		w.broken(err)
+	}
+	for _, entry := range told {
+		file := filepath.Join(w.o.Dir, pushed, entry.Name())
+		by, err := os.ReadFile(file)
+		if err != nil || os.Remove(file) != nil {
+			continue
+		}
+		for _, r := range w.repos {
+			if strconv.FormatInt(r.id, 10) == entry.Name() {
+				r.scan(strings.TrimSpace(string(by)))
+			}
 		}
 	}
 }

@@ -8,10 +8,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// pushed is the file in a bare repository that says that it was pushed to, and by whom if that is known.
+// pushed is the directory with a file for each repository that was pushed to: by whom, if that is known.
 const pushed = "pushed"
 
 // init makes the bare repository. Its hook tells of pushes, whichever way they come.
@@ -30,7 +31,7 @@ func (r *Repo) init() error {
 	_, err = f.WriteString(config)
 	hook := filepath.Join(r.dir, "hooks", "post-receive")
 	return errors.Join(err, f.Close(), os.MkdirAll(filepath.Dir(hook), 0o700),
-		os.WriteFile(hook, []byte("#!/bin/sh\necho \"$REMOTE_USER\" > "+pushed+"\n"), 0o700))
+		os.WriteFile(hook, []byte("#!/bin/sh\necho \"$REMOTE_USER\" > '"+filepath.Join(r.w.o.Dir, pushed, strconv.FormatInt(r.id, 10))+"'\n"), 0o700))
 }
 
 // run runs git in dir as somebody, and returns its output without the last newline.

@@ -58,7 +58,7 @@ func New(o Options) (*World, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(o.Dir, pushed), 0o700); err != nil {
 		return nil, fmt.Errorf("new world: %w", err)
 	}
 	dir, err := filepath.Abs(o.Dir)
