@@ -199,7 +199,7 @@ type Post struct {
 	NextAt     time.Time
 	Error      string // of the last attempt; "" = it worked
 	CreatedAt  time.Time
-	UpdatedAt  time.Time
+	UpdatedAt  time.Time // when Want changed last: since then it waits
 }
 
 // Waiting reports whether the forge does not show yet what is wanted.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -163,8 +164,8 @@ func TestScrapeWithoutStore(t *testing.T) {
 	}
 }
 
-// TestNames holds every metric to a help text, and times to their unit.
-func TestNames(t *testing.T) {
+// TestDocumented holds docs/operations.md to all metrics, and them to their types.
+func TestDocumented(t *testing.T) {
 	t.Parallel()
 	db := openStore(t)
 	put(t, db)
@@ -173,19 +174,27 @@ func TestNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.Account("x", func() forge.Budget { return forge.Budget{Limit: 1, Reset: time.Unix(1, 0)} })("GET", 200)
-	documented := 0
+	m.Polled("good", nil)
+	m.Delivered("x", "accepted")
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "operations.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
 	for line := range strings.Lines(scrape(t, m)) {
-		name, ours := strings.CutPrefix(line, "# HELP driftless_")
-		if !ours {
+		words := strings.Fields(line)
+		if len(words) != 4 || words[1] != "TYPE" || !strings.HasPrefix(words[2], "driftless_") {
 			continue
 		}
-		documented++
-		name, help, _ := strings.Cut(name, " ")
-		if strings.TrimSpace(help) == "" || !strings.HasSuffix(strings.TrimSpace(help), ".") {
-			t.Errorf("%s: %q", name, help)
+		found++
+		if !strings.Contains(string(page), "\n| `"+words[2]+"` |") {
+			t.Errorf("%s is not documented", words[2])
+		}
+		if total := strings.HasSuffix(words[2], "_total"); total != (words[3] == "counter") {
+			t.Errorf("%s is a %s", words[2], words[3])
 		}
 	}
-	if documented < 10 {
-		t.Errorf("%d metrics", documented)
+	if documented := strings.Count(string(page), "\n| `driftless_"); found != documented {
+		t.Errorf("%d metrics, and %d in the page", found, documented)
 	}
 }

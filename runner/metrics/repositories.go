@@ -11,7 +11,7 @@ import (
 
 var (
 	repositoryUp     = gauge("repository_up", "1 when the last poll of the repository and its configuration were fine, else 0.", "repository")
-	repositoryPolled = gauge("repository_polled_timestamp_seconds", "When the repository was last reconciled, in seconds since 1970.", "repository")
+	repositoryPolled = gauge("repository_polled_timestamp_seconds", "When the repository was last compared with its remote as a whole, in seconds since 1970.", "repository")
 	signInProblems   = gauge("repository_sign_in_problems", "What the sign-in at the forge cannot do for the repository.", "repository")
 	postsWaiting     = gauge("posts_waiting", "Comments, statuses, checks and issues that the forge does not show yet.", "repository")
 	postsFailing     = gauge("posts_failing", "Those of the waiting posts whose last attempt failed.", "repository")
