@@ -48,8 +48,10 @@ type Account struct {
 func New(o Options) (*Account, error) {
 	base, err := url.Parse(strings.TrimRight(o.URL, "/"))
 	switch {
-	case err != nil:
-		return nil, fmt.Errorf("sign in at Gitea: %w", err)
+	case err != nil: // without the address: it may have a secret
+		return nil, errors.New("sign in at Gitea: that is not the URL of a server: write it as https://git.example.com")
+	case base.User != nil:
+		return nil, errors.New("sign in at Gitea: the URL has a name or password: leave them out, the token is given by itself")
 	case base.Scheme != "http" && base.Scheme != "https", base.Host == "":
 		return nil, fmt.Errorf("sign in at Gitea: %q is not the URL of a server: write it as https://git.example.com", o.URL)
 	case o.Token == nil:

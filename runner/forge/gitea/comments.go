@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -33,7 +34,7 @@ func (h *Host) Thread(ctx context.Context, key string) ([]forge.Comment, error) 
 		return c.ListIssueComments(h.owner, h.name, int64(number(key)), sdk.ListIssueCommentOptions{ListOptions: o})
 	})
 	if err != nil {
-		return nil, err
+		return nil, h.ifGone(ctx, key, err)
 	}
 	return h.comments(ctx, got, key)
 }
@@ -99,9 +100,25 @@ func (h *Host) AddComment(ctx context.Context, key, body string) (forge.Comment,
 		return c.CreateIssueComment(h.owner, h.name, int64(number(key)), sdk.CreateIssueCommentOption{Body: body})
 	})
 	if err != nil {
-		return forge.Comment{}, err
+		return forge.Comment{}, h.ifGone(ctx, key, err)
 	}
 	return comment(c, key, me), nil
+}
+
+// ifGone tells a server that is not well from an issue or pull request that is not there: asked for the comments of one,
+// Gitea answers 500.
+func (h *Host) ifGone(ctx context.Context, key string, err error) error {
+	var later *forge.Later
+	if !errors.As(err, &later) || later.Status != http.StatusInternalServerError {
+		return err
+	}
+	_, asked := ask(ctx, h.account, h.what("ask for", "#"+key), func(c *sdk.Client) (*sdk.Issue, *sdk.Response, error) {
+		return c.GetIssue(h.owner, h.name, int64(number(key)))
+	})
+	if errors.Is(asked, forge.ErrGone) {
+		return asked
+	}
+	return err
 }
 
 // EditComment implements forge.Host.

@@ -2,6 +2,7 @@ package gitea
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -21,7 +22,7 @@ func (h *Host) Merge(ctx context.Context, key, head string, method forge.MergeMe
 		return nil
 	case resp == nil:
 		return unsent(what, err)
-	case resp.StatusCode == http.StatusUnauthorized, resp.StatusCode == http.StatusForbidden:
+	case resp.StatusCode < 400, resp.StatusCode == http.StatusUnauthorized, resp.StatusCode == http.StatusForbidden:
 		return refused(what, resp.StatusCode, err.Error())
 	}
 	// Gitea has one status for many reasons; what the pull request is now tells most of them apart.
@@ -29,10 +30,22 @@ func (h *Host) Merge(ctx context.Context, key, head string, method forge.MergeMe
 	if asked != nil {
 		return asked
 	}
-	if err := unmerged(p, head, resp.StatusCode, err.Error()); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+	if err = unmerged(p, head, resp.StatusCode, err.Error()); err == nil {
+		return nil
 	}
-	return nil
+	if later := new(forge.Later); errors.As(err, &later) {
+		err = h.orNever(ctx, p, err)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// orNever is err, unless Git knows that asking again changes nothing: Gitea says "try again later" to conflicts, too.
+func (h *Host) orNever(ctx context.Context, p *sdk.PullRequest, err error) error {
+	answer, reason, asked := h.mergeable(ctx, p)
+	if asked == nil && answer == forge.No {
+		return &forge.Denied{Reason: reason}
+	}
+	return err
 }
 
 // unmerged says why a pull request was not merged; nil = it was, before.

@@ -3,6 +3,7 @@ package gitea
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	sdk "code.gitea.io/sdk/gitea"
 
@@ -18,26 +19,43 @@ const (
 
 var errMoved = &forge.Later{Reason: "the list changed while it was read"}
 
+// reading is how reading a list ended.
+type reading int
+
+const (
+	whole reading = iota
+	moved         // the number of all changed meanwhile
+	fewer         // there are not as many as the number says
+)
+
 // all reads every page of a list. What goes while it is read moves the rest up, past the page that is read next; the number
-// of all tells, and then it is read again. What comes meanwhile is seen twice or next time.
+// of all tells, and then it is read again. What comes meanwhile is seen twice or next time. Gitea also counts what it does not
+// show, such as reviews that others have not sent yet: what is short and the same twice is all there is.
 func all[T any](ctx context.Context, a *Account, what string, id func(T) int64, call func(*sdk.Client, sdk.ListOptions) ([]T, *sdk.Response, error)) ([]T, error) {
+	var last map[int64]bool
 	for range readings {
-		list, ok, err := readAll(ctx, a, what, id, call)
-		if err != nil || ok {
-			return list, err
+		list, seen, end, err := readAll(ctx, a, what, id, call)
+		switch {
+		case err != nil:
+			return nil, err
+		case end == whole, end == fewer && last != nil && maps.Equal(seen, last):
+			return list, nil
+		}
+		if last = nil; end == fewer {
+			last = seen
 		}
 	}
 	return nil, fmt.Errorf("%s: %w", what, errMoved)
 }
 
-func readAll[T any](ctx context.Context, a *Account, what string, id func(T) int64, call func(*sdk.Client, sdk.ListOptions) ([]T, *sdk.Response, error)) (list []T, ok bool, err error) {
-	seen, first := map[int64]bool{}, 0
-	for page := 1; ; page++ {
+func readAll[T any](ctx context.Context, a *Account, what string, id func(T) int64, call func(*sdk.Client, sdk.ListOptions) ([]T, *sdk.Response, error)) (list []T, seen map[int64]bool, end reading, err error) {
+	seen = map[int64]bool{}
+	for page, first := 1, 0; ; page++ {
 		got, total, err := askPage(ctx, a, what, func(c *sdk.Client) ([]T, *sdk.Response, error) {
 			return call(c, sdk.ListOptions{Page: page, PageSize: pageSize})
 		})
 		if err != nil {
-			return nil, false, err
+			return nil, nil, moved, err
 		}
 		if page == 1 {
 			first = total
@@ -51,11 +69,14 @@ func readAll[T any](ctx context.Context, a *Account, what string, id func(T) int
 		}
 		switch {
 		case total != first:
-			return nil, false, nil
+			return nil, nil, moved, nil
 		case total >= 0 && len(seen) >= total:
-			return list, true, nil
-		case len(seen) == before: // the end, or a list without pages that is always given whole
-			return list, total < 0, nil
+			return list, seen, whole, nil
+		case len(seen) > before:
+		case total < 0: // the end, or a list without pages that is always given whole
+			return list, seen, whole, nil
+		default:
+			return list, seen, fewer, nil
 		}
 	}
 }
