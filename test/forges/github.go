@@ -73,12 +73,12 @@ func githubAnswer(mux *http.ServeMux, c *call) (raw, bool) {
 	return a, !free && !unchanged
 }
 
-// unchanged gives an answer its ETag, and turns it into 304 if the sender knows it.
+// unchanged gives an answer its ETag, which is another one for another token, and turns it into 304 if the sender knows it.
 func (c *call) unchanged(a *raw) bool {
 	if a.status != http.StatusOK || c.Method != http.MethodGet {
 		return false
 	}
-	tag := fmt.Sprintf(`W/"%x"`, sha256.Sum256([]byte(string(a.body)+a.header.Get("Link"))))
+	tag := fmt.Sprintf(`W/"%x"`, sha256.Sum256([]byte(c.token.Value+string(a.body)+a.header.Get("Link"))))
 	a.header.Set("ETag", tag)
 	if !strings.Contains(c.Header.Get("If-None-Match"), strings.TrimPrefix(tag, "W/")) {
 		return false

@@ -115,10 +115,12 @@ func (c *call) checkJSON(k Check) object {
 
 func (c *call) listChecks(commit string) reply {
 	seen, name := map[string]bool{}, c.query("check_name", "")
+	asked, _ := strconv.ParseInt(c.query("app_id", "0"), 10, 64)
 	list := slices.DeleteFunc(c.repo.Checks(commit), func(k Check) bool {
 		old := seen[k.App+"/"+k.Name] && c.query("filter", "latest") == "latest"
 		seen[k.App+"/"+k.Name] = true
-		return old || name != "" && name != k.Name
+		app, _ := c.w.App(asked)
+		return old || name != "" && name != k.Name || asked != 0 && app.Slug != k.App
 	})
 	part, links := page(c, list, "per_page", 30, 100)
 	runs := []any{}
