@@ -16,21 +16,22 @@ const module = "github.com/driftlessops/driftless/"
 // arrows are the packages of ours that a room may import, tests aside, and with them what lies below those. A package
 // belongs to the room with the longest name that fits, and may import what is its room's own.
 var arrows = map[string][]string{
-	"workspaces":         {},
-	"workspaces/gitrepo": {"workspaces"},
-	"planner":            {"workspaces"},
-	"planner/engine":     {"workspaces", "planner/mask"},
-	"policy":             {"planner"},
-	"runner":             {"workspaces", "planner", "policy", "runner/report", "runner/forge", "runner/command"},
-	"runner/command":     {},
-	"runner/report":      {"planner", "policy"},
-	"runner/forge":       {"workspaces/gitrepo"},
-	"runner/store":       {"runner", "workspaces", "planner", "policy"},
-	"runner/metrics":     {"runner"},
-	"runner/server":      {"runner", "workspaces", "planner", "policy"},
-	"runner/daemon":      {"runner", "workspaces", "planner", "policy"},
-	"examples":           {},
-	"cmd/driftless":      {"runner", "workspaces", "planner", "policy", "examples"},
+	"workspaces":             {},
+	"workspaces/gitrepo":     {"workspaces"},
+	"planner":                {"workspaces"},
+	"planner/engine":         {"workspaces", "planner/mask"},
+	"policy":                 {"planner"},
+	"runner":                 {"workspaces", "planner", "policy", "runner/report", "runner/forge", "runner/command"},
+	"runner/command":         {},
+	"runner/report":          {"planner", "policy"},
+	"runner/forge":           {"workspaces/gitrepo"},
+	"runner/forge/forgetest": {"runner/forge", "workspaces/gitrepo", "test/forges"},
+	"runner/store":           {"runner", "workspaces", "planner", "policy"},
+	"runner/metrics":         {"runner"},
+	"runner/server":          {"runner", "workspaces", "planner", "policy"},
+	"runner/daemon":          {"runner", "workspaces", "planner", "policy"},
+	"examples":               {},
+	"cmd/driftless":          {"runner", "workspaces", "planner", "policy", "examples"},
 }
 
 // forbidden are packages of ours that a room may not import though it may import what they lie in.
