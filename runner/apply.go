@@ -47,6 +47,9 @@ func (j *job) finishApply(ctx context.Context, plan *planner.Plan, said judgemen
 
 // apply applies the saved plan. The intent is on record before the engine starts, and the result after it.
 func (j *job) apply(ctx context.Context) error {
+	if err := j.stillAllowed(ctx); err != nil {
+		return err
+	}
 	if err := j.to(ctx, Ready, "ready", "", nil); err != nil {
 		return err
 	}
@@ -60,7 +63,7 @@ func (j *job) apply(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if rec.Orphan || rec.TargetDigest == "" || run.InputDigest != rec.TargetDigest && run.InputDigest != rec.AppliedDigest {
+		if !wantedOf(rec, *run) {
 			return errMoved
 		}
 		repo, err := tx.Repository(run.Repository)
@@ -85,6 +88,15 @@ func (j *job) apply(ctx context.Context) error {
 		return err
 	}
 	return j.applied(ctx, j.root.Apply(ctx, filepath.Join(j.dir, "plan.tfplan")))
+}
+
+// wantedOf reports whether a run would make of a workspace what is wanted of it: by the tracked branch, or, before a merge, by
+// the pull request that it is reserved by.
+func wantedOf(rec Workspace, run Run) bool {
+	if run.PullID != 0 {
+		return rec.Reserved == run.PullID
+	}
+	return rec.Reserved == 0 && !rec.Orphan && rec.TargetDigest != "" && (run.InputDigest == rec.TargetDigest || run.InputDigest == rec.AppliedDigest)
 }
 
 // applied records how an apply ended.
@@ -140,7 +152,7 @@ func (j *job) persist(ctx context.Context, status Status, kind, message string, 
 // planAgain queues another try for a plan that the state had overtaken: nothing of it was applied.
 func (j *job) planAgain(tx Tx, jr *journal, failed Run) error {
 	run := Run{
-		Repository: failed.Repository, Workspace: failed.Workspace, Purpose: PurposeApply, Status: Queued, Commit: failed.Commit, Tree: failed.Tree,
+		Repository: failed.Repository, Workspace: failed.Workspace, Purpose: PurposeApply, Status: Queued, PullID: failed.PullID, Commit: failed.Commit, Tree: failed.Tree,
 		Base: failed.Base, InputDigest: failed.InputDigest, Approves: failed.Approves, Actor: failed.Actor, Attempt: failed.Attempt,
 		Trigger: fmt.Sprintf("the saved plan of run %d was stale", failed.ID), CreatedAt: now(),
 	}
@@ -169,7 +181,11 @@ func (j *job) settle(jr *journal, run Run) error {
 	rec.AppliedDigest, rec.AppliedCommit, rec.AppliedTree = run.InputDigest, run.Commit, run.Tree
 	rec.AppliedAt, rec.AppliedRun, rec.CheckedAt, rec.Prior = now(), run.ID, now(), j.prior
 	rec.Sync, rec.Reason, rec.Base = Synced, "", ""
-	if rec.TargetDigest != run.InputDigest {
+	switch {
+	case rec.TargetDigest == run.InputDigest:
+	case run.PullID != 0:
+		rec.Sync, rec.Reason, rec.Base = Pending, "is applied from a pull request before its merge", run.Base
+	default:
 		rec.Sync, rec.Reason, rec.Base = Pending, "a newer commit waits to be planned", run.Commit
 	}
 	rec.DriftSince, rec.Drift, rec.UpdatedAt = zeroTime, nil, now()

@@ -37,6 +37,9 @@ func (c *Commander) Approve(ctx context.Context, runID int64, actor string) (nex
 		} else if err != nil {
 			return err
 		}
+		if run, err = sameDrift(j.tx, run); err != nil {
+			return err
+		}
 		if err := approvable(j.tx, run); err != nil {
 			return err
 		}
@@ -46,10 +49,26 @@ func (c *Commander) Approve(ctx context.Context, runID int64, actor string) (nex
 	return next, err
 }
 
+// sameDrift returns the newest drift check in place of an earlier one that found the very same: an issue names the one that
+// it was written for.
+func sameDrift(tx Tx, run Run) (Run, error) {
+	if run.Purpose != PurposeDrift || run.Status != Superseded {
+		return run, nil
+	}
+	newer, err := tx.Runs(RunFilter{Workspace: run.Workspace, Purposes: []Purpose{PurposeDrift}, Statuses: []Status{Held}, Limit: 1})
+	if err == nil && len(newer) > 0 && newer[0].PlanDigest == run.PlanDigest && newer[0].InputDigest == run.InputDigest {
+		return newer[0], nil
+	}
+	return run, err
+}
+
 // approvable says why a run cannot be approved.
 func approvable(tx Tx, run Run) error {
 	if run.Purpose == PurposePlan {
 		return userError(notApprovable(run))
+	}
+	if run.PullID != 0 && run.Status != Interrupted {
+		return userError(fmt.Sprintf("run %d is an apply before a merge: mend what it says, and comment `driftless apply` on the pull request again", run.ID))
 	}
 	switch run.Status {
 	case Held, Failed, Interrupted:
@@ -179,27 +198,31 @@ func (c *Commander) Acknowledge(ctx context.Context, repository, actor string) e
 // CheckDrift queues a drift check of each of the workspaces that has been applied and is not being worked on. It returns
 // the ones that were queued.
 func (c *Commander) CheckDrift(ctx context.Context, ids []workspaces.ID, actor string) (queued []Run, err error) {
-	err = c.update(ctx, func(j *journal) error {
-		queued = nil
-		for _, id := range ids {
-			rec, err := j.tx.Workspace(id)
-			if err != nil {
-				return fmt.Errorf("%s: %w", id, err)
-			}
-			busy, err := j.tx.Runs(RunFilter{Workspace: id, Purposes: trackedPurposes, Statuses: []Status{Queued, Planning, Planned, Ready, Applying}})
-			if err != nil {
-				return err
-			}
-			if rec.AppliedDigest == "" || len(busy) > 0 || rec.Orphan {
-				continue
-			}
-			run, err := insertDrift(j, rec, "asked for by "+actor, actor)
-			if err != nil {
-				return err
-			}
-			queued = append(queued, run)
-		}
-		return nil
+	err = c.update(ctx, func(j *journal) (err error) {
+		queued, err = checkDriftIn(j, ids, actor)
+		return err
 	})
 	return queued, err
+}
+
+func checkDriftIn(j *journal, ids []workspaces.ID, actor string) (queued []Run, err error) {
+	for _, id := range ids {
+		rec, err := j.tx.Workspace(id)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", id, err)
+		}
+		busy, err := j.tx.Runs(RunFilter{Workspace: id, Purposes: trackedPurposes, Statuses: []Status{Queued, Planning, Planned, Ready, Applying}})
+		if err != nil {
+			return nil, err
+		}
+		if rec.AppliedDigest == "" || len(busy) > 0 || rec.Orphan {
+			continue
+		}
+		run, err := insertDrift(j, rec, "asked for by "+actor, actor)
+		if err != nil {
+			return nil, err
+		}
+		queued = append(queued, run)
+	}
+	return queued, nil
 }

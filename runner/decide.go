@@ -11,7 +11,8 @@ import (
 type wish struct {
 	digest   string
 	tree     string
-	revision string // of the policies that would judge
+	revision string    // of the policies that would judge
+	reviewed time.Time // when the last merge of a pull request that touches it became known
 }
 
 // decision is what becomes of a workspace's runs.
@@ -29,6 +30,7 @@ func decideTracked(want wish, rec Workspace, runs []Run) decision {
 	if slices.ContainsFunc(runs, func(r Run) bool { return r.Status == Applying || r.Status == Interrupted }) {
 		return decision{} // the world is not known: nothing new until it is
 	}
+	runs = slices.DeleteFunc(runs, func(r Run) bool { return r.PullID != 0 }) // before a merge: not what the tracked branch asked for
 	inSync := rec.AppliedDigest == want.digest
 	var keep int64
 	if len(runs) > 0 && stands(runs[0], want, inSync) {
@@ -49,8 +51,11 @@ func stands(run Run, want wish, inSync bool) bool {
 		return false
 	}
 	switch run.Status {
-	case Queued, Planning, Planned, Ready, Held:
+	case Queued, Planning, Planned, Ready:
 		return !inSync || run.Approves != 0 // in sync, only a repair that was asked for goes on
+	case Held:
+		// A forge may tell of a merge after Git showed it: what was held then is judged again.
+		return (!inSync || run.Approves != 0) && !want.reviewed.After(run.StartedAt)
 	case Failed:
 		return !inSync // never again by itself for the same digest
 	case Blocked:

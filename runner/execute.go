@@ -53,7 +53,7 @@ func (r *Runner) begin(ctx context.Context, run Run) func() {
 
 // execute works through one run. Whatever goes wrong ends up on the run's record.
 func (r *Runner) execute(ctx context.Context, run Run) {
-	j := &job{r: r, w: r.watchers[run.Repository], run: run, mask: &mask.Masker{}}
+	j := &job{r: r, w: r.watcher(run.Repository), run: run, mask: &mask.Masker{}}
 	defer j.close()
 	err := j.guarded(ctx)
 	if err != nil {
@@ -64,6 +64,9 @@ func (r *Runner) execute(ctx context.Context, run Run) {
 	}
 	if err := r.reportOf(context.WithoutCancel(ctx), run); err != nil {
 		r.log.Error("report", "run", run.ID, "error", err)
+	}
+	if err := r.issuesOf(context.WithoutCancel(ctx), run); err != nil {
+		r.log.Error("issues about drift", "run", run.ID, "error", err)
 	}
 	if run.Purpose == PurposeApply && j.w != nil {
 		j.w.touch()

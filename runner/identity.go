@@ -24,7 +24,7 @@ func (r *Runner) identities(ctx context.Context, ws *workspaces.Workspace, apply
 			refs = id.Apply
 		}
 		for name, ref := range refs {
-			value, err := secret(ctx, ref)
+			value, err := Secret(ctx, ref)
 			if err != nil {
 				return nil, fmt.Errorf("identity %s: %s: %w", id.Name, name, err)
 			}

@@ -95,6 +95,11 @@ func (j *job) judgedPulls(ctx context.Context) (pulls []*Pull, err error) {
 	switch {
 	case j.run.PullID != 0:
 		ids = []int64{j.run.PullID}
+		if j.run.Purpose == PurposeApply {
+			if j.cover, err = j.agreedBefore(ctx); err != nil {
+				return nil, err
+			}
+		}
 	case j.run.Purpose == PurposeApply:
 		if j.cover, err = j.w.reviewed(ctx, j.run, j.rec); err != nil {
 			return nil, err

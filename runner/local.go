@@ -26,7 +26,7 @@ type Local struct {
 func (r *Runner) PlanLocal(ctx context.Context, l Local) (report.Document, error) {
 	w := &watcher{r: r, conf: l.Repository, mirror: l.Mirror, sets: map[string]*workspaces.Set{}, held: map[string]string{}}
 	w.digester = workspaces.NewDigester(r.engineVersion, w.resolveRef)
-	r.watchers[l.Repository.Name] = w
+	r.watching.add(w)
 	pull, runs, err := w.queueLocal(ctx, l)
 	if err != nil {
 		return report.Document{}, err
@@ -65,7 +65,7 @@ func (w *watcher) queueLocal(ctx context.Context, l Local) (Pull, []Run, error) 
 	if err != nil {
 		return Pull{}, nil, fmt.Errorf("%s at %.8s: %w", l.Repository.Branch, base.ID, readable(was, err))
 	}
-	commit, err := w.mirror.CommitTree(ctx, l.Tree, l.Head)
+	commit, err := w.mirror.CommitTree(ctx, l.Tree, "The work tree", l.Head)
 	if err != nil {
 		return Pull{}, nil, err
 	}

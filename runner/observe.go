@@ -14,17 +14,18 @@ import (
 
 // observation is what Git and the forge say of a repository at one moment. What to do follows from it and the store alone.
 type observation struct {
-	seen    Repository // as recorded
-	repo    Repository // as it becomes
-	head    string
-	tree    string
-	set     *workspaces.Set
-	digests map[workspaces.ID]workspaces.Digest
-	failed  map[workspaces.ID]error // workspaces whose digest could not be found out this time
-	current string                  // revision of the policies that judge a pull request: at the tracked branch
-	judged  map[string]string       // revision of the policies that judge an apply, by the commit before it
-	open    []pullView
-	left    []Pull // open in the store, gone from the forge, with their new state
+	seen     Repository // as recorded
+	repo     Repository // as it becomes
+	head     string
+	tree     string
+	set      *workspaces.Set
+	digests  map[workspaces.ID]workspaces.Digest
+	failed   map[workspaces.ID]error // workspaces whose digest could not be found out this time
+	current  string                  // revision of the policies that judge a pull request: at the tracked branch
+	judged   map[string]string       // revision of the policies that judge an apply, by the commit before it
+	open     []pullView
+	mergedAt map[workspaces.ID]time.Time // when the last merge that touches a workspace became known
+	left     []Pull                      // open in the store, gone from the forge, with their new state
 }
 
 // pullView is one open pull request, merged with the tracked branch.
@@ -37,7 +38,7 @@ type pullView struct {
 
 // observe reads everything that reconciling needs. The lock is held.
 func (w *watcher) observe(ctx context.Context) (*observation, error) {
-	o := &observation{head: w.view.Refs.Branch(w.view.Branch)}
+	o := &observation{head: w.view.Refs.Branch(w.view.Branch), mergedAt: map[workspaces.ID]time.Time{}}
 	var known []Pull
 	var records []Workspace
 	err := w.r.opts.Store.View(ctx, func(tx Tx) (err error) {
@@ -131,7 +132,7 @@ func (w *watcher) advance(ctx context.Context, o *observation) error {
 		return err
 	}
 	o.tree = commit.Tree
-	o.repo.URL, o.repo.Branch, o.repo.Error = redactURL(w.conf.URL), w.view.Branch, ""
+	o.repo.URL, o.repo.Branch, o.repo.Error, o.repo.Problems = redactURL(w.conf.URL), w.view.Branch, "", w.problems()
 	if o.repo.Head == "" || o.repo.Head == o.head {
 		o.repo.Head, o.repo.Diverged = o.head, ""
 		return nil
@@ -192,6 +193,11 @@ func (w *watcher) observePulls(ctx context.Context, o *observation, known []Pull
 			stored[p.Key] = p
 		case Merged:
 			done[p.Key+" "+p.Head] = true
+			for _, id := range p.Affected {
+				if p.UpdatedAt.After(o.mergedAt[id]) {
+					o.mergedAt[id] = p.UpdatedAt
+				}
+			}
 		}
 	}
 	for _, pr := range open {
@@ -320,7 +326,7 @@ func (w *watcher) contains(ctx context.Context, head, commit string) bool {
 func (w *watcher) merge(ctx context.Context, o *observation, pull Pull) (pullView, error) {
 	v := pullView{pull: pull}
 	p := &v.pull
-	p.Base, p.Tree, p.Conflicts, p.Error, p.Notices, p.Orphans, p.Affected, p.Manual = o.head, "", nil, "", nil, nil, nil, nil
+	p.Base, p.Tree, p.Conflicts, p.Error, p.Notices, p.Orphans, p.Affected, p.Manual, p.Before = o.head, "", nil, "", nil, nil, nil, nil, nil
 	if p.Aside = w.otherBase(p); p.Aside != "" {
 		return v, nil
 	}
@@ -354,6 +360,6 @@ func (w *watcher) merge(ctx context.Context, o *observation, pull Pull) (pullVie
 		}
 	}
 	v.twins = twins(o.set, v.set, v.effects)
-	p.Manual, p.Aside = w.manual(&v), w.untrusted(p)
+	p.Manual, p.Before, p.Aside = w.manual(&v), beforeMerge(&v), w.untrusted(p)
 	return v, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/driftlessops/driftless/workspaces"
@@ -36,6 +37,9 @@ func (w *watcher) writePull(o *observation, j *journal, v *pullView, stop *[]int
 	for _, run := range runs {
 		byWorkspace[run.Workspace] = append(byWorkspace[run.Workspace], run)
 	}
+	if err := w.outdated(j, v, old, stop); err != nil {
+		return err
+	}
 	for _, e := range v.effects {
 		if !e.Affected || e.Removed || p.Aside != "" {
 			continue
@@ -44,6 +48,9 @@ func (w *watcher) writePull(o *observation, j *journal, v *pullView, stop *[]int
 			return err
 		}
 		delete(byWorkspace, e.Workspace.ID)
+	}
+	if err := w.automerge(j, v); err != nil {
+		return err
 	}
 	why := fmt.Sprintf("because %.8s does not touch this workspace", p.Head)
 	switch {
@@ -82,6 +89,22 @@ func (w *watcher) manual(v *pullView) (ids []workspaces.ID) {
 		}
 	}
 	return ids
+}
+
+// outdated ends applies before the merge that did not begin when the pull request has moved on since they were asked for.
+func (w *watcher) outdated(j *journal, v *pullView, old Pull, stop *[]int64) error {
+	runs, err := j.tx.Runs(RunFilter{PullID: v.pull.ID, Purposes: []Purpose{PurposeApply}, Statuses: []Status{Queued, Planning, Planned, Ready, Held, Blocked}})
+	if err != nil || len(runs) == 0 {
+		return err
+	}
+	digests := map[workspaces.ID]string{}
+	for _, e := range v.effects {
+		if e.Affected && !e.Removed && v.pull.Aside == "" && old.Head == v.pull.Head {
+			digests[e.Workspace.ID] = e.Head.Sum
+		}
+	}
+	runs = slices.DeleteFunc(runs, func(r Run) bool { return digests[r.Workspace] == r.InputDigest })
+	return supersede(j, runs, fmt.Sprintf("because the pull request is at %.8s now, or what it is merged with has changed", v.pull.Head), stop)
 }
 
 // writePlan queues the plan of one workspace for a pull request when one is due.
@@ -160,12 +183,18 @@ func (w *watcher) writeLeft(o *observation, j *journal, p *Pull, stop *[]int64) 
 	message, why := p.Key+" was closed without a merge", "because the pull request was closed"
 	if p.State == Merged {
 		merged := fmt.Sprintf("was merged as %.8s", p.MergedCommit)
+		if p.MergedBy != "" {
+			merged += " by " + p.MergedBy
+		}
+		if len(p.ReviewedBy) > 0 {
+			merged += ", approved by " + strings.Join(p.ReviewedBy, ", ")
+		}
 		message, why = p.Key+" "+merged, "because the pull request "+merged
 	}
-	if err := j.add(Event{Kind: "pull request " + string(p.State), Repository: p.Repository, PullID: p.ID, Commit: p.MergedCommit, Message: message}); err != nil {
+	if err := j.add(Event{Kind: "pull request " + string(p.State), Repository: p.Repository, PullID: p.ID, Commit: p.MergedCommit, Actor: p.MergedBy, Message: message}); err != nil {
 		return err
 	}
-	runs, err := j.tx.Runs(RunFilter{PullID: p.ID, Purposes: []Purpose{PurposePlan}, Statuses: []Status{Queued, Planning, Planned, Ready, Blocked, Unchanged}})
+	runs, err := j.tx.Runs(RunFilter{PullID: p.ID, Statuses: []Status{Queued, Planning, Planned, Ready, Held, Blocked, Unchanged}})
 	if err != nil {
 		return err
 	}

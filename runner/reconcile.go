@@ -12,6 +12,7 @@ import (
 // reconcileLocked derives what is due from what Git, the forge and the store say, and writes it down in one transaction.
 func (w *watcher) reconcileLocked(ctx context.Context) (err error) {
 	w.dirty.Store(false)
+	w.acted = false
 	defer func() {
 		w.looked = time.Now()
 		if err != nil {
@@ -46,6 +47,7 @@ func (w *watcher) reconcileLocked(ctx context.Context) (err error) {
 	for _, p := range pulls {
 		problems = append(problems, w.r.report(ctx, p.ID))
 	}
+	problems = append(problems, w.syncIssues(ctx))
 	return errors.Join(problems...)
 }
 
@@ -95,6 +97,11 @@ func (w *watcher) write(o *observation, j *journal, stop *[]int64, pulls *[]Pull
 			return err
 		}
 		*pulls = append(*pulls, o.left[i])
+		if p := o.left[i]; p.State == Merged {
+			for _, id := range p.Affected {
+				o.mergedAt[id] = p.UpdatedAt
+			}
+		}
 	}
 	for _, ws := range o.set.Workspaces {
 		if err := w.writeTracked(o, j, ws, stop); err != nil {

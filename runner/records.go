@@ -56,6 +56,7 @@ type Pull struct {
 	Orphans      []workspaces.ID // workspaces whose directories it removes
 	Affected     []workspaces.ID // workspaces it touches at Tree
 	Manual       []workspaces.ID // those of them that wait for an approval after the merge
+	Before       []workspaces.ID // those of them that are applied before the merge, on command
 	State        PullState
 	MergedCommit string
 	MergedBy     string   // login; "" = not known

@@ -138,7 +138,7 @@ func (j *job) committedState(ctx context.Context) error {
 // open makes the root ready to run.
 func (j *job) open(e engine.Engine, env map[string]string) error {
 	data := filepath.Join(j.r.opts.DataDir, "data", workspaceKey(j.run.Workspace))
-	if j.run.Purpose == PurposePlan {
+	if j.run.PullID != 0 {
 		data = filepath.Join(j.dir, "data") // a pull request never writes the kept one
 	}
 	progress := func(p engine.Progress) {

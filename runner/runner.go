@@ -42,13 +42,14 @@ type Runner struct {
 	opts      Options
 	log       *slog.Logger
 	owner     string
-	watchers  map[string]*watcher
 	checkouts *checkouts
 	policies  *policyCache
 	wake      chan struct{}
 	limit     int
 	reports   keyed // one rendering of a pull request's report at a time
 	workDirs  keyed // one run at a time in a work directory
+
+	watching watching
 
 	mu      sync.Mutex
 	cancels map[int64]context.CancelCauseFunc // of the runs this process works on
@@ -65,7 +66,6 @@ func New(ctx context.Context, opts Options) (*Runner, error) {
 	host, _ := os.Hostname()
 	r := &Runner{
 		opts: opts, log: opts.Logger, owner: fmt.Sprintf("%s/%d", host, os.Getpid()),
-		watchers:  map[string]*watcher{},
 		checkouts: newCheckouts(filepath.Join(opts.DataDir, "checkouts")),
 		policies:  newPolicyCache(),
 		wake:      make(chan struct{}, 1),
@@ -79,7 +79,12 @@ func New(ctx context.Context, opts Options) (*Runner, error) {
 		r.opts.Environment = r.identities
 	}
 	for _, conf := range opts.Config.Repositories {
-		r.watchers[conf.Name] = r.watch(ctx, conf)
+		if conf.Forge != "" && opts.Accounts[conf.Forge] == nil {
+			return nil, fmt.Errorf("runner: repository %s: Accounts lacks the forge %s", conf.Name, conf.Forge)
+		}
+		if conf.Pattern == "" {
+			r.watching.add(r.watch(ctx, conf))
+		}
 	}
 	return r, nil
 }
@@ -90,8 +95,14 @@ func (r *Runner) Run(ctx context.Context) error {
 		return err
 	}
 	var group sync.WaitGroup
-	for _, w := range r.watchers {
+	r.watching.begin(func(w *watcher) {
 		group.Go(func() { w.loop(ctx) })
+		if w.host != nil {
+			group.Go(func() { w.posts.loop(ctx) })
+		}
+	})
+	for _, conf := range r.patterns() {
+		group.Go(func() { r.findRepositories(ctx, conf) })
 	}
 	group.Go(func() { r.schedule(ctx) })
 	r.work(ctx)
@@ -106,7 +117,12 @@ func (r *Runner) Once(ctx context.Context) error {
 		return err
 	}
 	var problems []error
-	for _, w := range r.watchers {
+	for _, conf := range r.patterns() {
+		if err := r.findNew(ctx, conf); err != nil {
+			problems = append(problems, fmt.Errorf("repository %s: %w", conf.Name, err))
+		}
+	}
+	for _, w := range r.watching.all() {
 		if err := w.poll(ctx); err != nil {
 			problems = append(problems, fmt.Errorf("repository %s: %w", w.conf.Name, err))
 		}
@@ -119,10 +135,15 @@ func (r *Runner) Once(ctx context.Context) error {
 			break
 		}
 		// An apply changes what open pull requests would do and what waits for it.
-		for _, w := range r.watchers {
+		for _, w := range r.watching.all() {
 			if err := w.reconcile(ctx); err != nil && !errors.Is(err, errNotPolled) {
 				problems = append(problems, fmt.Errorf("repository %s: %w", w.conf.Name, err))
 			}
+		}
+	}
+	for _, w := range r.watching.all() {
+		if err := w.publishAll(ctx); err != nil {
+			problems = append(problems, fmt.Errorf("repository %s: the forge does not show everything yet: %w", w.conf.Name, err))
 		}
 	}
 	return errors.Join(append(problems, ctx.Err())...)
@@ -139,7 +160,7 @@ func (r *Runner) Wake() {
 // Told takes up what a command recorded: it tells of the events and looks for new runs.
 func (r *Runner) Told(events []Event) {
 	r.told(events)
-	for _, w := range r.watchers {
+	for _, w := range r.watching.all() {
 		w.touch()
 	}
 	r.Wake()

@@ -43,6 +43,7 @@ var transitions = map[Status][]Status{
 	Applying:    {Applied, Failed, Interrupted},
 	Failed:      {Superseded},
 	Interrupted: {Superseded},
+	Canceled:    {Superseded},
 }
 
 // MayFollow reports whether a run may go from one status to another.

@@ -17,6 +17,10 @@ func (w *watcher) writeTracked(o *observation, j *journal, ws *workspaces.Worksp
 	} else if err != nil {
 		return err
 	}
+	holder, reserved, err := reservedBy(j, &rec)
+	if err != nil {
+		return err
+	}
 	rec.Labels, rec.Owner, rec.DependsOn, rec.Orphan = ws.TrustedLabels, ws.Owner, ws.DependsOn, false
 	if len(ws.Problems) > 0 {
 		rec.Sync, rec.Reason, rec.TargetDigest, rec.TargetCommit = SyncFailed, ws.Problems[0], "", o.head
@@ -46,12 +50,18 @@ func (w *watcher) writeTracked(o *observation, j *journal, ws *workspaces.Worksp
 	} else if rec.Base == "" {
 		rec.Base = orElse(o.repo.PrevHead, o.head)
 	}
+	if reserved {
+		if rec.AppliedDigest != digest {
+			rec.Sync, rec.Reason = Pending, fmt.Sprintf("is reserved by pull request %s, which is applied before its merge", holder.Key)
+		}
+		return putIfChanged(j, rec)
+	}
 	revision, ok := o.judged[rec.Base]
 	if !ok && rec.Base != "" {
 		w.dirty.Store(true) // it changed since it was looked at
 		return nil
 	}
-	want := wish{digest: digest, tree: o.tree, revision: revision}
+	want := wish{digest: digest, tree: o.tree, revision: revision, reviewed: o.mergedAt[ws.ID]}
 	d := decideTracked(want, rec, runs)
 	if err := supersede(j, d.supersede, fmt.Sprintf("by %.8s on %s", o.head, o.repo.Branch), stop); err != nil {
 		return err
@@ -133,6 +143,12 @@ func (w *watcher) writeOrphans(o *observation, j *journal, stop *[]int64) error 
 	for _, rec := range all {
 		if rec.Orphan || o.set.Workspace(rec.ID) != nil {
 			continue
+		}
+		if _, reserved, err := reservedBy(j, &rec); err != nil || reserved {
+			if err != nil {
+				return err
+			}
+			continue // a pull request that adds it was applied before its merge
 		}
 		pending, err := j.tx.Runs(RunFilter{Workspace: rec.ID, Purposes: []Purpose{PurposeApply, PurposeDrift}, Statuses: []Status{Queued, Planning, Planned, Ready, Held, Blocked}})
 		if err != nil {

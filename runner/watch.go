@@ -38,11 +38,18 @@ type watcher struct {
 	sets map[string]*workspaces.Set // by planned and trusted tree; only of the last look
 	held map[string]string          // objects held in the mirror, by name
 
-	tracked atomic.Pointer[workspaces.Set] // of the tracked branch, as last reconciled
-	blocks  blockMemory                    // policy blocks by commit
-	dirty   atomic.Bool                    // something was applied or asked for since
-	kick    chan struct{}                  // reconcile now rather than at the next poll
-	looked  time.Time                      // when it was last reconciled
+	issues  sync.Mutex // one look at the issues about drift at a time
+	posts   *publisher
+	access  atomic.Pointer[forge.Access]      // at the host, as of the last time it was asked
+	queue   atomic.Pointer[map[string]string] // heads of the forge's merge queue by ref
+	tracked atomic.Pointer[workspaces.Set]    // of the tracked branch, as last reconciled
+	blocks  blockMemory                       // policy blocks by commit
+	dirty   atomic.Bool                       // something was applied or asked for since
+	hooked  chan struct{}                     // a webhook came: poll now
+	kick    chan struct{}                     // reconcile now rather than at the next poll
+	looked  time.Time                         // when it was last reconciled
+	acted   bool                              // a comment was carried out since
+	asked   time.Time                         // when the forge was last asked what driftless may do there
 }
 
 // lookAnew is how often an idle repository is reconciled though nothing moved: freshness windows end by themselves.
@@ -57,12 +64,20 @@ func (w *watcher) touch() {
 	}
 }
 
+// pollNow polls at once rather than at the end of the interval. Webhooks that come together make one poll.
+func (w *watcher) pollNow() {
+	select {
+	case w.hooked <- struct{}{}:
+	default:
+	}
+}
+
 var errNotPolled = errors.New("not polled yet")
 
 // watch makes a watcher. A mirror that cannot be opened fails at every poll, and stops no other repository.
 func (r *Runner) watch(ctx context.Context, conf workspaces.Repository) *watcher {
-	w := &watcher{r: r, conf: conf, held: map[string]string{}, kick: make(chan struct{}, 1)}
-	w.digester = workspaces.NewDigester(r.engineVersion, w.resolveRef)
+	w := &watcher{r: r, conf: conf, held: map[string]string{}, kick: make(chan struct{}, 1), hooked: make(chan struct{}, 1)}
+	w.digester, w.posts = workspaces.NewDigester(r.engineVersion, w.resolveRef), newPublisher(w)
 	w.mirror, w.closed = gitrepo.Open(ctx, gitrepo.Options{
 		Dir: filepath.Join(r.opts.DataDir, "mirrors", pathKey(conf.Name)+".git"), URL: conf.URL, Auth: w.auth, Logger: r.log,
 	})
@@ -117,14 +132,14 @@ func auth(ctx context.Context, c *workspaces.Credentials) (gitrepo.Auth, error) 
 	}
 	a := gitrepo.Auth{Username: c.Username, KnownHosts: c.KnownHosts}
 	if c.Password != nil {
-		v, err := secret(ctx, *c.Password)
+		v, err := Secret(ctx, *c.Password)
 		if err != nil {
 			return a, fmt.Errorf("credentials: password: %w", err)
 		}
 		a.Password = v
 	}
 	if c.SSHKey != nil {
-		v, err := secret(ctx, *c.SSHKey)
+		v, err := Secret(ctx, *c.SSHKey)
 		if err != nil {
 			return a, fmt.Errorf("credentials: ssh_key: %w", err)
 		}
@@ -133,9 +148,9 @@ func auth(ctx context.Context, c *workspaces.Credentials) (gitrepo.Auth, error) 
 	return a, nil
 }
 
-// secret returns the value that a reference names, without trailing newlines. An empty value is an error: it would be
+// Secret returns the value that a reference names, without trailing newlines. An empty value is an error: it would be
 // granted as if it were one.
-func secret(ctx context.Context, s workspaces.Secret) (string, error) {
+func Secret(ctx context.Context, s workspaces.Secret) (string, error) {
 	var value, from string
 	switch {
 	case s.Env != "":
@@ -195,6 +210,8 @@ func (w *watcher) rest(ctx context.Context, delay time.Duration) bool {
 			return false
 		case <-next.C:
 			return true
+		case <-w.hooked:
+			return true
 		case <-w.kick:
 			if err := w.reconcile(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, errNotPolled) {
 				w.r.log.Error("reconcile failed", "repository", w.conf.Name, "error", err)
@@ -215,8 +232,20 @@ func (w *watcher) poll(ctx context.Context) (err error) {
 	if w.closed != nil {
 		return errors.Join(w.closed, w.note(ctx, w.closed))
 	}
-	moved, err := w.look(ctx)
+	err = w.checkAccess(ctx)
+	moved := false
+	if err == nil {
+		moved, err = w.look(ctx)
+	}
 	if err == nil && (moved || w.dirty.Load() || time.Since(w.looked) > lookAnew) {
+		err = w.reconcileLocked(ctx)
+	}
+	if err == nil {
+		if failed := w.listen(ctx); failed != nil && ctx.Err() == nil {
+			w.r.log.Warn("comments wait", "repository", w.conf.Name, "error", failed) // and are read again at the next poll
+		}
+	}
+	if err == nil && w.acted {
 		err = w.reconcileLocked(ctx)
 	}
 	if errors.Is(err, errLookAgain) {
@@ -267,6 +296,7 @@ func (w *watcher) look(ctx context.Context) (moved bool, err error) {
 	moved = w.view.Branch != view.Branch || w.view.Refs.Branch(view.Branch) != refs.Branch(view.Branch) ||
 		!slices.Equal(w.view.Open, view.Open) || !maps.Equal(queueHeads(w.view), queueHeads(view))
 	w.view = view
+	w.queue.Store(new(queueHeads(view)))
 	return moved, nil
 }
 

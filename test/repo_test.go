@@ -21,6 +21,14 @@ func makeRepo(ts *testscript.TestScript, s *story, args []string) error {
 	}
 	name := args[0]
 	clone, bare := filepath.Join(s.dir, name), filepath.Join(s.dir, name+".git")
+	start := []string{"init", "--quiet", "--bare", bare}
+	if s.hosted != nil {
+		dir, err := s.hosted.add(name)
+		if err != nil {
+			return err
+		}
+		start, bare = []string{"version"}, dir
+	}
 	if err := os.MkdirAll(clone, 0o755); err != nil {
 		return err
 	}
@@ -34,7 +42,7 @@ func makeRepo(ts *testscript.TestScript, s *story, args []string) error {
 	}
 	ts.Check(ts.Chdir(clone))
 	for _, cmd := range [][]string{
-		{"init", "--quiet", "--bare", bare}, {"init", "--quiet"}, {"remote", "add", "origin", bare},
+		start, {"init", "--quiet"}, {"remote", "add", "origin", bare},
 		{"add", "--all"}, {"commit", "--quiet", "-m", "Begin"}, {"push", "--quiet", "-u", "origin", "main"},
 	} {
 		if err := ts.Exec("git", cmd...); err != nil {
@@ -49,8 +57,15 @@ func makeRepo(ts *testscript.TestScript, s *story, args []string) error {
 func (s *story) writeConfig() error {
 	var b strings.Builder
 	say(&b, "data_dir = %q\n\nengine %q { releases = \"http://127.0.0.1:1\" }\n\ndefaults { engine = %[2]q }\n", s.dataDir(), s.engine)
+	if s.hosted != nil {
+		b.WriteString(s.hosted.signIn(s.dir))
+	}
 	for _, name := range s.repos {
-		say(&b, "\nrepository %q {\n  url           = %q\n  poll_interval = \"1s\"\n  poll_jitter   = \"0s\"\n}\n", name, filepath.Join(s.dir, name+".git"))
+		url := filepath.Join(s.dir, name+".git")
+		if s.hosted != nil {
+			url = s.hosted.url + "/acme/" + name
+		}
+		say(&b, "\nrepository %q {\n  url           = %q\n  poll_interval = \"1s\"\n  poll_jitter   = \"0s\"\n%s}\n", name, url, s.extra)
 	}
 	if s.cloud != nil {
 		say(&b, "\nidentity \"cloud\" {\n  plan {\n    env \"CLOUD_ENDPOINT\" { file = %q }\n    env \"GORACE\" { file = %q }\n  }\n}\n", s.path("endpoint"), s.path("gorace"))

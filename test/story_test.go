@@ -18,7 +18,9 @@ type story struct {
 	dir    string
 	engine string
 	repos  []string
+	extra  string // attributes of each repository block
 	cloud  *cloud.Server
+	hosted *hosted // nil: plain Git
 	undo   []func()
 }
 

@@ -76,8 +76,9 @@ type Forge struct {
 	Name    string // its label
 	URL     string // where people see it, without a slash at the end: "https://github.com", "https://git.example.com"
 	Token   *Secret
-	App     *App    // GitHub: instead of a token
-	Webhook *Secret // secret of its webhooks; nil: none are taken
+	App     *App           // GitHub: instead of a token
+	Webhook *Secret        // secret of its webhooks; nil: none are taken
+	Pause   *time.Duration // between requests that write; nil: what the forge asks for
 	Range   hcl.Range
 }
 

@@ -49,7 +49,8 @@ func (d *decoder) forge(kind string, b forgeBlock) Forge {
 		d.fail(b.Range, "No sign-in", "It needs a token, such as token { env = \"GITEA_TOKEN\" }.")
 	}
 	return Forge{
-		Kind: kind, Name: b.Name, URL: d.forgeURL(kind, b), Token: d.secret(b.Token), App: d.app(b.App), Webhook: d.secret(b.Webhook), Range: b.Range,
+		Kind: kind, Name: b.Name, URL: d.forgeURL(kind, b), Token: d.secret(b.Token), App: d.app(b.App), Webhook: d.secret(b.Webhook),
+		Pause: d.duration(b.Pause), Range: b.Range,
 	}
 }
 

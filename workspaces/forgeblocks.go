@@ -9,6 +9,7 @@ type forgeBlock struct {
 	Token   *secretBlock   `hcl:"token,block"`
 	App     *appBlock      `hcl:"app,block"`
 	Webhook *secretBlock   `hcl:"webhook_secret,block"`
+	Pause   *hcl.Attribute `hcl:"write_pause,optional"`
 	Range   hcl.Range      `hcl:",def_range"`
 }
 

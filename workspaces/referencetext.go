@@ -54,10 +54,11 @@ var attributeTexts = map[string]AttributeDoc{
 	"repositoryBlock.drift_issues":  {Type: "whole number, from 0 on", Default: "`20`", Text: "How many issues about drift may be open at once; beyond it there is one that sums up. `0`: none. Needs a forge."},
 	"repositoryBlock.branches":      {Type: "pattern", Default: "`\"driftless/*\"`", Text: "On a plain Git server, which branches are pull requests: those that match and are ahead of the tracked branch. `*` stands for any text, slashes too."},
 
-	"forgeBlock.url":        {Type: "URL", Default: "`https://github.com` for `github`; **required** for `gitea`", Text: "Where people open it, with its path if it has one. `http://` only on this machine."},
-	"appBlock.id":           {Type: typeWhole, Text: "The App ID, as its page says."},
-	"appBlock.installation": {Type: typeWhole, Default: "that of each repository's owner", Text: "The number at the end of the installation's URL."},
-	"httpBlock.listen":      {Type: "`\"host:port\"`", Text: "The address to listen on: `\"127.0.0.1:8080\"` behind a proxy, `\"0.0.0.0:8080\"` for every address of the machine."},
+	"forgeBlock.url":         {Type: "URL", Default: "`https://github.com` for `github`; **required** for `gitea`", Text: "Where people open it, with its path if it has one. `http://` only on this machine."},
+	"forgeBlock.write_pause": {Type: typeDuration, Default: "`1s` for `github`, `100ms` for `gitea`", Text: "The least time between requests that write, after a burst of 20. GitHub asks for a second. `\"0s\"` is no pause."},
+	"appBlock.id":            {Type: typeWhole, Text: "The App ID, as its page says."},
+	"appBlock.installation":  {Type: typeWhole, Default: "that of each repository's owner", Text: "The number at the end of the installation's URL."},
+	"httpBlock.listen":       {Type: "`\"host:port\"`", Text: "The address to listen on: `\"127.0.0.1:8080\"` behind a proxy, `\"0.0.0.0:8080\"` for every address of the machine."},
 
 	"permissionsBody.plan":    {Type: typeList, Default: "`[\"write\"]`", Text: "`driftless plan` and `cancel`.", Takes: afterMerge},
 	"permissionsBody.apply":   {Type: typeList, Default: "`[\"write\"]`", Text: "`driftless apply` and `unlock`.", Takes: afterMerge},

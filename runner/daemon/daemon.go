@@ -131,13 +131,19 @@ func (d *Daemon) wire(ctx context.Context, keys *store.Keys) error {
 	if err != nil {
 		return err
 	}
+	accounts, err := d.accounts()
+	if err != nil {
+		return err
+	}
 	d.Runner, err = runner.New(ctx, runner.Options{
-		Config: d.opts.Config, DataDir: d.opts.DataDir, Store: d.Store, Key: keys.HMAC(), Finder: finder, Providers: providers,
+		Accounts: accounts,
+		Config:   d.opts.Config, DataDir: d.opts.DataDir, Store: d.Store, Key: keys.HMAC(), Finder: finder, Providers: providers,
 		State: state, Environment: d.opts.environment, Notify: d.opts.Notify, Polled: d.metrics.Polled, Progress: d.opts.Progress, Logger: d.opts.Logger,
 	})
 	if err != nil {
 		return err
 	}
+	d.takeHooks(accounts)
 	d.API = server.NewAPI(d.Store, d.Commander(), d.opts.Logger)
 	return nil
 }

@@ -51,3 +51,8 @@ func Metadata(page string) (string, bool) {
 	}
 	return metadata, true
 }
+
+// Mark hides metadata at the end of a text, as Render does with Document.Metadata.
+func Mark(text, metadata string) string {
+	return strings.TrimRight(text, "\n") + "\n\n" + metadataComment(metadata, 0) + "\n"
+}

@@ -153,7 +153,7 @@ func TestAWorkTreeIsMerged(t *testing.T) {
 	r.write("a", "uncommitted")
 	m, _ := openLocal(t, r.dir)
 	tree := must[string](t)(m.WorkTree(t.Context()))
-	commit := must[string](t)(m.CommitTree(t.Context(), tree, r.git("rev-parse", "HEAD")))
+	commit := must[string](t)(m.CommitTree(t.Context(), tree, "The work tree", r.git("rev-parse", "HEAD")))
 	merged := must[MergeResult](t)(m.Merge(t.Context(), tip, commit))
 	both := must[workspaces.Tree](t)(m.Tree(t.Context(), merged.Tree))
 	for path, want := range map[string]string{"a": "uncommitted", "b": "2"} {

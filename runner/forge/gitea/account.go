@@ -25,6 +25,7 @@ type Options struct {
 	Pause     time.Duration                             // between writes after a burst; 0 = a tenth of a second, negative = none
 	Transport http.RoundTripper                         // to the network; nil = the default one, which gives up on a server that is silent
 	Logger    *slog.Logger                              // nil = none
+	Count     func(method string, status int)           // told of each request; may be nil
 }
 
 // Gitea limits nobody by itself; many of its servers are small.
@@ -68,6 +69,7 @@ func New(o Options) (*Account, error) {
 	}
 	s := &signer{base: o.Transport, ask: o.Token}
 	gate := forge.NewGate(s, o.Pause)
+	gate.Count = o.Count
 	a := &Account{url: base.String(), gate: gate, signer: s, logger: o.Logger}
 	a.http = &http.Client{Transport: gate, CheckRedirect: a.follow}
 	return a, nil

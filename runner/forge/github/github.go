@@ -29,6 +29,7 @@ type Options struct {
 	Pause     time.Duration     // between writes: see forge.NewGate
 	Transport http.RoundTripper // to the network; nil = the default one, which gives up on a server that is silent
 	Logger    *slog.Logger
+	Count     func(method string, status int) // told of each request; may be nil
 }
 
 // App is a GitHub App that signs in as itself.
@@ -67,6 +68,7 @@ func New(opts Options) (*Account, error) {
 		opts.Transport = patient()
 	}
 	a := &Account{opts: opts, base: base, gate: forge.NewGate(opts.Transport, opts.Pause)}
+	a.gate.Count = opts.Count
 	if opts.App != nil {
 		a.sign = newApp(a, *opts.App)
 	} else {

@@ -1,0 +1,141 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+
+	"github.com/driftlessops/driftless/runner/forge"
+	"github.com/driftlessops/driftless/runner/report"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// fewWorkspaces is how many workspaces a pull request may touch for each to get a status of its own.
+const fewWorkspaces = 10
+
+// drafts are what the forge is to show of a pull request: its report as comments, statuses on its commits, a check run.
+func (w *watcher) drafts(tx Tx, pull Pull, doc report.Document, pages []string) (drafts []draft, err error) {
+	show := worthShowing(pull, doc)
+	if !show { // what stands there from before is brought up to date
+		if _, err := tx.Post(pull.Repository, PostReport, pull.Key); err == nil {
+			show = true
+		} else if !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+	}
+	if show {
+		drafts = append(drafts, newDraft(PostReport, pull.Key, reportWish{Pages: pages}))
+	}
+	lines := report.Statuses(doc, fewWorkspaces)
+	switch pull.State {
+	case Open:
+		drafts = append(drafts, statusDrafts(pull.Head, lines)...)
+		for _, head := range w.queued(pull.Key) {
+			drafts = append(drafts, statusDrafts(head, lines)...)
+		}
+		drafts = append(drafts, w.checkDrafts(pull, doc)...)
+	case Merged:
+		drafts = append(drafts, statusDrafts(pull.MergedCommit, lines)...)
+		drafts = append(drafts, statusDrafts(pull.Head, lines)...)
+	}
+	return drafts, nil
+}
+
+// worthShowing reports whether a pull request needs a comment. One that touches no workspace has its statuses, and is left
+// in peace.
+func worthShowing(pull Pull, doc report.Document) bool {
+	return len(doc.Rows)+len(doc.Orphans)+len(doc.Notices) > 0 || doc.Error != "" || pull.Aside != "" && len(pull.Affected) > 0
+}
+
+func statusDrafts(commit string, lines []report.Status) (drafts []draft) {
+	if commit == "" {
+		return nil
+	}
+	for _, line := range lines {
+		status := forge.Status{Context: line.Context, State: forge.StatusState(line.State), Description: line.Description}
+		drafts = append(drafts, newDraft(PostStatus, commit+" "+line.Context, statusWish{Commit: commit, Status: status}))
+	}
+	return drafts
+}
+
+var queueNumber = regexp.MustCompile(`^pr-(\d+)-`)
+
+// queued are the heads of the merge queue that end with a pull request. They ask for the same statuses as it does: whether
+// they may be applied is judged anew once they are the tracked branch.
+func (w *watcher) queued(key string) (heads []string) {
+	queue := w.queue.Load()
+	if queue == nil {
+		return nil
+	}
+	for name, head := range *queue {
+		last := name[strings.LastIndexByte(name, '/')+1:]
+		if m := queueNumber.FindStringSubmatch(last); m != nil && m[1] == key {
+			heads = append(heads, head)
+		}
+	}
+	return heads
+}
+
+// checkName is the name of our check run.
+const checkName = "driftless"
+
+// checkDrafts is the check run of a pull request, where there are any.
+func (w *watcher) checkDrafts(pull Pull, doc report.Document) []draft {
+	if access := w.access.Load(); access == nil || !access.App {
+		return nil
+	}
+	check := forge.Check{Name: checkName, State: checkState(report.Statuses(doc, 0))}
+	check.Title, check.Summary = report.Check(doc)
+	check.Annotations = w.annotations(pull, doc)
+	return []draft{newDraft(PostCheck, pull.Head+" "+checkName, checkWish{Commit: pull.Head, Check: check})}
+}
+
+// checkState is what the statuses of plan and policy come to.
+func checkState(lines []report.Status) forge.StatusState {
+	worst := forge.Success
+	for _, line := range lines {
+		if line.Context == report.ApplyContext {
+			continue
+		}
+		switch s := forge.StatusState(line.State); {
+		case s == forge.Failure || s == forge.Errored:
+			return forge.Failure
+		case s == forge.Pending:
+			worst = s
+		}
+	}
+	return worst
+}
+
+// annotations point policy's complaints at the lines that they are about.
+func (w *watcher) annotations(pull Pull, doc report.Document) (all []forge.Annotation) {
+	locate := w.locator(pull)
+	for _, row := range doc.Rows {
+		if row.Verdict == nil {
+			continue
+		}
+		for _, result := range row.Verdict.Results {
+			file, line, ok := locate(row.Workspace, result.Resource)
+			if !ok {
+				continue
+			}
+			all = append(all, forge.Annotation{
+				Path: file, Line: line, Failure: result.Level != "warn", Title: row.Workspace + ": " + result.Resource, Message: result.Message,
+			})
+		}
+	}
+	return all
+}
+
+// locator finds the line where something of a workspace stands in a pull request.
+func (w *watcher) locator(pull Pull) func(workspace, address string) (file string, line int, ok bool) {
+	tree, err := w.mirror.Tree(context.Background(), pull.Tree) // reads Git objects of this machine
+	return func(workspace, address string) (string, int, bool) {
+		if err != nil || address == "" {
+			return "", 0, false
+		}
+		dir, _, _ := strings.Cut(afterRepository(workspaces.ID(workspace)), "@")
+		return workspaces.Locate(tree, dir, address)
+	}
+}

@@ -1,0 +1,193 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/driftlessops/driftless/runner/command"
+	"github.com/driftlessops/driftless/runner/forge"
+	"github.com/driftlessops/driftless/runner/report"
+)
+
+// lookBack is how far back comments are read when a repository is seen for the first time: not to carry them out, but to
+// know where to begin.
+const lookBack = time.Hour
+
+// listen carries out what comments ask for. Each is carried out once: that it was is on record with its effects. A comment
+// for which facts of the forge are missing is read again at the next poll.
+func (w *watcher) listen(ctx context.Context) error {
+	if w.host == nil {
+		return nil
+	}
+	repo, err := w.record(ctx)
+	if err != nil {
+		return err
+	}
+	since, first := repo.HeardAt, repo.HeardAt.IsZero()
+	if first {
+		since = time.Now().Add(-lookBack).UTC().Truncate(time.Second)
+	}
+	comments, err := w.host.Comments(ctx, since)
+	if err != nil {
+		return fmt.Errorf("read the comments: %w", err)
+	}
+	heard := since
+	for _, c := range comments {
+		if err := w.hear(ctx, c, first); err != nil {
+			return errors.Join(fmt.Errorf("comment %d: %w", c.ID, err), w.heard(ctx, heard))
+		}
+		if c.Updated.After(heard) {
+			heard = c.Updated
+		}
+	}
+	return w.heard(ctx, heard)
+}
+
+func (w *watcher) record(ctx context.Context) (repo Repository, err error) {
+	err = w.r.opts.Store.View(ctx, func(tx Tx) error {
+		repo, err = tx.Repository(w.conf.Name)
+		return err
+	})
+	return repo, err
+}
+
+// heard records up to where comments were read. The next time begins there, with that very second: another comment may
+// have been written in it.
+func (w *watcher) heard(ctx context.Context, at time.Time) error {
+	repo, err := w.record(ctx)
+	if err != nil || repo.HeardAt.Equal(at) {
+		return err
+	}
+	return w.r.opts.Store.Update(ctx, func(tx Tx) error {
+		repo, err := tx.Repository(w.conf.Name)
+		if err != nil {
+			return err
+		}
+		repo.HeardAt = at
+		return tx.PutRepository(repo)
+	})
+}
+
+// hear carries out one comment, unless that was done, or it asks for nothing. Programs are not listened to: two of them
+// would never stop.
+func (w *watcher) hear(ctx context.Context, c forge.Comment, first bool) error {
+	if c.Own || c.Bot {
+		return nil
+	}
+	cmd, asks, problem := command.Parse(c.Body)
+	if !asks {
+		return nil
+	}
+	if done, err := w.done(ctx, c.ID); err != nil || done {
+		return err
+	}
+	h := &hearing{w: w, c: c, cmd: cmd}
+	switch {
+	case first:
+		return w.r.update(ctx, func(tx Tx, j *journal) error { return h.put(tx, "was there before driftless watched") })
+	case c.Edited:
+		return h.refuse(ctx, "This comment was edited before driftless read it, so nobody can tell who asks for what. Write a new one.")
+	case problem != nil && problem.Unknown:
+		return h.answer(ctx, forge.Confused, "refused: unknown command", report.Answer{Refused: problem.Text, Help: command.Table()})
+	case problem != nil:
+		return h.refuse(ctx, problem.Text)
+	case cmd.Verb == command.Help:
+		return h.answer(ctx, forge.Seen, "", report.Answer{Done: "here is what comments can ask for", Help: command.Table()})
+	}
+	return h.carryOut(ctx)
+}
+
+func (w *watcher) done(ctx context.Context, id int64) (done bool, err error) {
+	err = w.r.opts.Store.View(ctx, func(tx Tx) error {
+		_, err := tx.Command(w.conf.Name, id)
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		done = err == nil
+		return err
+	})
+	return done, err
+}
+
+// hearing is one comment that asks for something.
+type hearing struct {
+	w    *watcher
+	c    forge.Comment
+	cmd  command.Command
+	stop []int64 // runs to end once the outcome is on record
+}
+
+// factsTimeout is how long a comment waits for facts that the forge does not have yet, or cannot give.
+const factsTimeout = 15 * time.Minute
+
+// carryOut does what the comment asks for and records it in one transaction, or says why it was not done.
+func (h *hearing) carryOut(ctx context.Context) error {
+	act, err := h.order(ctx)
+	if err == nil {
+		err = h.w.r.update(ctx, func(tx Tx, j *journal) error {
+			h.stop = nil
+			outcome, err := act(j)
+			if err != nil {
+				return err
+			}
+			return h.write(tx, forge.Agreed, outcome, report.Answer{})
+		})
+	}
+	var later *forge.Later
+	switch {
+	case err == nil:
+		for _, id := range h.stop {
+			h.w.r.cancel(id, errCanceled)
+		}
+		h.w.acted = true
+		return nil
+	case errors.Is(err, ErrConflict) || ctx.Err() != nil:
+		return err
+	case errors.Is(err, errNotOurs):
+		return h.w.r.update(ctx, func(tx Tx, _ *journal) error { return h.put(tx, err.Error()) })
+	case errors.As(err, &later) && time.Since(h.c.Created) < factsTimeout:
+		return err
+	}
+	return h.refuse(ctx, userText(err))
+}
+
+// refuse answers a comment with why nothing was done, and what to do.
+func (h *hearing) refuse(ctx context.Context, why string) error {
+	return h.answer(ctx, forge.Confused, "refused: "+firstLine(why), report.Answer{Refused: why})
+}
+
+func (h *hearing) answer(ctx context.Context, reaction forge.Reaction, outcome string, says report.Answer) error {
+	return h.w.r.update(ctx, func(tx Tx, j *journal) error {
+		if err := h.write(tx, reaction, outcome, says); err != nil || outcome == "" {
+			return err
+		}
+		return j.add(Event{Kind: "command refused", Actor: h.c.Author, Repository: h.w.conf.Name, Message: fmt.Sprintf("#%s: %s: %s", h.c.Key, h.cmd.Line, outcome)})
+	})
+}
+
+// write records what became of the comment, with the receipt and the answer that the forge is to show.
+func (h *hearing) write(tx Tx, reaction forge.Reaction, outcome string, says report.Answer) error {
+	if err := h.put(tx, outcome); err != nil {
+		return err
+	}
+	id := strconv.FormatInt(h.c.ID, 10)
+	if err := newDraft(PostReaction, id, reactionWish{Reaction: reaction}).record(tx, h.w.conf.Name); err != nil {
+		return err
+	}
+	if says.Refused == "" && says.Help == "" && len(h.cmd.More) == 0 {
+		return nil
+	}
+	if says.Line, says.Others, says.Metadata = h.cmd.Line, len(h.cmd.More), replyMark(id); says.Refused == "" && says.Help == "" {
+		says.Done = outcome
+	}
+	return newDraft(PostReply, id, replyWish{Thread: h.c.Key, Body: report.Reply(says)}).record(tx, h.w.conf.Name)
+}
+
+func (h *hearing) put(tx Tx, outcome string) error {
+	return tx.PutCommand(Command{
+		Repository: h.w.conf.Name, CommentID: h.c.ID, Key: h.c.Key, Author: h.c.Author, Text: h.cmd.Line, Outcome: outcome, At: now(),
+	})
+}

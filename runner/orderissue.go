@@ -1,0 +1,108 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/driftlessops/driftless/runner/command"
+	"github.com/driftlessops/driftless/runner/forge"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// errNotOurs says that a comment stands where driftless has nothing to do.
+var errNotOurs = errors.New("not a pull request or issue of driftless")
+
+// unknownPull is how long a comment waits for its pull request to be seen.
+const unknownPull = 2 * time.Minute
+
+// orderIssue carries out what a comment on an issue about drift asks for.
+func (h *hearing) orderIssue(ctx context.Context) (action, error) {
+	id, found, err := h.issueOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !found && time.Since(h.c.Created) < unknownPull {
+		return nil, &forge.Later{Reason: "pull request " + h.c.Key + " was not seen yet"}
+	} else if !found {
+		return nil, errNotOurs
+	}
+	set := h.w.tracked.Load()
+	if set == nil {
+		return nil, &forge.Later{Reason: "the tracked branch was not looked at yet"}
+	}
+	ws := set.Workspace(id)
+	if ws == nil {
+		return nil, userError(fmt.Sprintf("`%s` is not on the tracked branch any more.", plainWord(string(id))))
+	}
+	if err := h.permitted(ctx, []*workspaces.Workspace{ws}); err != nil {
+		return nil, err
+	}
+	switch h.cmd.Verb {
+	case command.Approve:
+		return h.approveRepair(ws)
+	case command.Plan:
+		return h.checkAgain(ws)
+	}
+	return nil, userError("In an issue about drift, `driftless approve` repairs it, and `driftless plan` checks again.")
+}
+
+// issueOf finds the workspace that an issue of ours is about.
+func (h *hearing) issueOf(ctx context.Context) (id workspaces.ID, found bool, err error) {
+	err = h.w.r.opts.Store.View(ctx, func(tx Tx) error {
+		posts, err := tx.Posts(PostFilter{Repository: h.w.conf.Name, Kind: PostIssue})
+		for _, post := range posts {
+			if post.Key != "" && len(post.Remote) > 0 && post.Remote[0] == h.c.Key {
+				id, found = workspaces.ID(post.Key), true
+			}
+		}
+		return err
+	})
+	return id, found, err
+}
+
+// approveRepair approves the repair of a workspace's drift, as the newest check shows it. It must be what the issue tells
+// of: a newer kind of drift is read first.
+func (h *hearing) approveRepair(ws *workspaces.Workspace) (action, error) {
+	return func(j *journal) (string, error) {
+		runs, err := j.tx.Runs(RunFilter{Workspace: ws.ID, Purposes: []Purpose{PurposeDrift}, Statuses: []Status{Held, Blocked, Failed}, Limit: 1})
+		if err != nil {
+			return "", err
+		}
+		if len(runs) == 0 {
+			return "", userError("There is no repair to approve: `driftless plan` checks again.")
+		}
+		if err := approvable(j.tx, runs[0]); err != nil {
+			return "", err
+		}
+		if err := h.toldOf(j.tx, ws.ID); err != nil {
+			return "", err
+		}
+		next, err := approveIn(j, runs[0], h.c.Author)
+		return fmt.Sprintf("repairs by run %d", next.ID), err
+	}, nil
+}
+
+// toldOf refuses an approval that was written before the issue told of the drift as it is now.
+func (h *hearing) toldOf(tx Tx, id workspaces.ID) error {
+	post, err := tx.Post(h.w.conf.Name, PostIssue, string(id))
+	if err != nil {
+		return err
+	}
+	if post.Waiting() || post.UpdatedAt.After(h.c.Created.Add(clockSkew)) {
+		return userError("The drift has changed since you wrote this: read the issue, and say it again.")
+	}
+	return nil
+}
+
+// checkAgain looks at a workspace's world now.
+func (h *hearing) checkAgain(ws *workspaces.Workspace) (action, error) {
+	return func(j *journal) (string, error) {
+		queued, err := checkDriftIn(j, []workspaces.ID{ws.ID}, h.c.Author)
+		if err == nil && len(queued) == 0 {
+			err = userError("It is being worked on already, or was never applied.")
+		}
+		return "checks again", err
+	}, nil
+}

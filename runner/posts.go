@@ -1,0 +1,232 @@
+package runner
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/driftlessops/driftless/runner/forge"
+)
+
+// draft is one thing that the forge is to show, before it is a post on record.
+type draft struct {
+	kind PostKind
+	key  string
+	want json.RawMessage
+}
+
+func newDraft(kind PostKind, key string, want any) draft {
+	data, err := json.Marshal(want)
+	if err != nil {
+		panic(fmt.Sprintf("a draft that cannot be written: %v", err)) // structs of strings and numbers
+	}
+	return draft{kind, key, data}
+}
+
+// record writes down what the forge is to show. Nothing changes when that is wanted already.
+func (w draft) record(tx Tx, repository string) error {
+	post, err := tx.Post(repository, w.kind, w.key)
+	if errors.Is(err, ErrNotFound) {
+		post, err = Post{Repository: repository, Kind: w.kind, Key: w.key, CreatedAt: now()}, nil
+	} else if err == nil && bytes.Equal(post.Want, w.want) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	post.Want, post.Version, post.UpdatedAt = w.want, post.Version+1, now()
+	post.NextAt, post.Attempts = zeroTime, 0
+	return tx.PutPost(&post)
+}
+
+// wanted reports whether all drafts are on record already.
+func wanted(tx Tx, repository string, all []draft) (bool, error) {
+	for _, w := range all {
+		post, err := tx.Post(repository, w.kind, w.key)
+		if errors.Is(err, ErrNotFound) || err == nil && !bytes.Equal(post.Want, w.want) {
+			return false, nil
+		} else if err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// publisher brings what the forge shows of one repository up to what is wanted.
+type publisher struct {
+	w    *watcher
+	kick chan struct{}
+	one  sync.Mutex // one publisher at a time
+}
+
+func newPublisher(w *watcher) *publisher { return &publisher{w: w, kick: make(chan struct{}, 1)} }
+
+// wake makes it look for new posts at once.
+func (p *publisher) wake() {
+	select {
+	case p.kick <- struct{}{}:
+	default:
+	}
+}
+
+// lookForPosts is how often posts that wait are looked at when nobody says that there are new ones.
+const lookForPosts = 15 * time.Second
+
+// loop publishes until ctx is done.
+func (p *publisher) loop(ctx context.Context) {
+	for {
+		next, err := p.publish(ctx)
+		if err != nil && ctx.Err() == nil {
+			p.w.r.log.Warn("the forge does not show everything yet", "repository", p.w.conf.Name, "error", err)
+		}
+		wait := lookForPosts
+		if !next.IsZero() {
+			wait = min(wait, max(time.Until(next), 100*time.Millisecond))
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-p.kick:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// publishAll publishes until nothing is due any more. What could not be shown waits, and is the error.
+func (w *watcher) publishAll(ctx context.Context) error {
+	if w.host == nil {
+		return nil
+	}
+	_, err := w.posts.publish(ctx)
+	return err
+}
+
+// order is in which kinds of posts are published: what somebody waits for first.
+var order = []PostKind{PostReaction, PostReply, PostReport, PostStatus, PostCheck, PostIssue, PostMerge}
+
+// publish publishes what is due, and returns when the next of what still waits is. The error is that of the first post
+// which could not be shown.
+func (p *publisher) publish(ctx context.Context) (next time.Time, failed error) {
+	p.one.Lock()
+	defer p.one.Unlock()
+	tried := map[int64]int64{} // versions by post
+	for ctx.Err() == nil {
+		post, at, err := p.due(ctx, tried)
+		if err != nil || post == nil {
+			return at, errors.Join(failed, err)
+		}
+		tried[post.ID] = post.Version
+		err = p.show(ctx, post)
+		if err := p.shown(ctx, *post, err); err != nil {
+			return zeroTime, err
+		}
+		if err != nil && failed == nil {
+			failed = fmt.Errorf("%s %s: %w", post.Kind, post.Key, err)
+		}
+		var later *forge.Later
+		if errors.As(err, &later) && later.At.After(time.Now()) {
+			return later.At, failed // the whole forge pauses
+		}
+	}
+	return zeroTime, ctx.Err()
+}
+
+// due is the next post to publish, or when the first of those that wait is due.
+func (p *publisher) due(ctx context.Context, tried map[int64]int64) (post *Post, next time.Time, err error) {
+	var waiting []Post
+	err = p.w.r.opts.Store.View(ctx, func(tx Tx) (err error) {
+		waiting, err = tx.Posts(PostFilter{Repository: p.w.conf.Name, Waiting: true})
+		return err
+	})
+	if err != nil {
+		return nil, next, err
+	}
+	slices.SortStableFunc(waiting, func(a, b Post) int { return slices.Index(order, a.Kind) - slices.Index(order, b.Kind) })
+	for i, w := range waiting {
+		switch {
+		case w.NextAt.After(time.Now()):
+			if next.IsZero() || w.NextAt.Before(next) {
+				next = w.NextAt
+			}
+		case tried[w.ID] != w.Version:
+			return &waiting[i], next, nil
+		}
+	}
+	return nil, next, nil
+}
+
+// The times between attempts, and how long a refusal is taken for something that may be mended.
+const (
+	firstRetry  = 2 * time.Second
+	lastRetry   = time.Hour
+	outageRetry = 5 * time.Minute
+	giveUpAfter = 72 * time.Hour
+)
+
+// shown records how an attempt ended. A newer version may be wanted by now.
+func (p *publisher) shown(ctx context.Context, tried Post, failure error) error {
+	ctx = context.WithoutCancel(ctx) // what happened is recorded
+	return p.w.r.opts.Store.Update(ctx, func(tx Tx) error {
+		post, err := tx.Post(tried.Repository, tried.Kind, tried.Key)
+		if err != nil {
+			return err
+		}
+		post.Remote = tried.Remote
+		if failure == nil {
+			post.Shown, post.Attempts, post.Error, post.NextAt = tried.Version, 0, "", zeroTime
+			return tx.PutPost(&post)
+		}
+		post.Error = failure.Error()
+		if post.Version != tried.Version {
+			return tx.PutPost(&post)
+		}
+		post.Attempts++
+		post.NextAt = nextTry(failure, post.Attempts)
+		if hopeless(failure) && time.Since(post.UpdatedAt) > giveUpAfter {
+			post.Shown = post.Version
+		}
+		return tx.PutPost(&post)
+	})
+}
+
+// hopeless reports whether the forge answered, and will not change its mind by itself.
+func hopeless(failure error) bool {
+	var denied *forge.Denied
+	return errors.As(failure, &denied) || errors.Is(failure, forge.ErrGone)
+}
+
+// nextTry is when a post is tried again: when the forge said so, else after a wait that doubles.
+func nextTry(failure error, attempts int) time.Time {
+	var later *forge.Later
+	if errors.As(failure, &later) && !later.At.IsZero() {
+		return later.At.UTC().Truncate(time.Microsecond)
+	}
+	most := outageRetry
+	if hopeless(failure) {
+		most = lastRetry
+	}
+	wait := min(firstRetry<<min(attempts-1, 20), most)
+	return now().Add(wait + rand.N(wait/4+1))
+}
+
+// remember keeps what shows a post on record before anything else is done: nothing is shown twice.
+func (p *publisher) remember(ctx context.Context, post *Post, remote []string) error {
+	post.Remote = remote
+	return p.w.r.opts.Store.Update(context.WithoutCancel(ctx), func(tx Tx) error {
+		now, err := tx.Post(post.Repository, post.Kind, post.Key)
+		if err != nil {
+			return err
+		}
+		now.Remote = remote
+		return tx.PutPost(&now)
+	})
+}

@@ -1,0 +1,354 @@
+package test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/driftlessops/driftless/test/forges"
+)
+
+// The people of the stories at a forge. Their repositories belong to the organisation acme.
+var people = map[string]forges.Permission{
+	"ada": forges.Write, "ben": forges.Write, "cleo": forges.Admin, "dan": forges.Read, "driftless": forges.Admin,
+}
+
+// hosted is the forge of a story.
+type hosted struct {
+	world *forges.World
+	kind  string
+	url   string
+	app   forges.App
+}
+
+// TestForgeStories plays the scripts in stories/forges with each forge.
+func TestForgeStories(t *testing.T) {
+	t.Parallel()
+	engine := engines(t)[0]
+	for _, kind := range []string{"github", "gitea"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			testscript.Run(t, testscript.Params{
+				Dir: *stories + "/forges", TestWork: *keep, RequireUniqueNames: true, Cmds: commands,
+				Setup: func(env *testscript.Env) error {
+					if err := setup(env, engine); err != nil {
+						return err
+					}
+					return env.Values[storyKey{}].(*story).host(env, kind)
+				},
+				Condition: func(name string) (bool, error) {
+					if name != "github" && name != "gitea" {
+						return false, errors.New("the conditions are github and gitea")
+					}
+					return name == kind, nil
+				},
+			})
+		})
+	}
+}
+
+// host gives the story a forge.
+func (s *story) host(env *testscript.Env, kind string) error {
+	world, err := forges.New(forges.Options{Dir: filepath.Join(s.dir, ".forge")})
+	if err != nil {
+		return err
+	}
+	world.AddOrg("acme")
+	for login := range people {
+		world.AddUser(login)
+	}
+	world.AddTeam("acme", "sre", "ben")
+	s.hosted = &hosted{world: world, kind: kind}
+	server := world.ServeGitHub
+	if kind == "gitea" {
+		server = world.ServeGitea
+	}
+	face := server()
+	s.undo = append(s.undo, face.Close)
+	s.hosted.url = face.URL
+	env.Defer(func() {
+		for _, problem := range world.Problems() {
+			_, _ = fmt.Fprintln(os.Stderr, kind, problem)
+			err = errors.New(problem)
+		}
+		if t, ok := env.T().(interface{ FailNow() }); ok && err != nil {
+			t.FailNow()
+		}
+	})
+	token := forges.Token{Login: "driftless"}
+	if kind == "gitea" {
+		token.Scopes = []string{"write:repository", "write:issue", "read:user", "read:organization"}
+	} else {
+		token.Scopes = []string{"repo", "read:org"}
+	}
+	return os.WriteFile(s.path("token"), []byte(world.AddToken(token)), 0o600)
+}
+
+// signIn is the block of the operator's file that signs in at the forge.
+func (h *hosted) signIn(dir string) string {
+	if h.app.ID != 0 {
+		return fmt.Sprintf("\ngithub \"hub\" {\n  url         = %q\n  write_pause = \"0s\"\n  app {\n    id = %d\n    private_key { file = %q }\n  }\n}\n", h.url, h.app.ID, filepath.Join(dir, "app.pem"))
+	}
+	return fmt.Sprintf("\n%s \"hub\" {\n  url         = %q\n  write_pause = \"0s\"\n  token { file = %q }\n}\n", h.kind, h.url, filepath.Join(dir, "token"))
+}
+
+// add makes a repository of acme at the forge, and returns the directory of its bare repository.
+func (h *hosted) add(name string) (dir string, err error) {
+	repo, err := h.world.AddRepo("acme/" + name)
+	if err != nil {
+		return "", err
+	}
+	for login, permission := range people {
+		repo.Grant(login, permission)
+	}
+	return repo.Dir(), nil
+}
+
+func (s *story) repo() *forges.Repo {
+	r, _ := s.hosted.world.Repo("acme/" + s.repos[0])
+	return r
+}
+
+// atForge makes a command of a function that does something at the forge of a story.
+func atForge(least, most int, text string, do func(ts *testscript.TestScript, s *story, r *forges.Repo, args []string) error) func(*testscript.TestScript, bool, []string) {
+	return plain(func(ts *testscript.TestScript, s *story, args []string) error {
+		if err := usage(args, least, most, text); err != nil {
+			return err
+		}
+		if s.hosted == nil || len(s.repos) == 0 {
+			return errors.New("this story has no repository at a forge")
+		}
+		return do(ts, s, s.repo(), args)
+	})
+}
+
+// onPull is an argument that is the number of a pull request or issue.
+func onPull(do func(r *forges.Repo, n int, args []string) error) func(*testscript.TestScript, *story, *forges.Repo, []string) error {
+	return func(_ *testscript.TestScript, _ *story, r *forges.Repo, args []string) error {
+		n, err := strconv.Atoi(args[0])
+		if err != nil {
+			return err
+		}
+		return do(r, n, args[1:])
+	}
+}
+
+func init() {
+	for name, do := range map[string]func(*testscript.TestScript, bool, []string){
+		"app": plain(signInAsApp),
+		"open": atForge(3, 5, "open LOGIN BRANCH TITLE [BASE [draft]]", func(ts *testscript.TestScript, _ *story, r *forges.Repo, args []string) error {
+			o, base := forges.OpenOptions{Draft: len(args) == 5}, ""
+			if len(args) > 3 {
+				base = args[3]
+			}
+			n, err := r.Open(args[0], args[1], base, args[2], o)
+			ts.Setenv("PR", strconv.Itoa(n))
+			return err
+		}),
+		"say": atForge(3, 3, "say N LOGIN TEXT", func(ts *testscript.TestScript, _ *story, r *forges.Repo, args []string) error {
+			n, err := strconv.Atoi(args[0])
+			if err != nil {
+				return err
+			}
+			id, err := r.Comment(args[1], n, expand(ts, args[2]))
+			ts.Setenv("COMMENT", strconv.FormatInt(id, 10))
+			return err
+		}),
+		"resay": atForge(3, 3, "resay COMMENT LOGIN TEXT", func(_ *testscript.TestScript, _ *story, r *forges.Repo, args []string) error {
+			id, err := strconv.ParseInt(args[0], 10, 64)
+			return errors.Join(err, r.EditComment(args[1], id, args[2]))
+		}),
+		"unsay": atForge(2, 2, "unsay COMMENT LOGIN", func(_ *testscript.TestScript, _ *story, r *forges.Repo, args []string) error {
+			id, err := strconv.ParseInt(args[0], 10, 64)
+			return errors.Join(err, r.DeleteComment(args[1], id))
+		}),
+		"review": atForge(3, 3, "review N LOGIN APPROVED|CHANGES_REQUESTED|COMMENTED", onPull(func(r *forges.Repo, n int, args []string) error {
+			_, err := r.Review(args[0], n, args[1], "")
+			return err
+		})),
+		"mergepull": atForge(3, 3, "mergepull N LOGIN merge|squash|rebase", onPull(func(r *forges.Repo, n int, args []string) error {
+			_, err := r.MergePull(n, forges.Method(args[1]), args[0])
+			return err
+		})),
+		"closepull": atForge(2, 2, "closepull N LOGIN", onPull(func(r *forges.Repo, n int, args []string) error { return r.Close(args[0], n) })),
+		"reopen":    atForge(2, 2, "reopen N LOGIN", onPull(func(r *forges.Repo, n int, args []string) error { return r.Reopen(args[0], n) })),
+		"retarget":  atForge(3, 3, "retarget N LOGIN BASE", onPull(func(r *forges.Repo, n int, args []string) error { return r.Retarget(args[0], n, args[1]) })),
+		"undraft":   atForge(2, 2, "undraft N LOGIN", onPull(func(r *forges.Repo, n int, args []string) error { return r.SetDraft(args[0], n, false) })),
+		"comments":  atForge(1, 2, "comments N [COUNT]", showComments),
+		"reaction":  atForge(2, 2, "reaction COMMENT CONTENT", checkReaction),
+		"status":    atForge(3, 4, "status N|COMMIT CONTEXT STATE [RE]", checkStatus),
+		"checkrun":  atForge(2, 3, "checkrun N CONCLUSION [RE]", checkCheckRun),
+		"issues":    atForge(0, 1, "issues [COUNT]", showIssues),
+		"pullstate": atForge(2, 2, "pullstate N open|closed|merged", checkPullState),
+		"fork":      atForge(2, 2, "fork LOGIN BRANCH", forkBranch),
+	} {
+		commands[name] = do
+	}
+}
+
+// signInAsApp replaces the token of the operator's file by a GitHub App.
+func signInAsApp(_ *testscript.TestScript, s *story, _ []string) error {
+	app, err := s.hosted.world.AddApp("driftless-app", map[string]string{
+		"metadata": "read", "contents": "write", "pull_requests": "write", "issues": "write", "statuses": "write", "checks": "write", "members": "read",
+	})
+	if err != nil {
+		return err
+	}
+	s.hosted.world.Install(app.ID, "acme")
+	s.hosted.app = app
+	return errors.Join(os.WriteFile(s.path("app.pem"), app.Key, 0o600), s.writeConfig())
+}
+
+// ours are the comments of driftless.
+func (s *story) ours(login string) bool {
+	return login == "driftless" || s.hosted.app.ID != 0 && login == s.hosted.app.Login()
+}
+
+func showComments(ts *testscript.TestScript, s *story, r *forges.Repo, args []string) error {
+	n, err := strconv.Atoi(args[0])
+	if err != nil {
+		return err
+	}
+	count := 0
+	var text strings.Builder
+	for _, c := range r.CommentsOf(n) {
+		if s.ours(c.Author) {
+			count++
+			say(&text, "%s\n", c.Body)
+		}
+	}
+	_, err = ts.Stdout().Write([]byte(text.String()))
+	if len(args) == 2 && args[1] != strconv.Itoa(count) {
+		return fmt.Errorf("there are %d comments of driftless on %d, not %s:\n%s", count, n, args[1], text.String())
+	}
+	return err
+}
+
+func checkReaction(_ *testscript.TestScript, s *story, r *forges.Repo, args []string) error {
+	id, err := strconv.ParseInt(args[0], 10, 64)
+	if err != nil {
+		return err
+	}
+	c, err := r.CommentByID(id)
+	if err != nil {
+		return err
+	}
+	var all []string
+	for _, re := range c.Reactions {
+		if s.ours(re.By) {
+			all = append(all, re.Content)
+		}
+	}
+	if got := strings.Join(all, " "); got != args[1] {
+		return fmt.Errorf("the reactions to comment %d are %q, not %q", id, got, args[1])
+	}
+	return nil
+}
+
+// headOf is the head of a pull request by its number, or else a commit of a branch.
+func headOf(r *forges.Repo, name string) (string, error) {
+	if n, err := strconv.Atoi(name); err == nil {
+		issue, err := r.Issue(n)
+		if err != nil || issue.Pull == nil {
+			return "", fmt.Errorf("pull request %d: %w", n, err)
+		}
+		return issue.Pull.HeadSHA, nil
+	}
+	if head := r.Head(name); head != "" {
+		return head, nil
+	}
+	return name, nil
+}
+
+func checkStatus(_ *testscript.TestScript, _ *story, r *forges.Repo, args []string) error {
+	head, err := headOf(r, args[0])
+	if err != nil {
+		return err
+	}
+	for _, s := range r.Statuses(head) {
+		if s.Context == args[1] {
+			return is("status "+args[1], s.State, s.Description, args[2:])
+		}
+	}
+	return is("status "+args[1], "missing", "", args[2:])
+}
+
+func checkCheckRun(_ *testscript.TestScript, _ *story, r *forges.Repo, args []string) error {
+	head, err := headOf(r, args[0])
+	if err != nil {
+		return err
+	}
+	for _, c := range r.Checks(head) {
+		if c.Name == "driftless" {
+			text := c.Title + "\n" + c.Summary
+			for _, a := range c.Annotations {
+				text += fmt.Sprintf("\n%s:%d: %s: %s", a.Path, a.Start, a.Level, a.Message)
+			}
+			return is("the check run", c.Conclusion, text, args[1:])
+		}
+	}
+	return errors.New("there is no check run of driftless")
+}
+
+func showIssues(ts *testscript.TestScript, _ *story, r *forges.Repo, args []string) error {
+	open := 0
+	for _, issue := range r.Issues() {
+		if issue.Pull != nil {
+			continue
+		}
+		state := "closed"
+		if issue.Open {
+			state = "open"
+			open++
+		}
+		say(ts.Stdout(), "#%d %s [%s] %s\n%s\n", issue.Number, state, strings.Join(issue.Labels, " "), issue.Title, issue.Body)
+		for _, c := range r.CommentsOf(issue.Number) {
+			say(ts.Stdout(), "comment by %s: %s\n", c.Author, c.Body)
+		}
+		if issue.Open {
+			ts.Setenv("ISSUE", strconv.Itoa(issue.Number))
+		}
+	}
+	if len(args) == 1 && args[0] != strconv.Itoa(open) {
+		return fmt.Errorf("%d issues are open, not %s", open, args[0])
+	}
+	return nil
+}
+
+func checkPullState(_ *testscript.TestScript, _ *story, r *forges.Repo, args []string) error {
+	n, err := strconv.Atoi(args[0])
+	if err != nil {
+		return err
+	}
+	issue, err := r.Issue(n)
+	if err != nil {
+		return err
+	}
+	state := "closed"
+	switch {
+	case !issue.Pull.Merged.IsZero():
+		state = "merged"
+	case issue.Open:
+		state = "open"
+	}
+	return is("pull request "+args[0], state, "", args[1:])
+}
+
+// forkBranch moves a pushed branch into somebody's fork.
+func forkBranch(ts *testscript.TestScript, _ *story, r *forges.Repo, args []string) error {
+	forked, err := r.Fork(args[0])
+	if err != nil {
+		return err
+	}
+	return gits(ts, []string{"push", "--quiet", forked.Dir(), args[1]}, []string{"push", "--quiet", "origin", ":" + args[1]})
+}
+
+var _ = regexp.MustCompile
+var _ testing.TB
