@@ -2,7 +2,6 @@ package github
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -100,10 +99,13 @@ func (p *app) among(ctx context.Context, owner string) (*api.Installation, error
 	all, err := pages(func(page api.ListOptions) ([]*api.Installation, *api.Response, error) {
 		return p.self().Apps.ListInstallations(ctx, &page)
 	})
+	if err != nil {
+		return nil, err
+	}
 	for _, one := range all {
 		if strings.EqualFold(one.GetAccount().GetLogin(), owner) {
 			return one, nil
 		}
 	}
-	return nil, errors.Join(err, forge.ErrGone)
+	return nil, forge.ErrGone
 }

@@ -21,7 +21,7 @@ func (h *Host) Issues(ctx context.Context, label string) ([]forge.Issue, error) 
 	if err != nil {
 		return nil, explain(what, "", err)
 	}
-	all, err := pages(func(page api.ListOptions) ([]*api.Issue, *api.Response, error) {
+	all, err := steady((*api.Issue).GetID, func(page api.ListOptions) ([]*api.Issue, *api.Response, error) {
 		return h.api.Issues.ListByRepo(ctx, segment(h.owner), segment(h.name), &api.IssueListByRepoOptions{
 			State: "all", Creator: own, Labels: []string{label}, Sort: "created", Direction: "asc", ListOptions: page,
 		})

@@ -32,7 +32,7 @@ func (h *Host) Thread(ctx context.Context, key string) ([]forge.Comment, error) 
 	if err != nil {
 		return nil, explain(what, "", err)
 	}
-	all, err := pages(func(page api.ListOptions) ([]*api.IssueComment, *api.Response, error) {
+	all, err := steady((*api.IssueComment).GetID, func(page api.ListOptions) ([]*api.IssueComment, *api.Response, error) {
 		return h.api.Issues.ListComments(ctx, segment(h.owner), segment(h.name), n, &api.IssueListCommentsOptions{ListOptions: page})
 	})
 	if err != nil {
