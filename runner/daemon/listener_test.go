@@ -60,6 +60,50 @@ func TestListen(t *testing.T) {
 	}
 }
 
+// TestStopWaitsForRequests stops while a webhook is being taken.
+func TestStopWaitsForRequests(t *testing.T) {
+	t.Parallel()
+	d := listening(t, "127.0.0.1:0")
+	begun, end := make(chan bool), make(chan bool)
+	d.hooks = map[string]server.Hook{"github": func(http.Header, []byte) error {
+		close(begun)
+		<-end
+		return nil
+	}}
+	address, stop, err := d.listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := make(chan string, 1)
+	go func() {
+		res, err := http.Post("http://"+address.String()+"/webhooks/github", "application/json", strings.NewReader("{}"))
+		if err != nil {
+			status <- err.Error()
+			return
+		}
+		_ = res.Body.Close()
+		status <- res.Status
+	}()
+	<-begun
+	stopped := make(chan bool)
+	go func() {
+		stop()
+		close(stopped)
+	}()
+	for { // until nothing new is taken
+		conn, err := net.Dial("tcp", address.String())
+		if err != nil {
+			break
+		}
+		_ = conn.Close()
+	}
+	close(end)
+	if got := <-status; got != "202 Accepted" {
+		t.Errorf("the webhook: %s", got)
+	}
+	<-stopped
+}
+
 func TestNothingListensWithoutTheBlock(t *testing.T) {
 	t.Parallel()
 	d, err := New(t.Context(), options(t.TempDir()))
