@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -51,9 +52,19 @@ func openLocal(ctx context.Context, dir, name, rev string, config *workspaces.Co
 	return l, nil
 }
 
-// identify finds the repository block that is about a local repository.
+// identify finds the repository block that is about a local repository, or whose pattern is.
 func identify(known []workspaces.Repository, name, top, origin string) workspaces.Repository {
 	for _, r := range known {
+		if r.Pattern != "" {
+			of := path.Base(place(origin))
+			if name != "" {
+				of = strings.TrimPrefix(name, r.Name+".")
+			}
+			var ok bool
+			if r, ok = r.Member(of); !ok {
+				continue
+			}
+		}
 		if name == "" && sameRepository(r.URL, origin) || r.Name == name {
 			return r
 		}

@@ -19,6 +19,7 @@ type workspaceRow struct {
 	Dir       string          `json:"dir"`
 	Name      string          `json:"name"`
 	Engine    string          `json:"engine"`
+	Owner     string          `json:"owner,omitempty"`
 	DependsOn []workspaces.ID `json:"depends_on"`
 	Affected  bool            `json:"affected"`
 	Reason    string          `json:"reason"`
@@ -140,7 +141,7 @@ func (a *app) explain(ctx context.Context, dir, name, base, head string) error {
 }
 
 func row(w *workspaces.Workspace, affected bool, reason string) workspaceRow {
-	r := workspaceRow{ID: w.ID, Dir: w.Dir, Name: w.Name, Engine: w.Engine, DependsOn: w.DependsOn, Affected: affected, Reason: reason, Problems: w.Problems}
+	r := workspaceRow{ID: w.ID, Dir: w.Dir, Name: w.Name, Engine: w.Engine, Owner: w.Owner, DependsOn: w.DependsOn, Affected: affected, Reason: reason, Problems: w.Problems}
 	if r.DependsOn == nil {
 		r.DependsOn = []workspaces.ID{}
 	}
