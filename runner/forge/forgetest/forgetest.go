@@ -25,10 +25,12 @@ type Fixture struct {
 	Write        string
 	// Deliver makes the webhook by which the forge tells of an event.
 	Deliver func(e forges.Event, secret string) (header http.Header, body []byte, ok bool)
+	// Page is the most that the forge gives at once.
+	Page int
 	// Free says that what has not changed costs nothing of the rate limit.
 	Free bool
-	// Fine says that the forge knows triage and maintain.
-	Fine bool
+	// Fine says that the forge knows triage and maintain, Deletes that pull requests can be deleted there.
+	Fine, Deletes bool
 }
 
 // Run tests a driver. fixture makes a new one, whose World is checked at its end.

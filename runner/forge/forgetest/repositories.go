@@ -11,7 +11,7 @@ import (
 )
 
 func repositories(b *bench) {
-	for i := range 105 {
+	for i := range b.Page + 1 {
 		r := must(b.World.AddRepo("acme/r" + strconv.Itoa(i)))(b)
 		r.Grant(b.Login, forges.Admin)
 	}
@@ -19,7 +19,7 @@ func repositories(b *bench) {
 	must(old.Commit("ada", "main", "first", map[string]string{"a.tf": "a\n"}))(b)
 	old.SetArchived(true)
 	list := must(b.Account.List(b.Context(), "acme"))(b)
-	b.same("how many", len(list), 106)
+	b.same("how many", len(list), b.Page+2)
 	at := func(path string) forge.Listed {
 		i := slices.IndexFunc(list, func(l forge.Listed) bool { return l.Path == path })
 		if i < 0 {

@@ -22,7 +22,7 @@ func TestConformance(t *testing.T) {
 		w.AddTeam("acme", "owners", login)
 		w.Repo.Grant(login, forges.Admin)
 		f := forgetest.Fixture{
-			World: w, Login: login, Write: "write:issue", Deliver: face.Delivery,
+			World: w, Login: login, Write: "write:issue", Deliver: face.Delivery, Page: 50, Deletes: true,
 			Full:   forges.Token{Login: login, Scopes: []string{"write:repository", "write:issue", "read:user", "read:organization"}},
 			Reader: forges.Token{Login: login, Scopes: []string{"read:repository", "read:issue", "read:user", "read:organization"}},
 			SignIn: func(token func(context.Context) (string, error)) forge.Account {

@@ -20,6 +20,7 @@ import (
 //
 // While pages are read, what closes moves others up, past the next page. Then the number changes, and it reads again from the
 // start; as long as it does not, as many opened as closed, above whatever moved. Pages may be as short as the server likes.
+// Should Gitea ever count what it does not show, two readings that are short of the same are all there is.
 //
 // Times are whole seconds, and a transaction may show late. So what is as new as a minute before the newest is read again
 // until a minute has passed since the newest was first seen.
@@ -46,26 +47,33 @@ func (l *listing) read(ctx context.Context, branch string, now time.Time, page f
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.branch = branch
+	var short map[int64]pull // a reading that had fewer than the number says
 	for range readings {
-		open, err := l.walk(ctx, page)
+		open, whole, err := l.walk(ctx, page)
 		if err != nil {
 			return nil, err
 		}
-		if open != nil {
+		if whole || open != nil && short != nil && sameKeys(open, short) {
 			l.settle(open, now)
 			return maps.Clone(open), nil
 		}
+		short = open
 	}
 	return nil, fmt.Errorf("list the open pull requests: %w", errMoved)
 }
 
-// walk is one reading, or nil when the list changed under it.
-func (l *listing) walk(ctx context.Context, page func(ctx context.Context, n int) ([]pull, int, error)) (map[int64]pull, error) {
+// sameKeys reports whether two readings found the same pull requests.
+func sameKeys(a, b map[int64]pull) bool {
+	return maps.EqualFunc(a, b, func(pull, pull) bool { return true })
+}
+
+// walk is one reading; nil when the list changed under it. What is whole has as many as the number says.
+func (l *listing) walk(ctx context.Context, page func(ctx context.Context, n int) ([]pull, int, error)) (open map[int64]pull, whole bool, err error) {
 	read, first := map[int64]pull{}, 0
 	for n := 1; ; n++ {
 		got, total, err := page(ctx, n)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		if n == 1 {
 			first = total
@@ -75,17 +83,17 @@ func (l *listing) walk(ctx context.Context, page func(ctx context.Context, n int
 		}
 		switch {
 		case total != first, len(read) > total:
-			return nil, nil
+			return nil, false, nil
 		case len(read) == total:
-			return read, nil
+			return read, true, nil
 		case len(got) == 0:
-			return nil, nil
+			return read, false, nil
 		}
 		if got[len(got)-1].updated.Before(l.from) {
 			both := maps.Clone(l.known)
 			maps.Copy(both, read)
 			if len(both) == total {
-				return both, nil
+				return both, true, nil
 			}
 		}
 	}
