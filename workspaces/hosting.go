@@ -1,7 +1,6 @@
 package workspaces
 
 import (
-	"net/url"
 	"path"
 	"regexp"
 	"slices"
@@ -129,101 +128,4 @@ func (d *decoder) atForge(r *Repository, b repositoryBlock, at *remote, f *Forge
 	if b.Exclude != nil && !isPattern {
 		d.fail(b.Exclude.NameRange, "Nothing to exclude from", "exclude belongs to a pattern, such as url = \"%s/%s/infra-*\". This block is about one repository.", f.URL, owner)
 	}
-}
-
-// patterns keeps repositories with a block of their own out of patterns, and their names apart.
-func (d *decoder) patterns(all []Repository) {
-	for i := range all {
-		p := &all[i]
-		if p.Pattern == "" {
-			continue
-		}
-		for _, r := range all {
-			owner, name, _ := strings.Cut(r.Path, "/")
-			if r.Pattern == "" && r.Forge == p.Forge && strings.EqualFold(owner, p.Path) && name != "" {
-				p.Exclude = append(p.Exclude, name)
-			}
-			if strings.HasPrefix(r.Name, p.Name+".") {
-				d.fail(r.Range, "Wrong repository name", "Names that begin with %q belong to the repositories of the pattern %q (%s).", p.Name+".", p.Name, p.Range)
-			}
-		}
-	}
-}
-
-// Member returns the repository that a pattern's block describes for one of the owner's repositories: named LABEL.NAME. It
-// is false when the pattern leaves it out. Letter case does not count, as on forges.
-func (r Repository) Member(name string) (Repository, bool) {
-	lower := strings.ToLower(name)
-	fits := func(globs ...string) bool {
-		for i := range globs {
-			globs[i] = strings.ToLower(globs[i])
-		}
-		_, ok := matchAny(globs, lower)
-		return ok
-	}
-	if r.Pattern == "" || !forgeWord.MatchString(name) || !fits(r.Pattern) || fits(slices.Clone(r.Exclude)...) {
-		return Repository{}, false
-	}
-	i := strings.LastIndex(r.URL, r.Pattern)
-	r.URL = r.URL[:i] + name + r.URL[i+len(r.Pattern):]
-	r.Name, r.Path, r.Pattern, r.Exclude = r.Name+"."+name, r.Path+"/"+name, "", nil
-	return r, true
-}
-
-// remote is the address of a repository on another machine.
-type remote struct{ scheme, host, port, path string }
-
-func (r *remote) ssh() bool { return r.scheme == "ssh" }
-
-// remoteOf reads a URL that was checked; nil for a directory of this machine. The path may be a pattern, which is no URL.
-func remoteOf(raw string) *remote {
-	if raw == "" || isLocal(raw) {
-		return nil
-	}
-	scheme, rest, isURL := strings.Cut(raw, "://")
-	if !isURL { // user@host:path
-		host, file, _ := strings.Cut(raw, ":")
-		return &remote{scheme: "ssh", host: host[strings.LastIndex(host, "@")+1:], path: cleanPath(file)}
-	}
-	authority, file, _ := strings.Cut(rest, "/")
-	u, err := url.Parse("x://" + authority[strings.LastIndex(authority, "@")+1:])
-	if err != nil {
-		return nil
-	}
-	return &remote{scheme: strings.TrimPrefix(strings.ToLower(scheme), "git+"), host: u.Hostname(), port: u.Port(), path: cleanPath(file)}
-}
-
-func cleanPath(p string) string {
-	return strings.TrimSuffix(strings.Trim(p, "/"), ".git")
-}
-
-var defaultPorts = map[string]string{"https": "443", "http": "80"}
-
-// holds reports whether an address is one of the forge's: the same host, and below its path over http.
-func (f *Forge) holds(at *remote) bool {
-	u, err := url.Parse(f.URL)
-	if err != nil || u.Host == "" {
-		return false
-	}
-	if at.ssh() { // also GitHub's own host for ssh over port 443; its port is another one than that of https everywhere
-		return strings.EqualFold(at.host, u.Hostname()) || at.host == "ssh.github.com" && u.Host == "github.com"
-	}
-	port := func(scheme, port string) string {
-		if port == defaultPorts[scheme] {
-			return ""
-		}
-		return port
-	}
-	return strings.EqualFold(at.host, u.Hostname()) && port(at.scheme, at.port) == port(u.Scheme, u.Port()) && strings.HasPrefix("/"+at.path+"/", u.Path+"/")
-}
-
-// pathOf is the path of an address relative to the forge's. Over ssh, forges have their path in front or not.
-func (f *Forge) pathOf(at *remote) string {
-	u, _ := url.Parse(f.URL)
-	base := strings.Trim(u.Path, "/")
-	rest, ok := strings.CutPrefix(at.path, base+"/")
-	if base == "" || !ok || at.ssh() && !strings.Contains(rest, "/") {
-		return at.path
-	}
-	return rest
 }
