@@ -103,7 +103,8 @@ const ours = "driftless"
 func relabelled(now, want []string) []string {
 	labels := slices.Clone(want)
 	for _, name := range now {
-		if !strings.HasPrefix(name, ours) && !slices.Contains(labels, name) {
+		same := func(other string) bool { return strings.EqualFold(other, name) }
+		if !strings.HasPrefix(strings.ToLower(name), ours) && !slices.ContainsFunc(labels, same) {
 			labels = append(labels, name)
 		}
 	}
