@@ -100,7 +100,7 @@ func checkIssues(t *testing.T, s string, limit int) {
 func TestIssuesKeepWithinTheirLimit(t *testing.T) {
 	t.Parallel()
 	for _, s := range append(evil, "", "x", strings.Repeat("`", 3000), strings.Repeat("&|`", 1000), strings.Repeat("\x00", 3000), strings.Repeat("a\n", 3000)) {
-		for limit := 20; limit < 9000; limit += 499 {
+		for _, limit := range []int{20, minIssue - 1, minIssue, 2500, 3333, 9000, 65000} {
 			checkIssues(t, s, limit)
 			if t.Failed() {
 				t.Fatalf("text %.20q, limit %d", s, limit)

@@ -91,6 +91,7 @@ func TestRenderAnyDocumentAtAnyLimit(t *testing.T) {
 			limit = 65536
 		}
 		checkRender(t, doc, limit)
+		checkSummaries(t, doc)
 		if t.Failed() {
 			t.Fatalf("seed %d, limit %d", seed, limit)
 		}
@@ -131,6 +132,11 @@ func checkRender(t *testing.T, doc Document, limit int) {
 		t.Errorf("diffs differ; got\n%s\nwant\n%s", got, want)
 	}
 	checkFailures(t, doc, whole[0])
+}
+
+// checkSummaries checks what is said of a document elsewhere than in comments.
+func checkSummaries(t *testing.T, doc Document) {
+	t.Helper()
 	checkStatuses(t, doc, len(doc.Rows))
 	title, summary := Check(doc)
 	if len(summary) > MaxSummary || len(title) > 200 {
@@ -229,6 +235,7 @@ func FuzzRender(f *testing.F) {
 		if got, ok := Metadata(Render(doc, 0)[0]); !ok || got != doc.Metadata {
 			t.Errorf("metadata %q came back as %q", doc.Metadata, got)
 		}
+		checkSummaries(t, doc)
 		checkIssues(t, s, 1+int(extra))
 	})
 }
