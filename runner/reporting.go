@@ -44,7 +44,7 @@ func (r *Runner) report(ctx context.Context, pullID int64) error {
 		}
 		return tx.PutReport(n.next)
 	})
-	if w := r.watcher(n.pull.Repository); err == nil && w != nil {
+	if w := r.watcher(n.pull.Repository); err == nil && w != nil && w.host != nil {
 		w.posts.wake()
 	}
 	return err
