@@ -98,11 +98,11 @@ func checkState(lines []report.Status) forge.StatusState {
 		if line.Context == report.ApplyContext {
 			continue
 		}
-		switch s := forge.StatusState(line.State); {
-		case s == forge.Failure || s == forge.Errored:
+		switch line.State {
+		case report.Failure, report.Errored:
 			return forge.Failure
-		case s == forge.Pending:
-			worst = s
+		case report.Pending:
+			worst = forge.Pending
 		}
 	}
 	return worst

@@ -21,12 +21,12 @@ func (w *watcher) may(ctx context.Context, login string, words []string) (bool, 
 	var problems []error
 	for _, word := range words {
 		kind, name, _ := strings.Cut(word, ":")
-		switch {
-		case kind == "user":
+		switch kind {
+		case "user":
 			if strings.EqualFold(name, login) {
 				return true, nil
 			}
-		case kind == "team":
+		case "team":
 			member, err := w.host.Member(ctx, name, login)
 			if err != nil {
 				problems = append(problems, fmt.Errorf("team %s: %w", name, err))
@@ -54,10 +54,10 @@ func whoMay(words []string) string {
 	var parts []string
 	for _, word := range words {
 		kind, name, _ := strings.Cut(word, ":")
-		switch {
-		case kind == "team":
+		switch kind {
+		case "team":
 			parts = append(parts, "members of team "+name)
-		case kind == "user":
+		case "user":
 			parts = append(parts, name)
 		default:
 			parts = append(parts, "people with "+word+" permission")

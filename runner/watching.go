@@ -144,17 +144,9 @@ func (r *Runner) findNew(ctx context.Context, conf workspaces.Repository) error 
 	if err != nil {
 		return fmt.Errorf("list the repositories of %s: %w", conf.Path, err)
 	}
-	own := map[string]bool{}
-	for _, other := range r.opts.Config.Repositories {
-		if other.Forge == conf.Forge && other.Pattern == "" {
-			own[strings.ToLower(other.Path)] = true
-		}
-	}
 	for _, l := range listed {
-		name := path.Base(l.Path)
-		one := conf
-		one.Name, one.URL, one.Path, one.Pattern, one.Exclude = conf.Name+"."+name, l.URL, l.Path, "", nil
-		if l.Archived || l.Empty || own[strings.ToLower(l.Path)] || r.watcher(one.Name) != nil || !anyMatch([]string{conf.Pattern}, name) || len(conf.Exclude) > 0 && anyMatch(conf.Exclude, name) {
+		one, fits := conf.Member(path.Base(l.Path))
+		if !fits || l.Archived || l.Empty || r.watcher(one.Name) != nil {
 			continue
 		}
 		r.log.Info("repository found", "repository", one.Name, "path", l.Path)
