@@ -30,14 +30,17 @@ func (w *watcher) drafts(tx Tx, pull Pull, doc report.Document, pages []string) 
 	lines := report.Statuses(doc, fewWorkspaces)
 	switch pull.State {
 	case Open:
-		drafts = append(drafts, statusDrafts(pull.Head, lines)...)
+		drafts = append(drafts, statusDrafts(pull, pull.Head, lines)...)
 		for _, head := range w.queued(pull.Key) {
-			drafts = append(drafts, statusDrafts(head, lines)...)
+			drafts = append(drafts, statusDrafts(pull, head, lines)...)
 		}
 		drafts = append(drafts, w.checkDrafts(pull, doc)...)
 	case Merged:
-		drafts = append(drafts, statusDrafts(pull.MergedCommit, lines)...)
-		drafts = append(drafts, statusDrafts(pull.Head, lines)...)
+		if len(doc.Rows) == 0 {
+			break // nothing is applied for it
+		}
+		drafts = append(drafts, statusDrafts(pull, pull.MergedCommit, lines)...)
+		drafts = append(drafts, statusDrafts(pull, pull.Head, lines)...)
 	}
 	return drafts, nil
 }
@@ -48,12 +51,12 @@ func worthShowing(pull Pull, doc report.Document) bool {
 	return len(doc.Rows)+len(doc.Orphans)+len(doc.Notices) > 0 || doc.Error != "" || pull.Aside != "" && len(pull.Affected) > 0
 }
 
-func statusDrafts(commit string, lines []report.Status) (drafts []draft) {
+func statusDrafts(pull Pull, commit string, lines []report.Status) (drafts []draft) {
 	if commit == "" {
 		return nil
 	}
 	for _, line := range lines {
-		status := forge.Status{Context: line.Context, State: forge.StatusState(line.State), Description: line.Description}
+		status := forge.Status{Context: line.Context, State: forge.StatusState(line.State), Description: line.Description, URL: pull.URL}
 		drafts = append(drafts, newDraft(PostStatus, commit+" "+line.Context, statusWish{Commit: commit, Status: status}))
 	}
 	return drafts
