@@ -33,6 +33,9 @@ func (j *job) finishApply(ctx context.Context, plan *planner.Plan, said judgemen
 			return j.settle(jr, *run)
 		})
 	}
+	if j.run.PullID != 0 && status == Held {
+		return j.planShown(ctx)
+	}
 	return j.to(ctx, status, string(status), reason, func(tx Tx, jr *journal, run *Run) error {
 		sync := Pending
 		switch {

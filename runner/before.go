@@ -374,6 +374,24 @@ func mergesWith(tx Tx, p *Pull, id workspaces.ID, digest string) (bool, error) {
 	return ok && run.InputDigest == digest && (run.Status == Ready || run.Status == Unchanged), err
 }
 
+// planShown ends an apply before the merge that would do something else than the report shows: the world has moved since it
+// was planned. The pull request is planned again, and somebody who has read that asks again.
+func (j *job) planShown(ctx context.Context) error {
+	reason := fmt.Sprintf("%s beyond what the report shows, because something has changed since it was planned. It is planned again: read the new report, then comment `driftless apply` again",
+		count(len(j.run.Unreviewed), "change goes", "changes go"))
+	j.run.Reason = reason
+	return j.to(ctx, Held, string(Held), reason, func(tx Tx, jr *journal, run *Run) error {
+		shown, err := tx.Runs(RunFilter{Workspace: run.Workspace, PullID: run.PullID, Purposes: []Purpose{PurposePlan}, Statuses: []Status{Ready, Unchanged}})
+		if err != nil {
+			return err
+		}
+		if err := supersede(jr, shown, fmt.Sprintf("because run %d planned something else", run.ID), nil); err != nil {
+			return err
+		}
+		return setSync(jr, *run, Pending, reason)
+	})
+}
+
 // stillAllowed asks the forge once more, right before an apply before the merge: a review may have been withdrawn while it
 // was planned.
 func (j *job) stillAllowed(ctx context.Context) error {

@@ -239,12 +239,12 @@ func applyOf(tx Tx, pull Pull, id workspaces.ID, plan Run) (found Run, ok bool, 
 	return found, ok, nil
 }
 
-// applyBeforeMerge is the newest apply that a comment on an open pull request asked for, while what it would apply is what
-// the newest plan shows.
+// applyBeforeMerge is the newest apply that a comment on an open pull request asked for, as long as no newer plan shows what
+// is left to do.
 func applyBeforeMerge(runs []Run, pull Pull, plan Run) (found Run, ok bool) {
 	for _, run := range runs {
 		if run.PullID == pull.ID && run.Status != Superseded && run.Status != Canceled {
-			return run, run.InputDigest == plan.InputDigest
+			return run, run.InputDigest == plan.InputDigest && (run.Status == Applied || run.ID > plan.ID)
 		}
 	}
 	return found, false
