@@ -1,0 +1,87 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// agreedBefore is what the report on an open pull request shows of a workspace: what its reviewers agreed to.
+func (j *job) agreedBefore(ctx context.Context) (*coverage, error) {
+	cover := &coverage{}
+	err := j.r.opts.Store.View(ctx, func(tx Tx) error {
+		pull, err := tx.Pull(j.run.PullID)
+		if err != nil {
+			return err
+		}
+		rep, err := tx.Report(pull.ID)
+		if errors.Is(err, ErrNotFound) || err == nil && (rep.Head != pull.Head || rep.Runs[j.run.Workspace] == 0) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		run, err := tx.Run(rep.Runs[j.run.Workspace])
+		if err != nil || run.Verdict == nil || !run.Verdict.Passed() {
+			return err
+		}
+		plan, err := loadPlan(tx, run.ID)
+		if err != nil {
+			return err
+		}
+		cover.add(plan, 1, 0)
+		cover.pulls, cover.ids = []string{pull.Key}, []int64{pull.ID}
+		return nil
+	})
+	return cover, err
+}
+
+// planShown ends an apply before the merge that would do something else than the report shows: the world has moved since it
+// was planned. The pull request is planned again, and somebody who has read that asks again.
+func (j *job) planShown(ctx context.Context) error {
+	reason := fmt.Sprintf("%s beyond what the report shows, because something has changed since it was planned. It is planned again: read the new report, then comment `driftless apply` again",
+		count(len(j.run.Unreviewed), "change goes", "changes go"))
+	j.run.Reason = reason
+	return j.to(ctx, Held, string(Held), reason, func(tx Tx, jr *journal, run *Run) error {
+		shown, err := tx.Runs(RunFilter{Workspace: run.Workspace, PullID: run.PullID, Purposes: []Purpose{PurposePlan}, Statuses: []Status{Ready, Unchanged}})
+		if err != nil {
+			return err
+		}
+		if err := supersede(jr, shown, fmt.Sprintf("because run %d planned something else", run.ID), nil); err != nil {
+			return err
+		}
+		return setSync(jr, *run, Pending, reason)
+	})
+}
+
+// stillAllowed asks the forge once more, right before an apply before the merge: a review may have been withdrawn while it
+// was planned.
+func (j *job) stillAllowed(ctx context.Context) error {
+	if j.run.PullID == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	var pull Pull
+	if err := j.r.opts.Store.View(ctx, func(tx Tx) (err error) {
+		pull, err = tx.Pull(j.run.PullID)
+		return err
+	}); err != nil {
+		return err
+	}
+	if pull.State != Open || j.w.host == nil {
+		return userError("the pull request is not open any more")
+	}
+	state, err := j.w.host.State(ctx, pull.Key)
+	if err != nil {
+		return err
+	}
+	b, err := j.w.inputs(ctx, pull, j.ws)
+	if err != nil {
+		return err
+	}
+	if b.digest != j.run.InputDigest {
+		return userError("what it reads has changed since it was planned")
+	}
+	return j.w.requirements(ctx, pull, b, state)
+}

@@ -1,0 +1,243 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/driftlessops/driftless/policy"
+	"github.com/driftlessops/driftless/runner/report"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// reported is what a pull request's report becomes.
+type reported struct {
+	pull   Pull
+	old    Report
+	next   Report
+	drafts []draft // of what the forge is to show of it
+	same   bool    // all of it is on record already
+}
+
+// Document puts together everything that the report of a pull request says, and which finished plans it shows.
+func Document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]int64, error) {
+	repo, err := tx.Repository(pull.Repository)
+	if err != nil {
+		return report.Document{}, nil, err
+	}
+	doc := report.Document{
+		Repository: pull.Repository, Title: orElse(pull.Title, pull.Key), Head: pull.Head, Branch: repo.Branch, Base: pull.Base,
+		Error: pull.Error, Conflicts: pull.Conflicts, Notices: pull.Notices, Merged: pull.State == Merged, Closed: pull.State == Closed,
+		MergedBy: pull.MergedBy, Reviewers: pull.ReviewedBy, Commands: pull.URL != "",
+		Metadata: pullMark(pull.Repository, pull.Key) + "head=" + pull.Head,
+	}
+	if pull.State == Open {
+		doc.Aside, doc.Left = pull.Aside, left(pull, repo.Branch)
+	}
+	if doc.Left != report.LeftBase && len(pull.Affected)+len(pull.Orphans) == 0 && pull.Error == "" {
+		doc.Aside = "" // nothing would be planned anyway
+	}
+	if doc.Aside != "" {
+		return doc, map[workspaces.ID]int64{}, nil
+	}
+	for _, id := range pull.Orphans {
+		doc.Orphans = append(doc.Orphans, string(id))
+	}
+	runs, err := tx.Runs(RunFilter{PullID: pull.ID, Purposes: []Purpose{PurposePlan}})
+	if err != nil {
+		return doc, nil, err
+	}
+	shown := map[workspaces.ID]int64{}
+	for _, id := range pull.Affected {
+		run, ok := newest(runs, id, pull.State)
+		applied, found, err := applyOf(tx, pull, id, run)
+		if err != nil {
+			return doc, nil, err
+		} else if found {
+			planned := run
+			run, ok = applied, true
+			if pull.State == Open && planned.Status.reported() {
+				shown[id] = planned.ID
+			}
+		}
+		if !ok {
+			doc.Rows = append(doc.Rows, report.Row{Workspace: string(id), Status: string(Queued)})
+			continue
+		}
+		row, err := reportRow(tx, pull, run)
+		if err != nil {
+			return doc, nil, err
+		}
+		doc.Rows = append(doc.Rows, row)
+		if row.Plan != nil && run.Purpose == PurposePlan && run.Status.reported() {
+			shown[id] = run.ID
+		}
+	}
+	return doc, shown, nil
+}
+
+// newest finds the plan of a workspace that stands: of a pull request that left, the one that stood when it did.
+func newest(runs []Run, id workspaces.ID, state PullState) (Run, bool) {
+	last := ""
+	for _, run := range runs {
+		if run.Workspace != id {
+			continue
+		}
+		if run.Status != Superseded {
+			return run, true
+		}
+		last = orElse(last, run.InputDigest)
+		if state != Open && run.Verdict != nil && run.InputDigest == last {
+			run.Status, run.Reason = planStatus(run)
+			return run, true
+		}
+	}
+	return Run{}, false
+}
+
+// planStatus is what a superseded plan was before.
+func planStatus(run Run) (Status, string) {
+	switch {
+	case !run.Verdict.Passed():
+		return Blocked, verdictReason(*run.Verdict)
+	case run.Summary.Empty():
+		return Unchanged, ""
+	}
+	return Ready, ""
+}
+
+// left is what makes an open pull request be left alone, if anything does.
+func left(pull Pull, branch string) report.Left {
+	switch {
+	case pull.Target != "" && pull.Target != branch:
+		return report.LeftBase
+	case pull.Fork:
+		return report.LeftFork
+	}
+	return report.LeftDraft
+}
+
+// reported reports whether a plan with this status shows what would be applied.
+func (s Status) reported() bool { return s == Ready || s == Unchanged || s == Blocked }
+
+// applyOf finds the run that applies a pull request's changes to a workspace, given the plan that stands for it.
+func applyOf(tx Tx, pull Pull, id workspaces.ID, plan Run) (found Run, ok bool, err error) {
+	runs, err := tx.Runs(RunFilter{Workspace: id, Purposes: []Purpose{PurposeApply}, Limit: 200})
+	if err != nil || pull.State == Closed {
+		return found, false, err
+	}
+	if pull.State == Open {
+		found, ok = applyBeforeMerge(runs, pull, plan)
+		return found, ok, nil
+	}
+	found, ok = applyAfterMerge(runs, pull, plan.ID)
+	return found, ok, nil
+}
+
+// applyBeforeMerge is the newest apply that a comment on an open pull request asked for, as long as no newer plan shows what
+// is left to do.
+func applyBeforeMerge(runs []Run, pull Pull, plan Run) (found Run, ok bool) {
+	for _, run := range runs {
+		if run.PullID == pull.ID && run.Status != Superseded && run.Status != Canceled {
+			return run, run.InputDigest == plan.InputDigest && (run.Status == Applied || run.ID > plan.ID)
+		}
+	}
+	return found, false
+}
+
+// applyAfterMerge is the first run at a pull request's merge, and what took that one's place.
+func applyAfterMerge(runs []Run, pull Pull, planID int64) (found Run, ok bool) {
+	for i := len(runs) - 1; i >= 0; i-- {
+		run := runs[i]
+		its := run.PullID == 0 && (run.Commit == pull.MergedCommit || slices.Contains(run.Reviewers, pull.Key)) || run.PullID == pull.ID && run.Status == Applied
+		if run.ID > planID && (ok && run.Approves == found.ID || its && (!ok || found.Status == Superseded || found.PullID != 0)) {
+			found, ok = run, true
+		}
+	}
+	return found, ok && found.Status != Superseded
+}
+
+func reportRow(tx Tx, pull Pull, run Run) (report.Row, error) {
+	row := report.Row{
+		Workspace: string(run.Workspace), RunID: run.ID, Status: string(run.Status), Verdict: run.Verdict,
+		Reused: run.PullID != 0 && run.Commit != pull.Head,
+	}
+	if rec, err := tx.Workspace(run.Workspace); err == nil {
+		row.Labels, row.Owner = rec.Labels, rec.Owner
+	} else if !errors.Is(err, ErrNotFound) {
+		return row, err
+	}
+	if !run.FinishedAt.IsZero() && !run.StartedAt.IsZero() {
+		row.Duration = run.FinishedAt.Sub(run.StartedAt).Round(100 * time.Millisecond)
+	}
+	if run.Status == Failed {
+		row.Failure = run.Reason
+	} else {
+		row.Reason = run.Reason
+	}
+	for _, beyond := range run.Unreviewed {
+		row.Reason += "\n- `" + beyond + "`"
+	}
+	plan, err := loadPlan(tx, run.ID)
+	if err == nil {
+		row.Plan = plan
+	} else if !errors.Is(err, ErrNotFound) {
+		return row, err
+	}
+	row.OnMerge = onMerge(run, slices.Contains(pull.Manual, run.Workspace), slices.Contains(pull.Before, run.Workspace))
+	row.BeforeMerge = slices.Contains(pull.Before, run.Workspace)
+	row.Applied = run.Purpose == PurposeApply && run.Status == Applied
+	row.Command = nextCommand(run)
+	return row, nil
+}
+
+// nextCommand is the comment that settles a run of the tracked branch that did not end well, or "".
+func nextCommand(run Run) string {
+	if run.Purpose != PurposeApply {
+		return ""
+	}
+	switch {
+	case run.PullID != 0 && (run.Status == Failed || run.Status == Held || run.Status == Blocked):
+		return "driftless apply -w " + afterRepository(run.Workspace)
+	case run.PullID != 0:
+		return ""
+	case run.Status == Held || run.Status == Interrupted || run.Status == Blocked && named(run.Unreviewed, policyMark):
+		return fmt.Sprintf("driftless approve %d", run.ID)
+	case run.Status == Failed:
+		return "driftless apply -w " + afterRepository(run.Workspace)
+	}
+	return ""
+}
+
+// onMerge says what a merge will do for a workspace.
+func onMerge(run Run, manual, before bool) string {
+	if run.Purpose != PurposePlan {
+		return ""
+	}
+	switch run.Status {
+	case Ready:
+		if before {
+			return "applied before the merge: `driftless apply`"
+		}
+		if manual {
+			return "held: apply = \"manual\": `driftless approve` applies it"
+		}
+		return "applies these changes"
+	case Unchanged:
+		return "nothing to apply"
+	case Blocked:
+		return "nothing is applied: policy blocks it"
+	case Failed:
+		return "held: there is no plan that anyone could review"
+	}
+	return "held until the plan is done"
+}
+
+// verdictWord is what the policies said, in a word or two.
+func verdictWord(v policy.Verdict) string {
+	if v.Policies == 0 && v.Revision == "" && v.Passed() {
+		return "no policies"
+	}
+	return "policy: " + string(v.Status)
+}

@@ -1,0 +1,48 @@
+package runner
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// applyAgain makes what a merged pull request left undone be planned and judged again, and applied if it may be.
+func (h *hearing) applyAgain(pull Pull, targets []*workspaces.Workspace) (action, error) {
+	if pull.State != Merged {
+		return nil, userError("This pull request was closed without a merge: there is nothing to apply.")
+	}
+	return func(j *journal) (string, error) {
+		var again []workspaces.ID
+		for _, ws := range targets {
+			run, ok, err := lastApply(j.tx, ws.ID)
+			if err != nil {
+				return "", err
+			}
+			if !ok || run.Status != Failed && run.Status != Held && run.Status != Blocked {
+				if ok && run.Status == Interrupted {
+					return "", userError(fmt.Sprintf("The apply of `%s` was interrupted, and what it did is not known: %s", plainWord(afterRepository(ws.ID)), run.Reason))
+				}
+				continue
+			}
+			if err := supersede(j, []Run{run}, "because "+h.c.Author+" asked for another try", nil); err != nil {
+				return "", err
+			}
+			again = append(again, ws.ID)
+		}
+		if len(again) == 0 {
+			return "", userError("Nothing of this pull request failed or waits.")
+		}
+		return fmt.Sprintf("tries %d again", len(again)), nil
+	}, nil
+}
+
+// lastApply is the newest run that applies what the tracked branch says.
+func lastApply(tx Tx, id workspaces.ID) (run Run, ok bool, err error) {
+	runs, err := tx.Runs(RunFilter{Workspace: id, Purposes: []Purpose{PurposeApply}, Limit: 20})
+	runs = slices.DeleteFunc(runs, func(r Run) bool { return r.PullID != 0 || r.Status == Superseded || r.Status == Canceled })
+	if err != nil || len(runs) == 0 {
+		return run, false, err
+	}
+	return runs[0], true, nil
+}

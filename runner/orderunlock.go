@@ -1,0 +1,53 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// unlock gives up what a pull request holds: workspaces that it reserved, and state locks that ended runs left behind.
+func (h *hearing) unlock(pull Pull, targets []*workspaces.Workspace) (action, error) {
+	return func(j *journal) (string, error) {
+		freed := 0
+		for _, ws := range targets {
+			n, err := h.unlockOne(j, pull, ws.ID)
+			if err != nil {
+				return "", err
+			}
+			freed += n
+		}
+		if freed == 0 {
+			return "", userError("This pull request holds nothing: no workspace is reserved by it, and no lock of an ended run is left.")
+		}
+		return fmt.Sprintf("freed %d", freed), nil
+	}, nil
+}
+
+func (h *hearing) unlockOne(j *journal, pull Pull, id workspaces.ID) (freed int, err error) {
+	active, err := j.tx.Runs(RunFilter{Workspace: id, Purposes: trackedPurposes, Statuses: []Status{Planning, Planned, Ready, Applying}})
+	if err != nil {
+		return 0, err
+	} else if len(active) > 0 {
+		return 0, userError(fmt.Sprintf("Run %d works on `%s`: wait for its end.", active[0].ID, plainWord(afterRepository(id))))
+	}
+	if pid := processIn(h.w.r.workDir(id)); pid != "" {
+		return 0, userError(fmt.Sprintf("The engine of an earlier run still works on `%s` (process %s): wait for its end.", plainWord(afterRepository(id)), pid))
+	}
+	if _, err := j.tx.StateLock(id); err == nil {
+		if err := releaseLock(j, Run{Repository: pull.Repository, Workspace: id}, h.c.Author); err != nil {
+			return 0, err
+		}
+		freed++
+	} else if !errors.Is(err, ErrNotFound) {
+		return 0, err
+	}
+	rec, err := j.tx.Workspace(id)
+	if errors.Is(err, ErrNotFound) || err == nil && rec.Reserved != pull.ID {
+		return freed, nil
+	} else if err != nil {
+		return freed, err
+	}
+	return freed + 1, release(j, rec, h.c.Author, "unlocked")
+}

@@ -1,0 +1,60 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// free refuses a workspace that somebody else holds, or that has something left to apply.
+func (h *hearing) free(tx Tx, rec Workspace, pull Pull) error {
+	name := plainWord(afterRepository(rec.ID))
+	if rec.Reserved != 0 && rec.Reserved != pull.ID {
+		other, err := tx.Pull(rec.Reserved)
+		if err != nil {
+			return err
+		}
+		return userError(fmt.Sprintf("`%s` is reserved by #%s, which was applied before its merge. Merge or close that one, or give it up there with `driftless unlock`.", name, other.Key))
+	}
+	runs, err := tx.Runs(RunFilter{Workspace: rec.ID, Purposes: trackedPurposes, Statuses: []Status{Queued, Planning, Planned, Ready, Applying, Interrupted}})
+	if err != nil {
+		return err
+	}
+	runs = slices.DeleteFunc(runs, func(r Run) bool { return r.Purpose == PurposeDrift && r.Status == Queued })
+	if len(runs) > 0 {
+		return userError(fmt.Sprintf("Run %d of `%s` is %s: wait for its end, and say it again.", runs[0].ID, name, runs[0].Status))
+	}
+	if rec.Reserved == 0 && rec.TargetDigest != rec.AppliedDigest {
+		return userError(fmt.Sprintf("`%s` has merged changes that are not applied yet (%s): settle those first.", name, orElse(firstLine(rec.Reason), string(rec.Sync))))
+	}
+	return nil
+}
+
+// release gives up a reservation: what the tracked branch says is wanted again.
+func release(j *journal, rec Workspace, actor, why string) error {
+	pull := rec.Reserved
+	rec.Reserved = 0
+	if err := putIfChanged(j, rec); err != nil {
+		return err
+	}
+	return j.add(Event{Kind: "workspace released", Actor: actor, Repository: rec.Repository, Workspace: rec.ID, PullID: pull, Message: why})
+}
+
+// reservedBy is the open pull request that a workspace is reserved by. One that left gives it up.
+func reservedBy(j *journal, rec *Workspace) (pull Pull, reserved bool, err error) {
+	if rec.Reserved == 0 {
+		return pull, false, nil
+	}
+	pull, err = j.tx.Pull(rec.Reserved)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return pull, false, err
+	}
+	if err == nil && pull.State == Open {
+		return pull, true, nil
+	}
+	if err := release(j, *rec, "", fmt.Sprintf("pull request %s is %s", pull.Key, orElse(string(pull.State), "gone"))); err != nil {
+		return pull, false, err
+	}
+	*rec, err = j.tx.Workspace(rec.ID)
+	return pull, false, err
+}

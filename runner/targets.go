@@ -1,0 +1,113 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// targets are the workspaces that a comment means: all that the pull request touches, or the ones it names.
+func (h *hearing) targets(ctx context.Context, pull Pull) ([]*workspaces.Workspace, error) {
+	if pull.Aside != "" && pull.State == Open {
+		return nil, userError(pull.Aside)
+	}
+	tree := pull.Tree
+	if tree == "" {
+		if pull.State == Open {
+			return nil, userError("This pull request cannot be planned as it is: " + orElse(firstLine(pull.Error), "it conflicts with the tracked branch") + ". Mend that first.")
+		}
+		tree = pull.Head
+	}
+	set, err := h.w.judgedSet(ctx, tree)
+	if err != nil {
+		return nil, err
+	}
+	var all []*workspaces.Workspace
+	for _, id := range pull.Affected {
+		if ws := set.Workspace(id); ws != nil {
+			all = append(all, ws)
+		}
+	}
+	return h.named(all)
+}
+
+// judgedSet resolves a tree of a pull request; what its workspaces may do is what the tracked branch says now.
+func (w *watcher) judgedSet(ctx context.Context, tree string) (*workspaces.Set, error) {
+	repo, err := w.record(ctx)
+	if err != nil {
+		return nil, err
+	}
+	commit, err := w.mirror.Commit(ctx, repo.Head)
+	if err != nil {
+		return nil, err
+	}
+	return w.resolveAnew(ctx, tree, commit.Tree)
+}
+
+// named leaves the workspaces that -w and -d name. A name that fits nothing is a mistake, and so is a word that looks like
+// the name of a workspace and was not given as one.
+func (h *hearing) named(all []*workspaces.Workspace) ([]*workspaces.Workspace, error) {
+	for _, word := range h.cmd.Ignored {
+		if slices.ContainsFunc(all, func(ws *workspaces.Workspace) bool { return isCalled(ws, word) || ws.Dir == path.Clean(word) }) {
+			return nil, userError(fmt.Sprintf("Is %q a workspace that you mean? Write `driftless %s -w %s`.", word, h.cmd.Verb, word))
+		}
+	}
+	if len(h.cmd.Workspaces)+len(h.cmd.Dirs) == 0 {
+		return all, nil
+	}
+	var chosen []*workspaces.Workspace
+	take := func(flag, value string, fits func(*workspaces.Workspace) bool) error {
+		before := len(chosen)
+		for _, ws := range all {
+			if fits(ws) && !slices.Contains(chosen, ws) {
+				chosen = append(chosen, ws)
+			}
+		}
+		if len(chosen) == before && !slices.ContainsFunc(chosen, fits) {
+			return userError(fmt.Sprintf("`%s %s` fits no workspace of this pull request. It touches: %s.", flag, plainWord(value), namesOf(all)))
+		}
+		return nil
+	}
+	for _, name := range h.cmd.Workspaces {
+		if err := take("-w", name, func(ws *workspaces.Workspace) bool { return isCalled(ws, name) }); err != nil {
+			return nil, err
+		}
+	}
+	for _, dir := range h.cmd.Dirs {
+		if err := take("-d", dir, func(ws *workspaces.Workspace) bool { return ws.Dir == dir || strings.HasPrefix(ws.Dir, dir+"/") }); err != nil {
+			return nil, err
+		}
+	}
+	return chosen, nil
+}
+
+func isCalled(ws *workspaces.Workspace, name string) bool {
+	return name == string(ws.ID) || name == afterRepository(ws.ID) || ws.Name != "" && name == ws.Name
+}
+
+// plainWord takes out of a word of somebody's what could end the code that it is quoted in.
+func plainWord(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '`' || r < ' ' {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+func namesOf(all []*workspaces.Workspace) string {
+	const most = 20
+	var names []string
+	for i, ws := range all {
+		if i == most {
+			names = append(names, fmt.Sprintf("and %d more", len(all)-most))
+			break
+		}
+		names = append(names, "`"+plainWord(afterRepository(ws.ID))+"`")
+	}
+	return orElse(strings.Join(names, ", "), "none")
+}

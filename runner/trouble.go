@@ -1,0 +1,105 @@
+package runner
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/driftlessops/driftless/runner/forge"
+	"github.com/driftlessops/driftless/runner/report"
+)
+
+// trouble is what an issue about a workspace has to tell.
+type trouble struct {
+	rec   Workspace
+	run   Run    // the drift run that found it, or that failed
+	check string // why the world could not be compared; "" = it was, and has drifted
+	since time.Time
+}
+
+// fingerprint changes when an issue has something new to tell. What an engine or a provider says differently every time is
+// no news.
+func (t trouble) fingerprint() string {
+	if t.check != "" {
+		return "unchecked"
+	}
+	return report.DriftFingerprint(t.rec.changes().Changes)
+}
+
+// troubles are the workspaces that drifted or could not be checked, the oldest first.
+func (w *watcher) troubles(tx Tx) (all []trouble, err error) {
+	records, err := tx.Workspaces(WorkspaceFilter{Repository: w.conf.Name})
+	if err != nil {
+		return nil, err
+	}
+	for _, rec := range records {
+		if rec.Orphan || rec.AppliedCommit == "" {
+			continue
+		}
+		runs, err := tx.Runs(RunFilter{Workspace: rec.ID, Purposes: []Purpose{PurposeDrift}, Limit: 20})
+		if err != nil {
+			return nil, err
+		}
+		if t, ok := troubleOf(rec, runs); ok {
+			all = append(all, t)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b trouble) int { return cmp.Or(a.since.Compare(b.since), cmp.Compare(a.rec.ID, b.rec.ID)) })
+	return all, nil
+}
+
+// troubleOf reads a workspace's trouble from its record and its drift runs, newest first.
+func troubleOf(rec Workspace, runs []Run) (t trouble, ok bool) {
+	t = trouble{rec: rec, since: rec.DriftSince}
+	runs = slices.DeleteFunc(runs, func(r Run) bool {
+		return r.Status == Superseded && r.Verdict == nil || r.Status == Queued || r.Status.Active()
+	})
+	if len(runs) > 0 {
+		t.run = runs[0]
+	}
+	if t.run.Status == Failed && t.run.FinishedAt.After(rec.CheckedAt) {
+		t.check = t.run.Reason
+		for _, r := range runs {
+			if r.Status != Failed {
+				break
+			}
+			t.since = r.FinishedAt
+		}
+		return t, true
+	}
+	return t, !rec.DriftSince.IsZero()
+}
+
+// back is what is said when an issue is opened again.
+func (t trouble) back() string {
+	if t.check != "" {
+		return report.UncheckedBack(report.UncheckedDocument{Workspace: string(t.rec.ID), Since: t.since})
+	}
+	return report.DriftBack(report.DriftDocument{Workspace: string(t.rec.ID), Since: t.since, Changes: t.rec.changes().Changes})
+}
+
+// troubleIssue renders the issue of a trouble.
+func (w *watcher) troubleIssue(ctx context.Context, t trouble) forge.Issue {
+	limit, mark := w.host.BodyLimit(), issueMark(string(t.rec.ID))
+	issue := forge.Issue{Open: true, Labels: []string{labelOurs, labelDrift}}
+	doc := report.DriftDocument{
+		Workspace: string(t.rec.ID), Owner: t.rec.Owner, RunID: t.run.ID, Commit: t.rec.AppliedCommit, Since: t.since,
+		AppliedAt: t.rec.AppliedAt, Changes: t.rec.changes().Changes, Metadata: mark,
+	}
+	if t.run.Status == Blocked {
+		doc.Refused = t.run.Reason
+	}
+	if commit, err := w.mirror.Commit(ctx, t.rec.AppliedCommit); err == nil {
+		doc.AppliedAuthor = commit.Author
+	}
+	if t.check != "" {
+		issue.Labels = []string{labelOurs, labelUnchecked}
+		issue.Title, issue.Body = report.UncheckedIssue(report.UncheckedDocument{
+			Workspace: doc.Workspace, Owner: doc.Owner, RunID: t.run.ID, Since: t.since, CheckedAt: t.rec.CheckedAt, Error: t.check, Metadata: mark,
+		}, limit)
+	} else {
+		issue.Title, issue.Body = report.DriftIssue(doc, limit)
+	}
+	return issue
+}
