@@ -131,7 +131,7 @@ func applyOf(tx Tx, pull Pull, id workspaces.ID, plan Run) (found Run, ok bool, 
 		found, ok = applyBeforeMerge(runs, pull, plan)
 		return found, ok, nil
 	}
-	found, ok = applyAfterMerge(runs, pull, plan.ID)
+	found, ok = applyAfterMerge(runs, pull, plan)
 	return found, ok, nil
 }
 
@@ -146,12 +146,14 @@ func applyBeforeMerge(runs []Run, pull Pull, plan Run) (found Run, ok bool) {
 	return found, false
 }
 
-// applyAfterMerge is the first run at a pull request's merge, and what took that one's place.
-func applyAfterMerge(runs []Run, pull Pull, planID int64) (found Run, ok bool) {
+// applyAfterMerge is the first run at a pull request's merge, and what took that one's place; or the apply before the merge,
+// where that left nothing to do.
+func applyAfterMerge(runs []Run, pull Pull, plan Run) (found Run, ok bool) {
 	for i := len(runs) - 1; i >= 0; i-- {
 		run := runs[i]
-		its := run.PullID == 0 && (run.Commit == pull.MergedCommit || slices.Contains(run.Reviewers, pull.Key)) || run.PullID == pull.ID && run.Status == Applied
-		if run.ID > planID && (ok && run.Approves == found.ID || its && (!ok || found.Status == Superseded || found.PullID != 0)) {
+		before := run.PullID == pull.ID && run.Status == Applied && run.InputDigest == plan.InputDigest
+		its := run.PullID == 0 && run.ID > plan.ID && (run.Commit == pull.MergedCommit || slices.Contains(run.Reviewers, pull.Key))
+		if ok && run.Approves == found.ID || (before || its) && (!ok || found.Status == Superseded || found.PullID != 0) {
 			found, ok = run, true
 		}
 	}
@@ -161,7 +163,7 @@ func applyAfterMerge(runs []Run, pull Pull, planID int64) (found Run, ok bool) {
 func reportRow(tx Tx, pull Pull, run Run) (report.Row, error) {
 	row := report.Row{
 		Workspace: string(run.Workspace), RunID: run.ID, Status: string(run.Status), Verdict: run.Verdict,
-		Reused: run.PullID != 0 && run.Commit != pull.Head,
+		Reused: run.Purpose == PurposePlan && run.Commit != pull.Head,
 	}
 	if rec, err := tx.Workspace(run.Workspace); err == nil {
 		row.Labels, row.Owner = rec.Labels, rec.Owner
