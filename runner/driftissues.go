@@ -175,15 +175,11 @@ func (w *watcher) summaryDraft(rest []trouble, state issueState) (d draft, chang
 	return newDraft(PostIssue, "", next), true
 }
 
-// issuesOf brings the issue about a run's workspace up to date.
-func (r *Runner) issuesOf(ctx context.Context, run Run) error {
+// aroundOf brings up to date what the forge shows around a run's workspace: the head's status, and the issue about drift.
+func (r *Runner) aroundOf(ctx context.Context, run Run) error {
 	w := r.watcher(run.Repository)
 	if w == nil || run.Purpose == PurposePlan {
 		return nil
 	}
-	err := w.syncIssues(ctx)
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	return err
+	return errors.Join(w.showHead(ctx), w.syncIssues(ctx))
 }

@@ -65,8 +65,8 @@ func (r *Runner) execute(ctx context.Context, run Run) {
 	if err := r.reportOf(context.WithoutCancel(ctx), run); err != nil {
 		r.log.Error("report", "run", run.ID, "error", err)
 	}
-	if err := r.issuesOf(context.WithoutCancel(ctx), run); err != nil {
-		r.log.Error("issues about drift", "run", run.ID, "error", err)
+	if err := r.aroundOf(context.WithoutCancel(ctx), run); err != nil {
+		r.log.Error("what the forge shows around it", "run", run.ID, "error", err)
 	}
 	if run.Purpose == PurposeApply && j.w != nil {
 		j.w.touch()

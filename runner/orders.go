@@ -81,7 +81,7 @@ func (h *hearing) permitted(ctx context.Context, targets []*workspaces.Workspace
 		if !ok {
 			where := ""
 			if ws.ID != "" {
-				where = " `" + plainWord(afterRepository(ws.ID)) + "`"
+				where = " of `" + plainWord(afterRepository(ws.ID)) + "`"
 			}
 			return userError(fmt.Sprintf("`driftless %s`%s is for %s. Ask one of them, or choose other workspaces with `-w`.", h.cmd.Verb, where, whoMay(words)))
 		}

@@ -47,7 +47,7 @@ func (w *watcher) reconcileLocked(ctx context.Context) (err error) {
 	for _, p := range pulls {
 		problems = append(problems, w.r.report(ctx, p.ID))
 	}
-	problems = append(problems, w.syncIssues(ctx))
+	problems = append(problems, w.showHead(ctx), w.syncIssues(ctx))
 	return errors.Join(problems...)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/driftlessops/driftless/runner/forge"
 	"github.com/driftlessops/driftless/runner/report"
+	"github.com/driftlessops/driftless/workspaces"
 )
 
 // trouble is what an issue about a workspace has to tell.
@@ -33,8 +34,18 @@ func (w *watcher) troubles(tx Tx) (all []trouble, err error) {
 	if err != nil {
 		return nil, err
 	}
+	failed, err := tx.Runs(RunFilter{Repository: w.conf.Name, Purposes: []Purpose{PurposeDrift}, Statuses: []Status{Failed}, Limit: 2000})
+	if err != nil {
+		return nil, err
+	}
+	lately := map[workspaces.ID]time.Time{} // failed checks, the last of each workspace
+	for _, run := range failed {
+		if lately[run.Workspace].IsZero() {
+			lately[run.Workspace] = run.FinishedAt
+		}
+	}
 	for _, rec := range records {
-		if rec.Orphan || rec.AppliedCommit == "" {
+		if rec.Orphan || rec.AppliedCommit == "" || rec.DriftSince.IsZero() && !lately[rec.ID].After(rec.CheckedAt) {
 			continue
 		}
 		runs, err := tx.Runs(RunFilter{Workspace: rec.ID, Purposes: []Purpose{PurposeDrift}, Limit: 20})
