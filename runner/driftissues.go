@@ -11,11 +11,11 @@ import (
 	"github.com/driftlessops/driftless/workspaces"
 )
 
-// The labels of issues about drift.
+// The labels of issues about drift. By how they begin drivers know them from others'.
 const (
 	labelOurs      = "driftless"
-	labelDrift     = "drift"
-	labelUnchecked = "drift-unchecked"
+	labelDrift     = "driftless:drift"
+	labelUnchecked = "driftless:unchecked"
 )
 
 // issueState is what is kept in the wish of an issue's post besides what the forge shows.

@@ -218,7 +218,7 @@ type Issue struct {
 	Title  string
 	Body   string
 	Open   bool
-	Labels []string // the ones of driftless; others' stay
+	Labels []string // the ones of driftless, which begin so; others' stay
 }
 
 // Budget is a host's rate limit.
