@@ -19,6 +19,7 @@ type row struct {
 	Dir       *string   `json:"dir"`
 	Name      *string   `json:"name"`
 	Engine    *string   `json:"engine"`
+	Owner     *string   `json:"owner"`
 	DependsOn *[]string `json:"depends_on"`
 	Affected  *bool     `json:"affected"`
 	Reason    *string   `json:"reason"`
@@ -48,7 +49,7 @@ func TestWorkspacesForPrograms(t *testing.T) {
 	rows := listWorkspaces(t, repo, "--base", "HEAD~1", "--head", "HEAD")
 	var all, affected []string
 	for _, r := range rows {
-		if r.ID == nil || r.Dir == nil || r.Name == nil || r.Engine == nil || r.DependsOn == nil || r.Affected == nil || r.Reason == nil {
+		if r.ID == nil || r.Dir == nil || r.Name == nil || r.Engine == nil || r.Owner == nil || r.DependsOn == nil || r.Affected == nil || r.Reason == nil {
 			t.Fatalf("a field is missing or null: %+v", r)
 		}
 		all = append(all, *r.ID)
