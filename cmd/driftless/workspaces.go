@@ -19,7 +19,7 @@ type workspaceRow struct {
 	Dir       string          `json:"dir"`
 	Name      string          `json:"name"`
 	Engine    string          `json:"engine"`
-	Owner     string          `json:"owner,omitempty"`
+	Owner     string          `json:"owner"`
 	DependsOn []workspaces.ID `json:"depends_on"`
 	Affected  bool            `json:"affected"`
 	Reason    string          `json:"reason"`
