@@ -130,8 +130,13 @@ func approveIn(j *journal, run Run, actor string) (Run, error) {
 	if err := releaseLock(j, run, actor); err != nil {
 		return Run{}, err
 	}
-	if run.Status == Interrupted && run.InputDigest != rec.TargetDigest {
-		run.Status, run.Reason = Superseded, "settled by "+actor+": a newer commit takes its place"
+	held := run.PullID != 0 && rec.Reserved == run.PullID
+	if run.Status == Interrupted && (held || run.InputDigest != rec.TargetDigest) {
+		next := "a newer commit takes its place"
+		if held {
+			next = "`driftless apply` on its pull request goes on"
+		}
+		run.Status, run.Reason = Superseded, "settled by "+actor+": "+next
 		if err := j.tx.UpdateRun(run, Interrupted); err != nil {
 			return Run{}, err
 		}

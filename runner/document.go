@@ -49,7 +49,11 @@ func Document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]int64, error
 		return doc, nil, err
 	}
 	shown := map[workspaces.ID]int64{}
-	for _, id := range pull.Affected {
+	touched, err := touchedBy(tx, pull)
+	if err != nil {
+		return doc, nil, err
+	}
+	for _, id := range touched {
 		run, ok := newest(runs, id, pull.State)
 		applied, found, err := applyOf(tx, pull, id, run)
 		if err != nil {
@@ -70,6 +74,9 @@ func Document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]int64, error
 			return doc, nil, err
 		}
 		doc.Rows = append(doc.Rows, row)
+		if pull.State == Closed && row.Applied && isOrphan(tx, id) {
+			doc.Caution = append(doc.Caution, fmt.Sprintf("`%s` was applied from here and is not on `%s`: what it made stays, and its state is kept. Open this pull request again; or propose the directory without the resources, which plans their end.", plainWord(afterRepository(id)), plainWord(repo.Branch)))
+		}
 		if row.Plan != nil && run.Purpose == PurposePlan && run.Status.reported() {
 			shown[id] = run.ID
 		}
@@ -124,14 +131,17 @@ func (s Status) reported() bool { return s == Ready || s == Unchanged || s == Bl
 // applyOf finds the run that applies a pull request's changes to a workspace, given the plan that stands for it.
 func applyOf(tx Tx, pull Pull, id workspaces.ID, plan Run) (found Run, ok bool, err error) {
 	runs, err := tx.Runs(RunFilter{Workspace: id, Purposes: []Purpose{PurposeApply}, Limit: 200})
-	if err != nil || pull.State == Closed {
+	if err != nil {
 		return found, false, err
 	}
-	if pull.State == Open {
+	switch pull.State {
+	case Open:
 		found, ok = applyBeforeMerge(runs, pull, plan)
-		return found, ok, nil
+	case Closed:
+		found, ok = takenBack(runs, pull)
+	default:
+		found, ok = applyAfterMerge(runs, pull, plan)
 	}
-	found, ok = applyAfterMerge(runs, pull, plan)
 	return found, ok, nil
 }
 
@@ -140,10 +150,16 @@ func applyOf(tx Tx, pull Pull, id workspaces.ID, plan Run) (found Run, ok bool, 
 func applyBeforeMerge(runs []Run, pull Pull, plan Run) (found Run, ok bool) {
 	for _, run := range runs {
 		if run.PullID == pull.ID && run.Status != Superseded && run.Status != Canceled {
-			return run, run.InputDigest == plan.InputDigest && (run.Status == Applied || run.ID > plan.ID)
+			return run, covers(run, plan)
 		}
 	}
 	return found, false
+}
+
+// covers reports whether an apply before the merge is what became of a plan: no newer one shows that something is left to do.
+func covers(run, plan Run) bool {
+	done := run.Status == Applied && (plan.Status == Unchanged || plan.Status == Queued || plan.Status.Active())
+	return run.InputDigest == plan.InputDigest && (run.ID > plan.ID || done)
 }
 
 // applyAfterMerge is the first run at a pull request's merge, and what took that one's place; or the apply before the merge,
@@ -151,7 +167,7 @@ func applyBeforeMerge(runs []Run, pull Pull, plan Run) (found Run, ok bool) {
 func applyAfterMerge(runs []Run, pull Pull, plan Run) (found Run, ok bool) {
 	for i := len(runs) - 1; i >= 0; i-- {
 		run := runs[i]
-		before := run.PullID == pull.ID && run.Status == Applied && run.InputDigest == plan.InputDigest
+		before := run.PullID == pull.ID && run.Status == Applied && covers(run, plan)
 		its := run.PullID == 0 && run.ID > plan.ID && (run.Commit == pull.MergedCommit || slices.Contains(run.Reviewers, pull.Key))
 		if ok && run.Approves == found.ID || (before || its) && (!ok || found.Status == Superseded || found.PullID != 0) {
 			found, ok = run, true
@@ -165,7 +181,8 @@ func reportRow(tx Tx, pull Pull, run Run) (report.Row, error) {
 		Workspace: string(run.Workspace), RunID: run.ID, Status: string(run.Status), Verdict: run.Verdict,
 		Reused: run.Purpose == PurposePlan && run.Commit != pull.Head,
 	}
-	if rec, err := tx.Workspace(run.Workspace); err == nil {
+	rec, err := tx.Workspace(run.Workspace)
+	if err == nil {
 		row.Labels, row.Owner = rec.Labels, rec.Owner
 	} else if !errors.Is(err, ErrNotFound) {
 		return row, err
@@ -188,9 +205,22 @@ func reportRow(tx Tx, pull Pull, run Run) (report.Row, error) {
 		return row, err
 	}
 	row.OnMerge = onMerge(run, slices.Contains(pull.Manual, run.Workspace), slices.Contains(pull.Before, run.Workspace))
+	if row.OnMerge != "" && rec.Reserved != 0 && rec.Reserved != pull.ID {
+		other, err := tx.Pull(rec.Reserved)
+		if err != nil {
+			return row, err
+		}
+		row.OnMerge = "waits for #" + other.Key + ", which was applied here before its merge"
+	}
 	row.BeforeMerge = slices.Contains(pull.Before, run.Workspace)
 	row.Applied = run.Purpose == PurposeApply && run.Status == Applied
 	row.Command = nextCommand(run)
+	if pull.State == Closed && run.Purpose == PurposeApply {
+		row.Applied = true
+		if run.PullID == 0 && run.Status == Held {
+			row.Reason = "it was applied, and closed without a merge: this plan takes it back"
+		}
+	}
 	return row, nil
 }
 

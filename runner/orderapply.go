@@ -37,10 +37,12 @@ func (h *hearing) applyAgain(pull Pull, targets []*workspaces.Workspace) (action
 	}, nil
 }
 
-// lastApply is the newest run that applies what the tracked branch says.
+// lastApply is the newest run that applies what the tracked branch says, or an apply before a merge that was interrupted.
 func lastApply(tx Tx, id workspaces.ID) (run Run, ok bool, err error) {
 	runs, err := tx.Runs(RunFilter{Workspace: id, Purposes: []Purpose{PurposeApply}, Limit: 20})
-	runs = slices.DeleteFunc(runs, func(r Run) bool { return r.PullID != 0 || r.Status == Superseded || r.Status == Canceled })
+	runs = slices.DeleteFunc(runs, func(r Run) bool {
+		return r.PullID != 0 && r.Status != Interrupted || r.Status == Superseded || r.Status == Canceled
+	})
 	if err != nil || len(runs) == 0 {
 		return run, false, err
 	}

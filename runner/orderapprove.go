@@ -8,17 +8,17 @@ import (
 	"github.com/driftlessops/driftless/workspaces"
 )
 
-// approve approves what waits in the workspaces of a merged pull request, or the runs that the comment names.
+// approve approves what waits in the workspaces of a pull request that is merged, or closed after an apply; or the runs that
+// the comment names. Of an open one only an interrupted apply can wait.
 func (h *hearing) approve(pull Pull, targets []*workspaces.Workspace) (action, error) {
-	if pull.State != Merged {
-		return nil, userError("Nothing of an open pull request waits for an approval by driftless: it is planned, reviewed on the forge, and applied when it is merged. What policy denies cannot be approved.")
-	}
 	return func(j *journal) (string, error) {
-		runs, err := h.waiting(j.tx, targets)
+		runs, err := h.waiting(j.tx, pull, targets)
 		if err != nil {
 			return "", err
 		}
-		if len(runs) == 0 {
+		if len(runs) == 0 && pull.State == Open {
+			return "", userError("Nothing of an open pull request waits for an approval by driftless: it is planned, reviewed on the forge, and applied when it is merged. What policy denies cannot be approved.")
+		} else if len(runs) == 0 {
 			return "", userError("Nothing of this pull request waits for an approval.")
 		}
 		for _, run := range runs {
@@ -40,11 +40,14 @@ func (h *hearing) approve(pull Pull, targets []*workspaces.Workspace) (action, e
 }
 
 // waiting are the runs that a comment approves.
-func (h *hearing) waiting(tx Tx, targets []*workspaces.Workspace) (runs []Run, err error) {
+func (h *hearing) waiting(tx Tx, pull Pull, targets []*workspaces.Workspace) (runs []Run, err error) {
 	for _, ws := range targets {
 		run, ok, err := lastApply(tx, ws.ID)
 		if err != nil {
 			return nil, err
+		}
+		if pull.State == Open && (run.PullID != pull.ID || run.Status != Interrupted) {
+			continue
 		}
 		if ok && (len(h.cmd.Runs) == 0 && (run.Status.Waiting() || run.Status == Failed) || slices.Contains(h.cmd.Runs, run.ID)) {
 			runs = append(runs, run)

@@ -100,8 +100,12 @@ func (r *Runner) reportOf(ctx context.Context, run Run) error {
 		return r.report(ctx, run.PullID)
 	}
 	var merged []Pull
+	var closed []int64
 	err := r.opts.Store.View(ctx, func(tx Tx) (err error) {
-		merged, err = tx.Pulls(PullFilter{Repository: run.Repository, State: Merged, Limit: 50})
+		if merged, err = tx.Pulls(PullFilter{Repository: run.Repository, State: Merged, Limit: 50}); err != nil {
+			return err
+		}
+		closed, err = closedAfter(tx, run.Workspace)
 		return err
 	})
 	problems := []error{err}
@@ -109,6 +113,9 @@ func (r *Runner) reportOf(ctx context.Context, run Run) error {
 		if slices.Contains(p.Affected, run.Workspace) {
 			problems = append(problems, r.report(ctx, p.ID))
 		}
+	}
+	for _, id := range closed {
+		problems = append(problems, r.report(ctx, id))
 	}
 	return errors.Join(problems...)
 }

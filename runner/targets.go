@@ -7,32 +7,57 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/driftlessops/driftless/runner/command"
 	"github.com/driftlessops/driftless/workspaces"
 )
 
-// targets are the workspaces that a comment means: all that the pull request touches, or the ones it names.
+// targets are the workspaces that a comment means: all that the pull request touches, or the ones it names. What it holds
+// already can be settled or given up however the pull request stands.
 func (h *hearing) targets(ctx context.Context, pull Pull) ([]*workspaces.Workspace, error) {
-	if pull.Aside != "" && pull.State == Open {
+	settles := pull.State != Open || h.cmd.Verb == command.Unlock || h.cmd.Verb == command.Approve
+	if pull.Aside != "" && !settles {
 		return nil, userError(pull.Aside)
 	}
 	tree := pull.Tree
 	if tree == "" {
-		if pull.State == Open {
+		if !settles {
 			return nil, userError("This pull request cannot be planned as it is: " + orElse(firstLine(pull.Error), "it conflicts with the tracked branch") + ". Mend that first.")
 		}
 		tree = pull.Head
 	}
 	set, err := h.w.judgedSet(ctx, tree)
-	if err != nil {
+	if err != nil && (!settles || ctx.Err() != nil) {
 		return nil, err
 	}
+	ids := pull.Affected
+	if settles {
+		if err := h.w.r.opts.Store.View(ctx, func(tx Tx) error {
+			ids, err = withApplied(tx, pull)
+			return err
+		}); err != nil {
+			return nil, err
+		}
+	}
 	var all []*workspaces.Workspace
-	for _, id := range pull.Affected {
-		if ws := set.Workspace(id); ws != nil {
+	for _, id := range ids {
+		if ws := h.w.known(set, id); ws != nil {
 			all = append(all, ws)
 		}
 	}
 	return h.named(all)
+}
+
+// known is a workspace as a tree has it, or, if it is not there, as the tracked branch has it.
+func (w *watcher) known(set *workspaces.Set, id workspaces.ID) *workspaces.Workspace {
+	for _, s := range []*workspaces.Set{set, w.tracked.Load()} {
+		if s == nil {
+			continue
+		}
+		if ws := s.Workspace(id); ws != nil {
+			return ws
+		}
+	}
+	return nil
 }
 
 // judgedSet resolves a tree of a pull request; what its workspaces may do is what the tracked branch says now.

@@ -3,6 +3,7 @@ package runner
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/driftlessops/driftless/workspaces"
@@ -35,10 +36,11 @@ func (w *watcher) writeTracked(o *observation, j *journal, ws *workspaces.Worksp
 	if err != nil {
 		return err
 	}
-	newest, err := j.tx.Runs(RunFilter{Workspace: ws.ID, Purposes: trackedPurposes, Limit: 1})
+	newest, err := j.tx.Runs(RunFilter{Workspace: ws.ID, Purposes: trackedPurposes, Limit: 20})
 	if err != nil {
 		return err
 	}
+	newest = slices.DeleteFunc(newest, func(r Run) bool { return r.PullID != 0 })
 	digest := o.digests[ws.ID].Sum
 	if rec.TargetDigest != digest || rec.TargetCommit == "" {
 		rec.TargetDigest, rec.TargetCommit = digest, o.head
@@ -50,11 +52,16 @@ func (w *watcher) writeTracked(o *observation, j *journal, ws *workspaces.Worksp
 	} else if rec.Base == "" {
 		rec.Base = orElse(o.repo.PrevHead, o.head)
 	}
-	if reserved {
-		if rec.AppliedDigest != digest {
-			rec.Sync, rec.Reason = Pending, fmt.Sprintf("is reserved by pull request %s, which is applied before its merge", holder.Key)
-		}
+	if reserved && rec.AppliedDigest != digest {
+		rec.Sync, rec.Reason = reservedSync(holder, runs)
+	}
+	if reserved && (rec.AppliedDigest != digest || underway(holder, runs)) {
 		return putIfChanged(j, rec)
+	} else if reserved { // nothing of it was applied: it holds nothing
+		if err := release(j, rec, "", "pull request "+holder.Key+" was not applied"); err != nil {
+			return err
+		}
+		rec.Reserved = 0
 	}
 	revision, ok := o.judged[rec.Base]
 	if !ok && rec.Base != "" {

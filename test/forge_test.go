@@ -188,6 +188,16 @@ func init() {
 		"issues":    atForge(0, 1, "issues [COUNT]", showIssues),
 		"pullstate": atForge(2, 2, "pullstate N open|closed|merged", checkPullState),
 		"fork":      atForge(2, 2, "fork LOGIN BRANCH", forkBranch),
+		"setstatus": atForge(3, 3, "setstatus N CONTEXT STATE", setStatus),
+		"unknownmerges": atForge(1, 1, "unknownmerges N", func(_ *testscript.TestScript, s *story, _ *forges.Repo, args []string) error {
+			n, err := strconv.Atoi(args[0])
+			s.hosted.world.SetFaults(forges.Faults{UnknownMerges: n})
+			return err
+		}),
+		"hosting": plain(func(_ *testscript.TestScript, s *story, args []string) error {
+			s.extra = strings.Join(args, "\n") + "\n"
+			return s.writeConfig()
+		}),
 	} {
 		commands[name] = do
 	}
@@ -278,6 +288,15 @@ func checkStatus(_ *testscript.TestScript, _ *story, r *forges.Repo, args []stri
 		}
 	}
 	return is("status "+args[1], "missing", "", args[2:])
+}
+
+// setStatus is the status of some other program than driftless.
+func setStatus(_ *testscript.TestScript, _ *story, r *forges.Repo, args []string) error {
+	head, err := headOf(r, args[0])
+	if err == nil {
+		_, err = r.SetStatus("cleo", forges.Status{Commit: head, Context: args[1], State: args[2]})
+	}
+	return err
 }
 
 func checkCheckRun(_ *testscript.TestScript, _ *story, r *forges.Repo, args []string) error {
