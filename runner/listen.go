@@ -34,16 +34,27 @@ func (w *watcher) listen(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the comments: %w", err)
 	}
-	heard := since
+	heard, problems := since, []error(nil)
+	waits := map[string]bool{} // threads on which a comment waits, and with it those after it
+	var oldest time.Time       // of the comments that wait: they are read again
 	for _, c := range comments {
-		if err := w.hear(ctx, c, first); err != nil {
-			return errors.Join(fmt.Errorf("comment %d: %w", c.ID, err), w.heard(ctx, heard))
+		if !waits[c.Key] {
+			if err := w.hear(ctx, c, first); err != nil {
+				waits[c.Key] = true
+				problems = append(problems, fmt.Errorf("comment %d on %s: %w", c.ID, c.Key, err))
+			}
+		}
+		if waits[c.Key] && (oldest.IsZero() || c.Updated.Before(oldest)) {
+			oldest = c.Updated
 		}
 		if c.Updated.After(heard) {
 			heard = c.Updated
 		}
 	}
-	return w.heard(ctx, heard)
+	if !oldest.IsZero() && oldest.Before(heard) {
+		heard = oldest
+	}
+	return errors.Join(append(problems, w.heard(ctx, heard))...)
 }
 
 func (w *watcher) record(ctx context.Context) (repo Repository, err error) {
