@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"errors"
 	"slices"
 
@@ -39,4 +40,31 @@ func mergesWith(tx Tx, p *Pull, id workspaces.ID, digest string) (bool, error) {
 	runs, err := tx.Runs(RunFilter{Workspace: id, PullID: p.ID, Purposes: []Purpose{PurposePlan}})
 	run, ok := newest(runs, id, Open)
 	return ok && run.InputDigest == digest && (run.Status == Ready || run.Status == Unchanged), err
+}
+
+// mergeTried lets the report say that the forge did not merge, or the next poll see that it did.
+func (w *watcher) mergeTried(ctx context.Context, key string) {
+	w.pollNow()
+	var pulls []Pull
+	err := w.r.opts.Store.View(ctx, func(tx Tx) (err error) {
+		pulls, err = tx.Pulls(PullFilter{Repository: w.conf.Name, Key: key, State: Open, Limit: 1})
+		return err
+	})
+	for _, p := range pulls {
+		err = errors.Join(err, w.r.report(ctx, p.ID))
+	}
+	if err != nil {
+		w.r.log.Error("report of a merge", "repository", w.conf.Name, "pull request", key, "error", err)
+	}
+}
+
+// mergeRefused is why the forge did not merge a pull request that driftless asked it to merge, or "".
+func mergeRefused(tx Tx, pull Pull) (string, error) {
+	post, err := tx.Post(pull.Repository, PostMerge, pull.Key)
+	if errors.Is(err, ErrNotFound) || err == nil && (!post.Waiting() || post.Error == "") {
+		return "", nil
+	} else if err != nil {
+		return "", err
+	}
+	return "It is applied, and the forge does not merge it yet: " + post.Error + ". driftless tries again; or merge it yourself.", nil
 }

@@ -44,6 +44,14 @@ func Document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]int64, error
 	for _, id := range pull.Orphans {
 		doc.Orphans = append(doc.Orphans, string(id))
 	}
+	if pull.State == Open {
+		refused, err := mergeRefused(tx, pull)
+		if err != nil {
+			return doc, nil, err
+		} else if refused != "" {
+			doc.Caution = append(doc.Caution, refused)
+		}
+	}
 	runs, err := tx.Runs(RunFilter{PullID: pull.ID, Purposes: []Purpose{PurposePlan}})
 	if err != nil {
 		return doc, nil, err

@@ -129,6 +129,9 @@ func (p *publisher) publish(ctx context.Context) (next time.Time, failed error) 
 		if err := p.shown(ctx, *post, err); err != nil {
 			return zeroTime, err
 		}
+		if post.Kind == PostMerge {
+			p.w.mergeTried(ctx, post.Key)
+		}
 		if err != nil && failed == nil {
 			failed = fmt.Errorf("%s %s: %w", post.Kind, post.Key, err)
 		}
