@@ -20,7 +20,7 @@ func (w *watcher) untrusted(p *Pull) string {
 	case p.Fork && w.conf.Forks != workspaces.ForksOnCommand:
 		return "It comes from a fork, and planning would run its code with this repository's plan identity. Push the branch to this repository, or let the operator set forks = \"on_command\"."
 	case p.Fork && p.Trusted != p.Head:
-		return fmt.Sprintf("It comes from a fork, and planning runs its code. Read it; then somebody who may plan comments `driftless plan %.12s`, which is good for this commit only.", p.Head)
+		return fmt.Sprintf("It comes from a fork, and planning runs its code. Read it; then somebody who may plan comments `driftless plan %s`, which is good for this commit only.", p.Head)
 	case p.Draft && !w.conf.Drafts:
 		return "It is a draft. It is planned once it is ready for review."
 	}

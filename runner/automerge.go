@@ -10,22 +10,43 @@ import (
 )
 
 // automerge lets the forge merge a pull request once all of it that is applied before the merge is applied, and the rest is
-// planned and passes.
+// planned and passes; and no more when that is not so any longer.
 func (w *watcher) automerge(j *journal, v *pullView) error {
+	ready, err := w.mergesByItself(j.tx, v)
+	if err != nil {
+		return err
+	} else if !ready {
+		return w.withdrawMerge(j.tx, v.pull.Key)
+	}
+	return newDraft(PostMerge, v.pull.Key, mergeWish{Head: v.pull.Head, Method: forge.MergeMethod(w.conf.Automerge)}).record(j.tx, v.pull.Repository)
+}
+
+func (w *watcher) mergesByItself(tx Tx, v *pullView) (bool, error) {
 	p := &v.pull
 	if w.conf.Automerge == "" || w.host == nil || len(p.Before) == 0 || p.Aside != "" {
-		return nil
+		return false, nil
 	}
 	for _, e := range v.effects {
 		if !e.Affected || e.Removed {
 			continue
 		}
-		ready, err := mergesWith(j.tx, p, e.Workspace.ID, e.Head.Sum)
+		ready, err := mergesWith(tx, p, e.Workspace.ID, e.Head.Sum)
 		if err != nil || !ready {
-			return err
+			return false, err
 		}
 	}
-	return newDraft(PostMerge, p.Key, mergeWish{Head: p.Head, Method: forge.MergeMethod(w.conf.Automerge)}).record(j.tx, p.Repository)
+	return true, nil
+}
+
+// withdrawMerge ends the attempts to merge a pull request.
+func (w *watcher) withdrawMerge(tx Tx, key string) error {
+	post, err := tx.Post(w.conf.Name, PostMerge, key)
+	if errors.Is(err, ErrNotFound) || err == nil && !post.Waiting() {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return newDraft(PostMerge, key, mergeWish{}).record(tx, w.conf.Name)
 }
 
 // mergesWith reports whether nothing of a workspace stands in the way of a merge by driftless.

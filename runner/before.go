@@ -131,6 +131,9 @@ func (h *hearing) queueBefore(j *journal, pull Pull, b before, commit string) (q
 	}
 	rec, err := j.tx.Workspace(b.ws.ID)
 	if errors.Is(err, ErrNotFound) {
+		if err := renamed(j.tx, b.ws); err != nil {
+			return 0, err
+		}
 		rec, err = Workspace{ID: b.ws.ID, Repository: pull.Repository, Labels: b.ws.TrustedLabels, Owner: b.ws.Owner, DependsOn: b.ws.DependsOn}, nil
 	}
 	if err != nil {
@@ -145,7 +148,7 @@ func (h *hearing) queueBefore(j *journal, pull Pull, b before, commit string) (q
 	}
 	run := Run{
 		Repository: pull.Repository, Workspace: b.ws.ID, Purpose: PurposeApply, Status: Queued, PullID: pull.ID, Commit: commit, Tree: pull.Tree,
-		Base: pull.Base, InputDigest: b.digest, Actor: h.c.Author, CreatedAt: now(),
+		Base: pull.Base, InputDigest: b.digest, Approves: plan.ID, Actor: h.c.Author, CreatedAt: now(),
 		Trigger: fmt.Sprintf("apply of pull request %s at %.8s by %s", pull.Key, pull.Head, h.c.Author),
 	}
 	if err := j.tx.InsertRun(&run); err != nil {
@@ -154,8 +157,36 @@ func (h *hearing) queueBefore(j *journal, pull Pull, b before, commit string) (q
 	return 1, j.run("run queued", run, run.Trigger)
 }
 
+// renamed refuses a workspace whose state still belongs to its earlier name: it would be made a second time.
+func renamed(tx Tx, ws *workspaces.Workspace) error {
+	from := renamedFrom(ws)
+	if from == "" {
+		return nil
+	}
+	if _, err := tx.Workspace(from); errors.Is(err, ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return userError(fmt.Sprintf("`%s` was `%s` until the merge, which its state goes along with: merge it, and what its report shows is applied.", plainWord(afterRepository(ws.ID)), plainWord(afterRepository(from))))
+}
+
+// shown refuses a command while the forge does not take the report that it is about.
+func shown(tx Tx, pull Pull) error {
+	post, err := tx.Post(pull.Repository, PostReport, pull.Key)
+	if errors.Is(err, ErrNotFound) || err == nil && (!post.Waiting() || post.Attempts == 0) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return userError("The report above was not up to date when you wrote this, because the forge does not take it now: wait until it is, read it, and say it again.")
+}
+
 // agreedPlan is the plan that the report shows, and showed when the comment was written.
 func (h *hearing) agreedPlan(tx Tx, pull Pull, b before) (Run, error) {
+	if err := shown(tx, pull); err != nil {
+		return Run{}, err
+	}
 	name := plainWord(afterRepository(b.ws.ID))
 	rep, err := tx.Report(pull.ID)
 	if err != nil && !errors.Is(err, ErrNotFound) {

@@ -2,12 +2,12 @@ package runner
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
 
-// agreedBefore is what the report on an open pull request shows of a workspace: what its reviewers agreed to.
+// agreedBefore is the plan that the report on the pull request showed when somebody asked for the apply: what its reviewers
+// agreed to.
 func (j *job) agreedBefore(ctx context.Context) (*coverage, error) {
 	cover := &coverage{}
 	err := j.r.opts.Store.View(ctx, func(tx Tx) error {
@@ -15,13 +15,7 @@ func (j *job) agreedBefore(ctx context.Context) (*coverage, error) {
 		if err != nil {
 			return err
 		}
-		rep, err := tx.Report(pull.ID)
-		if errors.Is(err, ErrNotFound) || err == nil && (rep.Head != pull.Head || rep.Runs[j.run.Workspace] == 0) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		run, err := tx.Run(rep.Runs[j.run.Workspace])
+		run, err := tx.Run(j.run.Approves)
 		if err != nil || run.Verdict == nil || !run.Verdict.Passed() {
 			return err
 		}

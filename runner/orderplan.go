@@ -15,9 +15,11 @@ func (h *hearing) planFork(ctx context.Context, pull Pull) (action, error) {
 	case h.w.conf.Forks != workspaces.ForksOnCommand:
 		return nil, userError(pull.Aside)
 	case h.cmd.Commit == "":
-		return nil, userError(fmt.Sprintf("This pull request comes from a fork: name the commit that you have read. If that is the newest one, write `driftless plan %.12s`.", pull.Head))
+		return nil, userError(fmt.Sprintf("This pull request comes from a fork: name the commit that you have read. If that is the newest one, write `driftless plan %s`.", pull.Head))
 	case !strings.HasPrefix(pull.Head, h.cmd.Commit):
-		return nil, userError(fmt.Sprintf("The head of this pull request is `%.12s`, not `%s`: read what changed, then write `driftless plan %.12[1]s`.", pull.Head, h.cmd.Commit))
+		return nil, userError(fmt.Sprintf("The head of this pull request is `%.12s`, not `%.12s`: read what changed, then write `driftless plan %[1]s`.", pull.Head, h.cmd.Commit))
+	case pull.Head != h.cmd.Commit: // another commit with the same beginning is quickly made
+		return nil, userError(fmt.Sprintf("Name the whole commit of a fork: many begin with `%s`. If you have read this one, write `driftless plan %s`.", h.cmd.Commit, pull.Head))
 	}
 	set, err := h.w.judgedSet(ctx, orElse(pull.Tree, pull.Head))
 	if err != nil {

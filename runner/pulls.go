@@ -180,6 +180,9 @@ func (w *watcher) writeLeft(o *observation, j *journal, p *Pull, stop *[]int64) 
 	if err := j.tx.PutPull(p); err != nil {
 		return err
 	}
+	if err := w.withdrawMerge(j.tx, p.Key); err != nil {
+		return err
+	}
 	message, why := p.Key+" was closed without a merge", "because the pull request was closed"
 	if p.State == Merged {
 		merged := fmt.Sprintf("was merged as %.8s", p.MergedCommit)

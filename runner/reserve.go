@@ -77,3 +77,9 @@ func reservedSync(holder Pull, runs []Run) (Sync, string) {
 	}
 	return Pending, fmt.Sprintf("is reserved by pull request %s, which is applied before its merge", holder.Key)
 }
+
+// appliedFor reports whether a workspace that a pull request reserved has what was asked for last.
+func appliedFor(tx Tx, pull int64, rec Workspace) (bool, error) {
+	runs, err := tx.Runs(RunFilter{Workspace: rec.ID, PullID: pull, Purposes: []Purpose{PurposeApply}, Limit: 1})
+	return err == nil && len(runs) > 0 && rec.AppliedDigest == runs[0].InputDigest, err
+}

@@ -71,7 +71,12 @@ func (p *publisher) show(ctx context.Context, post *Post) error {
 			return err
 		})
 	case PostMerge:
-		return want(post, func(w mergeWish) error { return p.w.host.Merge(ctx, post.Key, w.Head, w.Method) })
+		return want(post, func(w mergeWish) error {
+			if w.Head == "" {
+				return nil // withdrawn
+			}
+			return p.w.host.Merge(ctx, post.Key, w.Head, w.Method)
+		})
 	case PostReply:
 		return want(post, func(w replyWish) error {
 			return p.comments(ctx, post, w.Thread, replyMark(post.Key), []string{w.Body})

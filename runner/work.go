@@ -254,6 +254,12 @@ func waitsFor(tx Tx, run Run) (string, error) {
 			waits = append(waits, fmt.Sprintf("%s (unknown)", id))
 		case err != nil:
 			return "", err
+		case run.PullID != 0 && up.Reserved == run.PullID:
+			if done, err := appliedFor(tx, run.PullID, up); err != nil {
+				return "", err
+			} else if !done {
+				waits = append(waits, fmt.Sprintf("%s (%s)", id, up.Sync))
+			}
 		case up.TargetDigest == "" || up.TargetDigest != up.AppliedDigest:
 			waits = append(waits, fmt.Sprintf("%s (%s)", id, up.Sync))
 		}

@@ -188,6 +188,11 @@ func init() {
 		"issues":    atForge(0, 1, "issues [COUNT]", showIssues),
 		"pullstate": atForge(2, 2, "pullstate N open|closed|merged", checkPullState),
 		"fork":      atForge(2, 2, "fork LOGIN BRANCH", forkBranch),
+		"headof": atForge(1, 1, "headof N", func(ts *testscript.TestScript, _ *story, r *forges.Repo, args []string) error {
+			head, err := headOf(r, args[0])
+			ts.Setenv("HEAD", head)
+			return err
+		}),
 		"setstatus": atForge(3, 3, "setstatus N CONTEXT STATE", setStatus),
 		"unknownmerges": atForge(1, 1, "unknownmerges N", func(_ *testscript.TestScript, s *story, _ *forges.Repo, args []string) error {
 			n, err := strconv.Atoi(args[0])
@@ -361,12 +366,15 @@ func checkPullState(_ *testscript.TestScript, _ *story, r *forges.Repo, args []s
 }
 
 // forkBranch moves a pushed branch into somebody's fork.
-func forkBranch(ts *testscript.TestScript, _ *story, r *forges.Repo, args []string) error {
-	forked, err := r.Fork(args[0])
-	if err != nil {
-		return err
+func forkBranch(ts *testscript.TestScript, s *story, r *forges.Repo, args []string) error {
+	forked, _ := s.hosted.world.Repo(args[0] + "/" + s.repos[0])
+	if forked == nil {
+		var err error
+		if forked, err = r.Fork(args[0]); err != nil {
+			return err
+		}
 	}
-	return gits(ts, []string{"push", "--quiet", forked.Dir(), args[1]}, []string{"push", "--quiet", "origin", ":" + args[1]})
+	return gits(ts, []string{"push", "--quiet", "--force", forked.Dir(), args[1]}, []string{"push", "--quiet", "origin", ":" + args[1]})
 }
 
 var _ = regexp.MustCompile
