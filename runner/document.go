@@ -11,17 +11,8 @@ import (
 	"github.com/driftlessops/driftless/workspaces"
 )
 
-// reported is what a pull request's report becomes.
-type reported struct {
-	pull   Pull
-	old    Report
-	next   Report
-	drafts []draft // of what the forge is to show of it
-	same   bool    // all of it is on record already
-}
-
-// Document puts together everything that the report of a pull request says, and which finished plans it shows.
-func Document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]int64, error) {
+// document puts together everything that the report of a pull request says, and which finished plans it shows.
+func (r *Runner) document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]int64, error) {
 	repo, err := tx.Repository(pull.Repository)
 	if err != nil {
 		return report.Document{}, nil, err
@@ -77,7 +68,7 @@ func Document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]int64, error
 			doc.Rows = append(doc.Rows, report.Row{Workspace: string(id), Status: string(Queued)})
 			continue
 		}
-		row, err := reportRow(tx, pull, run)
+		row, err := r.reportRow(tx, pull, run)
 		if err != nil {
 			return doc, nil, err
 		}
@@ -184,7 +175,7 @@ func applyAfterMerge(runs []Run, pull Pull, plan Run) (found Run, ok bool) {
 	return found, ok && found.Status != Superseded
 }
 
-func reportRow(tx Tx, pull Pull, run Run) (report.Row, error) {
+func (r *Runner) reportRow(tx Tx, pull Pull, run Run) (report.Row, error) {
 	row := report.Row{
 		Workspace: string(run.Workspace), RunID: run.ID, Status: string(run.Status), Verdict: run.Verdict,
 		Reused: run.Purpose == PurposePlan && run.Commit != pull.Head,
@@ -206,7 +197,7 @@ func reportRow(tx Tx, pull Pull, run Run) (report.Row, error) {
 	for _, beyond := range run.Unreviewed {
 		row.Reason += "\n- `" + beyond + "`"
 	}
-	plan, err := loadPlan(tx, run.ID)
+	plan, err := r.plans.read(tx, run)
 	if err == nil {
 		row.Plan = plan
 	} else if !errors.Is(err, ErrNotFound) {

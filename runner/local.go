@@ -49,7 +49,7 @@ func (r *Runner) PlanLocal(ctx context.Context, l Local) (report.Document, error
 	}
 	var doc report.Document
 	err = r.opts.Store.View(ctx, func(tx Tx) (err error) {
-		doc, _, err = Document(tx, pull)
+		doc, _, err = r.document(tx, pull)
 		return err
 	})
 	return doc, err

@@ -14,6 +14,15 @@ import (
 // pageLimit is the size of a report's pages where no forge limits it: room for GitHub's comments, 65,536 characters.
 const pageLimit = 65_000
 
+// reported is what a pull request's report becomes.
+type reported struct {
+	pull   Pull
+	old    Report
+	next   Report
+	drafts []draft // of what the forge is to show of it
+	same   bool    // all of it is on record already
+}
+
 // report renders what is known of a pull request and records it, with what the forge is to show of it.
 func (r *Runner) report(ctx context.Context, pullID int64) error {
 	defer r.reports.lock(fmt.Sprint(pullID))()
@@ -46,7 +55,7 @@ func (r *Runner) renderReport(tx Tx, pullID int64) (n reported, err error) {
 	if n.old, err = tx.Report(pullID); err != nil && !errors.Is(err, ErrNotFound) {
 		return n, err
 	}
-	doc, runs, err := Document(tx, n.pull)
+	doc, runs, err := r.document(tx, n.pull)
 	if err != nil {
 		return n, err
 	}

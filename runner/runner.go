@@ -50,6 +50,7 @@ type Runner struct {
 	workDirs  keyed // one run at a time in a work directory
 
 	watching watching
+	plans    planMemory
 
 	mu      sync.Mutex
 	cancels map[int64]context.CancelCauseFunc // of the runs this process works on
