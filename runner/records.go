@@ -71,7 +71,7 @@ type Report struct {
 	Head   string
 	Runs   map[workspaces.ID]int64 // the finished plans that it shows: what a reviewer saw
 	Pages  []string                // Markdown
-	At     time.Time               // since when it shows these runs
+	At     time.Time               // since when it shows these runs; zero: the forge does not show them yet
 }
 
 // Run is one workspace at one commit, for one purpose.
@@ -201,6 +201,7 @@ type Post struct {
 	Error      string // of the last attempt; "" = it worked
 	CreatedAt  time.Time
 	UpdatedAt  time.Time // when Want changed last: since then it waits
+	ShownAt    time.Time // when the forge was brought up to the version that it shows; zero = it shows none
 }
 
 // Waiting reports whether the forge does not show yet what is wanted.

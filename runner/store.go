@@ -81,6 +81,7 @@ type Tx interface {
 type PullFilter struct {
 	Repository string
 	Key        string
+	Head       string
 	State      PullState
 	Limit      int
 }
@@ -90,7 +91,8 @@ type PostFilter struct {
 	Repository string
 	Kind       PostKind
 	KeyPrefix  string
-	Waiting    bool // only those that the forge does not show yet
+	Waiting    bool      // only those that the forge does not show yet
+	DueBy      time.Time // only those that may be tried by then
 	Limit      int
 }
 

@@ -23,13 +23,14 @@ type postRow struct {
 	Error         text             `bun:"error"`
 	CreatedAt     int64            `bun:"created_at"`
 	UpdatedAt     int64            `bun:"updated_at"`
+	ShownAt       int64            `bun:"shown_at"`
 }
 
 func newPostRow(p runner.Post) postRow {
 	return postRow{
 		ID: p.ID, Repository: text(p.Repository), Kind: text(p.Kind), Key: text(p.Key), Want: text(p.Want), Version: p.Version,
 		Shown: p.Shown, Remote: nested[[]string]{p.Remote}, Attempts: p.Attempts, NextAt: micros(p.NextAt), Error: text(p.Error),
-		CreatedAt: micros(p.CreatedAt), UpdatedAt: micros(p.UpdatedAt),
+		CreatedAt: micros(p.CreatedAt), UpdatedAt: micros(p.UpdatedAt), ShownAt: micros(p.ShownAt),
 	}
 }
 
@@ -37,7 +38,7 @@ func (r postRow) record() runner.Post {
 	return runner.Post{
 		ID: r.ID, Repository: string(r.Repository), Kind: runner.PostKind(r.Kind), Key: string(r.Key), Want: raw(r.Want), Version: r.Version,
 		Shown: r.Shown, Remote: r.Remote.value, Attempts: r.Attempts, NextAt: moment(r.NextAt), Error: string(r.Error),
-		CreatedAt: moment(r.CreatedAt), UpdatedAt: moment(r.UpdatedAt),
+		CreatedAt: moment(r.CreatedAt), UpdatedAt: moment(r.UpdatedAt), ShownAt: moment(r.ShownAt),
 	}
 }
 
@@ -60,6 +61,9 @@ func (t *tx) Posts(f runner.PostFilter) ([]runner.Post, error) {
 	}
 	if f.Waiting {
 		q = q.Where("shown < version") // as the index posts_waiting says it
+	}
+	if !f.DueBy.IsZero() {
+		q = q.Where("next_at <= ?", micros(f.DueBy))
 	}
 	err := q.Scan(t.ctx)
 	return records(rows, postRow.record), one("list", "posts", err)

@@ -79,6 +79,7 @@ func (t *tx) Pulls(f runner.PullFilter) ([]runner.Pull, error) {
 	q := t.bun.NewSelect().Model(&rows).Order("id DESC").Limit(int64(f.Limit))
 	q = equal(q, "repository", text(f.Repository))
 	q = equal(q, "key", text(f.Key))
+	q = equal(q, "head", text(f.Head))
 	q = equal(q, "state", text(f.State))
 	err := q.Scan(t.ctx)
 	return records(rows, pullRow.record), one("list", "pull requests", err)

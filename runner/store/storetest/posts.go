@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/driftlessops/driftless/runner"
 )
@@ -43,7 +44,7 @@ func postFilters(t *testing.T, s runner.Store) {
 	all := []runner.Post{
 		{Repository: "r", Kind: runner.PostStatus, Key: "c1 driftless/plan", Version: 2, Shown: 1},
 		{Repository: "r", Kind: runner.PostStatus, Key: "c1 driftless/apply", Version: 1, Shown: 1},
-		{Repository: "r", Kind: runner.PostStatus, Key: "c2 driftless/plan", Version: 1},
+		{Repository: "r", Kind: runner.PostStatus, Key: "c2 driftless/plan", Version: 1, NextAt: time.UnixMicro(1000).UTC()},
 		{Repository: "r", Kind: runner.PostIssue, Key: ""},
 		{Repository: "q", Kind: runner.PostReport, Key: "c1", Version: 1},
 		{Repository: "r", Kind: runner.PostIssue, Key: "r//caf\xe9"},
@@ -68,6 +69,8 @@ func postFilters(t *testing.T, s runner.Store) {
 		{"limit", runner.PostFilter{Limit: 2}, []int{0, 1}},
 		{"waiting", runner.PostFilter{Waiting: true}, []int{0, 2, 4}},
 		{"waiting in a repository", runner.PostFilter{Repository: "r", Waiting: true, Limit: 1}, []int{0}},
+		{"due", runner.PostFilter{Repository: "r", Kind: runner.PostStatus, Waiting: true, DueBy: time.UnixMicro(999), Limit: 1}, []int{0}},
+		{"due by then", runner.PostFilter{Waiting: true, DueBy: time.UnixMicro(1000)}, []int{0, 2, 4}},
 		{"kind", runner.PostFilter{Kind: runner.PostReport}, []int{4}},
 		{"prefix", runner.PostFilter{KeyPrefix: "c1"}, []int{0, 1, 4}},
 		{"prefix of a kind", runner.PostFilter{Repository: "r", Kind: runner.PostStatus, KeyPrefix: "c1 "}, []int{0, 1}},

@@ -58,6 +58,7 @@ func pulls(t *testing.T, s runner.Store) {
 		{"repository", runner.PullFilter{Repository: "r"}, []int64{second.ID, first.ID, full.ID}},
 		{"key", runner.PullFilter{Repository: "r2", Key: "1"}, []int64{other.ID}},
 		{"state", runner.PullFilter{State: runner.Open}, []int64{second.ID, other.ID}},
+		{"head", runner.PullFilter{Repository: "r", Head: full.Head}, []int64{full.ID}},
 		{"none", runner.PullFilter{Key: "2"}, []int64{}},
 	} {
 		ids := []int64{}

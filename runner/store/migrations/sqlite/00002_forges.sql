@@ -15,6 +15,8 @@ ALTER TABLE pulls ADD COLUMN merged_by   TEXT NOT NULL DEFAULT '';
 ALTER TABLE pulls ADD COLUMN reviewed_by TEXT NOT NULL DEFAULT 'null';
 ALTER TABLE pulls ADD COLUMN before      TEXT NOT NULL DEFAULT 'null';
 
+CREATE INDEX pulls_by_head ON pulls (repository, head, id);
+
 ALTER TABLE workspaces ADD COLUMN reserved INTEGER NOT NULL DEFAULT 0;
 
 CREATE TABLE posts (
@@ -30,11 +32,12 @@ CREATE TABLE posts (
   next_at    INTEGER NOT NULL,
   error      TEXT NOT NULL,
   created_at INTEGER NOT NULL,
-  updated_at INTEGER NOT NULL
+  updated_at INTEGER NOT NULL,
+  shown_at   INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX posts_by_key ON posts (repository, kind, key);
 -- Whoever posts asks for these again and again; they are few among all that were ever shown.
-CREATE INDEX posts_waiting ON posts (repository, id) WHERE shown < version;
+CREATE INDEX posts_waiting ON posts (repository, kind, id) WHERE shown < version;
 
 CREATE TABLE commands (
   repository TEXT NOT NULL,
@@ -48,6 +51,7 @@ CREATE TABLE commands (
 );
 
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+  ('pulls', 'pulls_by_head', '100000 5000 1 1'),
   ('posts', 'posts_by_key', '200000 10000 2000 1'),
-  ('posts', 'posts_waiting', '200 10 1');
+  ('posts', 'posts_waiting', '200 10 2 1');
 ANALYZE sqlite_schema;
