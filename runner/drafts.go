@@ -1,9 +1,11 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/driftlessops/driftless/runner/forge"
@@ -27,6 +29,9 @@ func (w *watcher) drafts(tx Tx, pull Pull, doc report.Document, pages []string) 
 	if show {
 		drafts = append(drafts, newDraft(PostReport, pull.Key, reportWish{Pages: pages}))
 	}
+	if speaks, err := speaksFor(tx, pull, doc); err != nil || !speaks {
+		return drafts, err
+	}
 	lines := report.Statuses(doc, fewWorkspaces)
 	switch pull.State {
 	case Open:
@@ -49,6 +54,37 @@ func (w *watcher) drafts(tx Tx, pull Pull, doc report.Document, pages []string) 
 // in peace.
 func worthShowing(pull Pull, doc report.Document) bool {
 	return len(doc.Rows)+len(doc.Orphans)+len(doc.Notices) > 0 || doc.Error != "" || pull.Aside != "" && len(pull.Affected) > 0
+}
+
+// speaksFor reports whether the statuses of a pull request's head are its. A commit has one set of them, and several pull
+// requests may ask for it: the one into the tracked branch speaks, and of several the first that is not left alone. Otherwise
+// another one into a branch that nobody watches would turn a commit green whose plan is denied.
+func speaksFor(tx Tx, pull Pull, doc report.Document) (bool, error) {
+	if pull.State != Open {
+		return true, nil
+	}
+	if repo, err := tx.Repository(pull.Repository); err != nil || doc.Left == report.LeftBase && repo.Head == pull.Head {
+		return false, err
+	}
+	same, err := tx.Pulls(PullFilter{Repository: pull.Repository, Head: pull.Head})
+	same = slices.DeleteFunc(same, func(p Pull) bool { return p.State == Closed })
+	slices.SortFunc(same, func(a, b Pull) int {
+		return cmp.Or(cmp.Compare(rank(a, doc.Branch), rank(b, doc.Branch)), cmp.Compare(a.ID, b.ID))
+	})
+	return len(same) > 0 && same[0].ID == pull.ID, err
+}
+
+// rank is how much a pull request has to say of its head; the lowest has the word.
+func rank(pull Pull, branch string) int {
+	switch {
+	case pull.State == Merged:
+		return 1
+	case pull.Aside == "":
+		return 0
+	case left(pull, branch) != report.LeftBase:
+		return 2
+	}
+	return 3
 }
 
 func statusDrafts(pull Pull, commit string, lines []report.Status) (drafts []draft) {
