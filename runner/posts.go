@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 
@@ -113,21 +112,26 @@ func (w *watcher) publishAll(ctx context.Context) error {
 // order is in which kinds of posts are published: what somebody waits for first.
 var order = []PostKind{PostReaction, PostReply, PostReport, PostStatus, PostCheck, PostIssue, PostMerge}
 
-// publish publishes what is due, and returns when the next of what still waits is. The error is that of the first post
-// which could not be shown.
+// unwellAfter is how many attempts in a row that the forge does not answer well end a round: the rest would fare no better.
+const unwellAfter = 3
+
+// publish publishes what is due, and returns when the first of what failed is to be tried again. The error is that of the
+// first post which could not be shown.
 func (p *publisher) publish(ctx context.Context) (next time.Time, failed error) {
 	p.one.Lock()
 	defer p.one.Unlock()
-	tried := map[int64]int64{} // versions by post
+	unwell := 0
 	for ctx.Err() == nil {
-		post, at, err := p.due(ctx, tried)
+		post, err := p.due(ctx)
 		if err != nil || post == nil {
-			return at, errors.Join(failed, err)
+			return next, errors.Join(failed, err)
 		}
-		tried[post.ID] = post.Version
-		err = p.show(ctx, post)
-		if err := p.shown(ctx, *post, err); err != nil {
-			return zeroTime, err
+		if err = p.show(ctx, post); err != nil && ctx.Err() != nil {
+			break // whatever it did is found again
+		}
+		again, unkept := p.shown(ctx, *post, err)
+		if unkept != nil {
+			return next, errors.Join(failed, unkept)
 		}
 		if post.Kind == PostMerge {
 			p.w.mergeTried(ctx, post.Key)
@@ -135,36 +139,36 @@ func (p *publisher) publish(ctx context.Context) (next time.Time, failed error) 
 		if err != nil && failed == nil {
 			failed = fmt.Errorf("%s %s: %w", post.Kind, post.Key, err)
 		}
+		if !again.IsZero() && (next.IsZero() || again.Before(next)) {
+			next = again
+		}
 		var later *forge.Later
-		if errors.As(err, &later) && later.At.After(time.Now()) {
+		if !errors.As(err, &later) {
+			unwell = 0
+			continue
+		}
+		if unwell++; unwell == unwellAfter || later.At.After(time.Now()) {
 			return later.At, failed // the whole forge pauses
 		}
 	}
-	return zeroTime, ctx.Err()
+	return next, ctx.Err()
 }
 
-// due is the next post to publish, or when the first of those that wait is due.
-func (p *publisher) due(ctx context.Context, tried map[int64]int64) (post *Post, next time.Time, err error) {
-	var waiting []Post
-	err = p.w.r.opts.Store.View(ctx, func(tx Tx) (err error) {
-		waiting, err = tx.Posts(PostFilter{Repository: p.w.conf.Name, Waiting: true})
-		return err
-	})
-	if err != nil {
-		return nil, next, err
-	}
-	slices.SortStableFunc(waiting, func(a, b Post) int { return slices.Index(order, a.Kind) - slices.Index(order, b.Kind) })
-	for i, w := range waiting {
-		switch {
-		case w.NextAt.After(time.Now()):
-			if next.IsZero() || w.NextAt.Before(next) {
-				next = w.NextAt
+// due is the next post to publish, or nil.
+func (p *publisher) due(ctx context.Context) (post *Post, err error) {
+	err = p.w.r.opts.Store.View(ctx, func(tx Tx) error {
+		for _, kind := range order {
+			due, err := tx.Posts(PostFilter{Repository: p.w.conf.Name, Kind: kind, Waiting: true, DueBy: now(), Limit: 1})
+			if err != nil {
+				return err
+			} else if len(due) > 0 {
+				post = &due[0]
+				return nil
 			}
-		case tried[w.ID] != w.Version:
-			return &waiting[i], next, nil
 		}
-	}
-	return nil, next, nil
+		return nil
+	})
+	return post, err
 }
 
 // The times between attempts, and how long a refusal is taken for something that may be mended.
@@ -175,30 +179,52 @@ const (
 	giveUpAfter = 72 * time.Hour
 )
 
-// shown records how an attempt ended. A newer version may be wanted by now.
-func (p *publisher) shown(ctx context.Context, tried Post, failure error) error {
+// shown records how an attempt ended, and returns when the next one is due after a failure. A newer version may be wanted by
+// now, or none any more.
+func (p *publisher) shown(ctx context.Context, tried Post, failure error) (again time.Time, err error) {
 	ctx = context.WithoutCancel(ctx) // what happened is recorded
-	return p.w.r.opts.Store.Update(ctx, func(tx Tx) error {
+	err = p.w.r.opts.Store.Update(ctx, func(tx Tx) error {
+		again = zeroTime
 		post, err := tx.Post(tried.Repository, tried.Kind, tried.Key)
-		if err != nil {
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		} else if err != nil {
 			return err
 		}
 		post.Remote = tried.Remote
 		if failure == nil {
-			post.Shown, post.Attempts, post.Error, post.NextAt = tried.Version, 0, "", zeroTime
-			return tx.PutPost(&post)
+			post.Shown, post.ShownAt, post.Attempts, post.Error, post.NextAt = tried.Version, now(), 0, "", zeroTime
+			return errors.Join(tx.PutPost(&post), visible(tx, post))
 		}
 		post.Error = failure.Error()
-		if post.Version != tried.Version {
-			return tx.PutPost(&post)
-		}
-		post.Attempts++
-		post.NextAt = nextTry(failure, post.Attempts)
-		if hopeless(failure) && time.Since(post.UpdatedAt) > giveUpAfter {
-			post.Shown = post.Version
+		if post.Version == tried.Version {
+			post.Attempts++
+			post.NextAt = nextTry(failure, post.Attempts)
+			if again = post.NextAt; hopeless(failure) && time.Since(post.UpdatedAt) > giveUpAfter {
+				post.Shown = post.Version
+			}
 		}
 		return tx.PutPost(&post)
 	})
+	return again, err
+}
+
+// visible notes since when people can see the report that a post shows.
+func visible(tx Tx, post Post) error {
+	if post.Kind != PostReport {
+		return nil
+	}
+	pulls, err := tx.Pulls(PullFilter{Repository: post.Repository, Key: post.Key, Limit: 1})
+	if err != nil || len(pulls) == 0 {
+		return err
+	}
+	rep, err := tx.Report(pulls[0].ID)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	} else if err != nil || !rep.At.IsZero() {
+		return err
+	}
+	return seen(tx, pulls[0], rep)
 }
 
 // hopeless reports whether the forge answered, and will not change its mind by itself.
@@ -210,7 +236,7 @@ func hopeless(failure error) bool {
 // nextTry is when a post is tried again: when the forge said so, else after a wait that doubles.
 func nextTry(failure error, attempts int) time.Time {
 	var later *forge.Later
-	if errors.As(failure, &later) && !later.At.IsZero() {
+	if errors.As(failure, &later) && later.At.After(now().Add(firstRetry)) {
 		return later.At.UTC().Truncate(time.Microsecond)
 	}
 	most := outageRetry

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -34,14 +35,7 @@ func (r *Runner) report(ctx context.Context, pullID int64) error {
 	if err != nil || n.same {
 		return err
 	}
-	err = r.opts.Store.Update(ctx, func(tx Tx) error {
-		for _, d := range n.drafts {
-			if err := d.record(tx, n.pull.Repository); err != nil {
-				return err
-			}
-		}
-		return tx.PutReport(n.next)
-	})
+	err = r.opts.Store.Update(ctx, func(tx Tx) error { return n.record(tx, r.watcher(n.pull.Repository)) })
 	if w := r.watcher(n.pull.Repository); err == nil && w != nil && w.host != nil {
 		w.posts.wake()
 	}
@@ -74,6 +68,44 @@ func (r *Runner) renderReport(tx Tx, pullID int64) (n reported, err error) {
 		n.same, err = wanted(tx, n.pull.Repository, n.drafts)
 	}
 	return n, err
+}
+
+// record writes the report down, with what the forge is to show of it. Where a forge shows it, it is there from when that does.
+func (n *reported) record(tx Tx, w *watcher) error {
+	for _, d := range n.drafts {
+		if err := d.record(tx, n.pull.Repository); err != nil {
+			return err
+		}
+	}
+	if w == nil || w.host == nil {
+		return tx.PutReport(n.next)
+	}
+	next := n.next
+	stands, err := tx.Report(n.pull.ID)
+	switch {
+	case err != nil && !errors.Is(err, ErrNotFound):
+		return err
+	case stands.Head == next.Head && maps.Equal(stands.Runs, next.Runs):
+		next.At = stands.At
+	default:
+		next.At = zeroTime
+	}
+	return seen(tx, n.pull, next)
+}
+
+// seen keeps the report of a pull request, and since when people can see it: who merges or approves agrees to what is there.
+func seen(tx Tx, pull Pull, rep Report) error {
+	if rep.At.IsZero() && pull.State == Open {
+		post, err := tx.Post(pull.Repository, PostReport, pull.Key)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		var shown reportWish
+		if err == nil && !post.Waiting() && json.Unmarshal(post.Want, &shown) == nil && slices.Equal(shown.Pages, rep.Pages) {
+			rep.At = now()
+		}
+	}
+	return tx.PutReport(rep)
 }
 
 // nextReport is what is recorded of a report: what people saw there is what they agree to.

@@ -123,6 +123,9 @@ func (c *coverage) addPull(tx Tx, p Pull, id workspaces.ID, place map[string]int
 	} else if err != nil {
 		return err
 	}
+	if report.At.IsZero() {
+		return nil // merged before the forge showed it
+	}
 	if p.MergedCommit != p.Head && report.At.After(merges[p.MergedCommit].Add(clockSkew)) {
 		return nil // the report came after the merge
 	}

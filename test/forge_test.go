@@ -181,6 +181,11 @@ func init() {
 		"reopen":    atForge(2, 2, "reopen N LOGIN", onPull(func(r *forges.Repo, n int, args []string) error { return r.Reopen(args[0], n) })),
 		"retarget":  atForge(3, 3, "retarget N LOGIN BASE", onPull(func(r *forges.Repo, n int, args []string) error { return r.Retarget(args[0], n, args[1]) })),
 		"undraft":   atForge(2, 2, "undraft N LOGIN", onPull(func(r *forges.Repo, n int, args []string) error { return r.SetDraft(args[0], n, false) })),
+		"mute": atForge(1, 1, "mute N", func(_ *testscript.TestScript, s *story, _ *forges.Repo, args []string) error {
+			n, err := strconv.Atoi(args[0])
+			s.hosted.world.LimitWrites(n, 0)
+			return err
+		}),
 		"comments":  atForge(1, 2, "comments N [COUNT]", showComments),
 		"reaction":  atForge(2, 2, "reaction COMMENT CONTENT", checkReaction),
 		"status":    atForge(3, 4, "status N|COMMIT CONTEXT STATE [RE]", checkStatus),
