@@ -78,11 +78,11 @@ func (h *hearing) applicable(targets []*workspaces.Workspace) ([]*workspaces.Wor
 		if ws.Apply == workspaces.BeforeMerge {
 			may = append(may, ws)
 		} else if len(h.cmd.Workspaces)+len(h.cmd.Dirs) > 0 {
-			return nil, userError(fmt.Sprintf("`%s` is applied after the merge (apply = %q). Merge the pull request, or let the tracked branch say apply = \"before_merge\" for it.", plainWord(afterRepository(ws.ID)), ws.Apply))
+			return nil, userError(fmt.Sprintf("`%s` is applied after the merge (`apply = %q`). Merge the pull request, or let the tracked branch say `apply = \"before_merge\"` for it.", plainWord(afterRepository(ws.ID)), ws.Apply))
 		}
 	}
 	if len(may) == 0 {
-		return nil, userError("Nothing of this pull request is applied before the merge: merge it, and exactly what its report shows is applied. (apply = \"before_merge\" on the tracked branch would allow it.)")
+		return nil, userError("Nothing of this pull request is applied before the merge: merge it, and exactly what its report shows is applied. (`apply = \"before_merge\"` on the tracked branch would allow it.)")
 	}
 	return may, nil
 }

@@ -9,9 +9,6 @@ import (
 
 // applyAgain makes what a merged pull request left undone be planned and judged again, and applied if it may be.
 func (h *hearing) applyAgain(pull Pull, targets []*workspaces.Workspace) (action, error) {
-	if pull.State != Merged {
-		return nil, userError("This pull request was closed without a merge: there is nothing to apply.")
-	}
 	return func(j *journal) (string, error) {
 		var again []workspaces.ID
 		for _, ws := range targets {

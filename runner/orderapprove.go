@@ -16,9 +16,7 @@ func (h *hearing) approve(pull Pull, targets []*workspaces.Workspace) (action, e
 		if err != nil {
 			return "", err
 		}
-		if len(runs) == 0 && pull.State == Open {
-			return "", userError("Nothing of an open pull request waits for an approval by driftless: it is planned, reviewed on the forge, and applied when it is merged. What policy denies cannot be approved.")
-		} else if len(runs) == 0 {
+		if len(runs) == 0 {
 			return "", userError("Nothing of this pull request waits for an approval.")
 		}
 		for _, run := range runs {

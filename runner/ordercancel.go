@@ -13,9 +13,6 @@ var errCanceled = errors.New("canceled")
 
 // cancel ends what is queued or being planned for a pull request. An apply that began is finished.
 func (h *hearing) cancel(pull Pull, targets []*workspaces.Workspace) (action, error) {
-	if pull.State != Open {
-		return nil, userError("What is merged is not canceled: revert it, and the revert is planned, reviewed and applied like any change.")
-	}
 	return func(j *journal) (string, error) {
 		canceled := 0
 		for _, ws := range targets {

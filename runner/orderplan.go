@@ -52,9 +52,6 @@ func (h *hearing) planFork(ctx context.Context, pull Pull) (action, error) {
 
 // plan plans workspaces of an open pull request again.
 func (h *hearing) plan(pull Pull, targets []*workspaces.Workspace) (action, error) {
-	if pull.State != Open {
-		return nil, userError(fmt.Sprintf("This pull request is %s. `driftless apply` plans again what is not applied yet.", pull.State))
-	}
 	if c := h.cmd.Commit; c != "" && !strings.HasPrefix(pull.Head, c) {
 		return nil, userError(fmt.Sprintf("The head of this pull request is `%.12s`, not `%s`.", pull.Head, c))
 	}

@@ -24,6 +24,9 @@ func (h *hearing) order(ctx context.Context) (action, error) {
 	if h.cmd.Verb == command.Plan && pull.State == Open && pull.Fork && pull.Trusted != pull.Head {
 		return h.planFork(ctx, pull)
 	}
+	if err := h.untimely(ctx, pull); err != nil {
+		return nil, err
+	}
 	targets, err := h.targets(ctx, pull)
 	if err != nil {
 		return nil, err
@@ -47,6 +50,28 @@ func (h *hearing) order(ctx context.Context) (action, error) {
 		return h.unlock(pull, targets)
 	}
 	return nil, userError("driftless cannot do that here.")
+}
+
+// untimely is why the command makes no sense as the pull request stands, whoever gives it, or nil: nobody is sent for
+// somebody who may do what cannot be done.
+func (h *hearing) untimely(ctx context.Context, pull Pull) error {
+	switch verb := h.cmd.Verb; {
+	case verb == command.Plan && pull.State != Open:
+		return userError(fmt.Sprintf("This pull request is %s. `driftless apply` plans again what is not applied yet.", pull.State))
+	case verb == command.Cancel && pull.State != Open:
+		return userError("What is merged is not canceled: revert it, and the revert is planned, reviewed and applied like any change.")
+	case verb == command.Apply && pull.State == Closed:
+		return userError("This pull request was closed without a merge: there is nothing to apply.")
+	case verb != command.Approve || pull.State != Open:
+		return nil
+	}
+	return h.w.r.opts.Store.View(ctx, func(tx Tx) error {
+		runs, err := tx.Runs(RunFilter{PullID: pull.ID, Purposes: []Purpose{PurposeApply}, Statuses: []Status{Interrupted}, Limit: 1})
+		if err == nil && len(runs) == 0 {
+			err = userError("Nothing of an open pull request waits for an approval by driftless: it is planned, reviewed on the forge, and applied when it is merged. What policy denies cannot be approved.")
+		}
+		return err
+	})
 }
 
 // pull is the pull request that the comment stands on. One that is too new to be known is waited for.
@@ -83,7 +108,11 @@ func (h *hearing) permitted(ctx context.Context, targets []*workspaces.Workspace
 			if ws.ID != "" {
 				where = " of `" + plainWord(afterRepository(ws.ID)) + "`"
 			}
-			return userError(fmt.Sprintf("`driftless %s`%s is for %s. Ask one of them, or choose other workspaces with `-w`.", h.cmd.Verb, where, whoMay(words)))
+			next := "Ask one of them."
+			if len(targets) > 1 {
+				next = "Ask one of them, or choose other workspaces with `-w`."
+			}
+			return userError(fmt.Sprintf("`driftless %s`%s is for %s. %s", h.cmd.Verb, where, whoMay(words), next))
 		}
 		asked[key] = true
 	}

@@ -232,7 +232,7 @@ func judgeApply(f facts) (status Status, reason string, beyond []string) {
 		return Held, fmt.Sprintf("apply = \"manual\": `driftless approve %d` applies it", f.runID), beyond
 	case !slices.ContainsFunc(beyond, isChange):
 		return Ready, "", nil
-	case f.first:
+	case f.first && len(f.cover.agreed) == 0:
 		return Held, fmt.Sprintf("driftless sees this workspace for the first time, and its plan has changes that no pull request showed. `driftless approve %d` applies them", f.runID), beyond
 	}
 	return Held, fmt.Sprintf("%s beyond what was reviewed. `driftless approve %d` applies all of it; otherwise change the code", count(len(beyond), "change goes", "changes go"), f.runID), beyond

@@ -73,3 +73,15 @@ func TestJudgeApply(t *testing.T) {
 		})
 	}
 }
+
+func TestFirstSightIsWhatNobodyReviewed(t *testing.T) {
+	t.Parallel()
+	reviewed := &coverage{}
+	reviewed.add(planOf("a=1"), 1, 0)
+	for cover, want := range map[*coverage]string{{}: "for the first time", reviewed: "beyond what was reviewed"} {
+		_, reason, _ := judgeApply(facts{plan: planOf("a=2"), verdict: policy.Verdict{Status: policy.Pass}, cover: cover, first: true})
+		if !strings.Contains(reason, want) {
+			t.Errorf("held because %s; want %s", reason, want)
+		}
+	}
+}

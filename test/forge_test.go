@@ -12,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/driftlessops/driftless/runner/report"
 	"github.com/driftlessops/driftless/test/forges"
 )
 
@@ -60,11 +61,15 @@ func (s *story) host(env *testscript.Env, kind string) error {
 	if err != nil {
 		return err
 	}
-	world.AddOrg("acme")
+	world.AddOrg("acme", "driftless")
 	for login := range people {
 		world.AddUser(login)
 	}
 	world.AddTeam("acme", "sre", "ben")
+	if kind == "gitea" { // who is in a team is told only to its members
+		world.AddTeam("acme", "sre", "ben", "driftless")
+	}
+	world.AddBot("robot[bot]")
 	s.hosted = &hosted{world: world, kind: kind}
 	server := world.ServeGitHub
 	if kind == "gitea" {
@@ -108,6 +113,7 @@ func (h *hosted) add(name string) (dir string, err error) {
 	for login, permission := range people {
 		repo.Grant(login, permission)
 	}
+	repo.Grant("robot[bot]", forges.Write)
 	return repo.Dir(), nil
 }
 
@@ -157,7 +163,7 @@ func init() {
 			if err != nil {
 				return err
 			}
-			id, err := r.Comment(args[1], n, expand(ts, args[2]))
+			id, err := r.Comment(args[1], n, strings.ReplaceAll(expand(ts, args[2]), `\n`, "\n"))
 			ts.Setenv("COMMENT", strconv.FormatInt(id, 10))
 			return err
 		}),
@@ -208,6 +214,7 @@ func init() {
 			s.extra = strings.Join(args, "\n") + "\n"
 			return s.writeConfig()
 		}),
+		"answers":   atForge(2, 2, "answers COMMENT RE", checkAnswer),
 	} {
 		commands[name] = do
 	}
@@ -249,6 +256,21 @@ func showComments(ts *testscript.TestScript, s *story, r *forges.Repo, args []st
 		return fmt.Errorf("there are %d comments of driftless on %d, not %s:\n%s", count, n, args[1], text.String())
 	}
 	return err
+}
+
+// checkAnswer wants an answer to a comment that matches.
+func checkAnswer(_ *testscript.TestScript, s *story, r *forges.Repo, args []string) error {
+	id, err := strconv.ParseInt(args[0], 10, 64)
+	if err != nil {
+		return err
+	}
+	mark := report.Mark("", fmt.Sprintf("driftless reply=%d ", id))
+	for _, c := range r.CommentsOf(0) {
+		if s.ours(c.Author) && strings.HasSuffix(c.Body, mark) {
+			return is("the answer", "given", c.Body, []string{"given", args[1]})
+		}
+	}
+	return fmt.Errorf("comment %d was not answered", id)
 }
 
 func checkReaction(_ *testscript.TestScript, s *story, r *forges.Repo, args []string) error {

@@ -51,6 +51,10 @@ func (h *Host) Member(ctx context.Context, team, login string) (bool, error) {
 	if errors.Is(err, forge.ErrGone) {
 		return false, nil
 	}
+	var denied *forge.Denied
+	if errors.As(err, &denied) {
+		err = fmt.Errorf("%w: driftless must be in the team itself, or own the organisation", err)
+	}
 	return err == nil, err
 }
 
