@@ -6,7 +6,7 @@ import "strings"
 var help = []struct{ usage, does string }{
 	{"driftless plan", "plans the workspaces that the pull request touches again; in an issue about drift, checks again"},
 	{"driftless plan COMMIT", "plans a pull request from a fork, at exactly the commit that you have read (all 40 digits)"},
-	{"driftless apply", "applies before the merge where the workspace allows that; after the merge, tries again what failed"},
+	{"driftless apply", "applies before the merge where the workspace allows that; after the merge, tries again what failed or waits"},
 	{"driftless approve [RUN…]", "approves what is held, exactly as it is shown, and applies it; in an issue about drift, repairs the drift"},
 	{"driftless cancel [RUN…]", "ends what is queued or being planned; an apply that began is finished"},
 	{"driftless unlock", "gives up what the pull request holds: workspaces that it reserved, and locks that a run left behind"},
