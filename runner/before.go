@@ -38,7 +38,7 @@ func (h *hearing) applyBefore(ctx context.Context, pull Pull, targets []*workspa
 	}
 	var all []before
 	for _, ws := range targets {
-		b, err := h.w.inputs(ctx, pull, ws)
+		b, err := h.w.inputs(ctx, pull, ws.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -87,14 +87,17 @@ func (h *hearing) applicable(targets []*workspaces.Workspace) ([]*workspaces.Wor
 	return may, nil
 }
 
-// inputs reads a workspace's inputs as the merge would leave them.
-func (w *watcher) inputs(ctx context.Context, pull Pull, ws *workspaces.Workspace) (b before, err error) {
-	b.ws = ws
+// inputs reads a workspace's inputs as the merge would leave them. What the workspace may do is what the tracked branch says
+// at this moment.
+func (w *watcher) inputs(ctx context.Context, pull Pull, id workspaces.ID) (b before, err error) {
 	set, err := w.judgedSet(ctx, pull.Tree)
 	if err != nil {
 		return b, err
 	}
-	merged, err := w.digester.Digest(ctx, set, ws)
+	if b.ws = set.Workspace(id); b.ws == nil {
+		return b, userError(fmt.Sprintf("`%s` is not in this pull request any more.", plainWord(afterRepository(id))))
+	}
+	merged, err := w.digester.Digest(ctx, set, b.ws)
 	if err != nil {
 		return b, err
 	}
@@ -107,7 +110,7 @@ func (w *watcher) inputs(ctx context.Context, pull Pull, ws *workspaces.Workspac
 	if err != nil {
 		return b, err
 	}
-	if own := branch.Workspace(ws.ID); own != nil {
+	if own := branch.Workspace(id); own != nil {
 		alone, err := w.digester.Digest(ctx, branch, own)
 		if err != nil {
 			return b, err
@@ -171,22 +174,8 @@ func renamed(tx Tx, ws *workspaces.Workspace) error {
 	return userError(fmt.Sprintf("`%s` was `%s` until the merge, which its state goes along with: merge it, and what its report shows is applied.", plainWord(afterRepository(ws.ID)), plainWord(afterRepository(from))))
 }
 
-// shown refuses a command while the forge does not take the report that it is about.
-func shown(tx Tx, pull Pull) error {
-	post, err := tx.Post(pull.Repository, PostReport, pull.Key)
-	if errors.Is(err, ErrNotFound) || err == nil && (!post.Waiting() || post.Attempts == 0) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	return userError("The report above was not up to date when you wrote this, because the forge does not take it now: wait until it is, read it, and say it again.")
-}
-
 // agreedPlan is the plan that the report shows, and showed when the comment was written.
 func (h *hearing) agreedPlan(tx Tx, pull Pull, b before) (Run, error) {
-	if err := shown(tx, pull); err != nil {
-		return Run{}, err
-	}
 	name := plainWord(afterRepository(b.ws.ID))
 	rep, err := tx.Report(pull.ID)
 	if err != nil && !errors.Is(err, ErrNotFound) {

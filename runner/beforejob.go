@@ -70,7 +70,7 @@ func (j *job) stillAllowed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b, err := j.w.inputs(ctx, pull, j.ws)
+	b, err := j.w.inputs(ctx, pull, j.run.Workspace)
 	if err != nil {
 		return err
 	}

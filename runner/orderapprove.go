@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,6 +19,9 @@ func (h *hearing) approve(pull Pull, targets []*workspaces.Workspace) (action, e
 		}
 		if len(runs) == 0 {
 			return "", userError("Nothing of this pull request waits for an approval.")
+		}
+		if err := h.read(j.tx, pull, runs); err != nil {
+			return "", err
 		}
 		for _, run := range runs {
 			if err := approvable(j.tx, run); err != nil {
@@ -75,6 +79,19 @@ func (h *hearing) notOwn(tx Tx, run Run, pull Pull) error {
 		}
 	}
 	return nil
+}
+
+// read refuses an approval that names no run, unless the report was as it is now when it was written. Who names a run has
+// read of it.
+func (h *hearing) read(tx Tx, pull Pull, runs []Run) error {
+	if len(h.cmd.Runs) > 0 || len(runs) == 0 {
+		return nil
+	}
+	post, err := tx.Post(pull.Repository, PostReport, pull.Key)
+	if errors.Is(err, ErrNotFound) || err == nil && (post.Waiting() || post.ShownAt.After(h.c.Created.Add(clockSkew))) {
+		return userError(fmt.Sprintf("The report has changed since you wrote this, or is about to: read it, and say it again, or name what you approve: `driftless approve %d`.", runs[0].ID))
+	}
+	return err
 }
 
 // shownBefore refuses a command that was written before what it is about could be seen.

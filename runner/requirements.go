@@ -15,6 +15,14 @@ func (w *watcher) requirements(ctx context.Context, pull Pull, b before, state f
 	switch {
 	case !state.Open || state.Merged:
 		return userError("This pull request is not open any more.")
+	case pull.Aside != "":
+		return userError(pull.Aside)
+	case pull.Target != "" && state.Base != pull.Target:
+		return userError(fmt.Sprintf("This pull request asks to be merged into `%s` by now, and was planned on `%s`: wait for its report.", plainWord(state.Base), plainWord(pull.Target)))
+	case state.Draft && !w.conf.Drafts:
+		return userError(fmt.Sprintf("`%s` is not applied from a draft: mark the pull request as ready for review.", name))
+	case b.ws.Apply != workspaces.BeforeMerge:
+		return userError(fmt.Sprintf("The tracked branch says by now that `%s` is applied after the merge (apply = %q).", name, b.ws.Apply))
 	case state.Head != pull.Head:
 		return userError(fmt.Sprintf("The newest commit is `%.12s`, and driftless has not planned it yet: wait for its report, and say it again.", state.Head))
 	}
