@@ -72,6 +72,8 @@ func (h *hearing) approveRepair(ws *workspaces.Workspace) (action, error) {
 		}
 		if len(runs) == 0 {
 			return "", userError("There is no repair to approve: `driftless plan` checks again.")
+		} else if runs[0].Status == Failed {
+			return "", userError("The last check failed, so nobody knows what a repair would do: mend what this issue says, and `driftless plan` checks again.")
 		}
 		if err := approvable(j.tx, runs[0]); err != nil {
 			return "", err
