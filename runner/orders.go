@@ -109,7 +109,9 @@ func (h *hearing) permitted(ctx context.Context, targets []*workspaces.Workspace
 				where = " of `" + plainWord(afterRepository(ws.ID)) + "`"
 			}
 			next := "Ask one of them."
-			if len(targets) > 1 {
+			if len(words) == 0 {
+				next = "Its `permissions` say so."
+			} else if len(targets) > 1 {
 				next = "Ask one of them, or choose other workspaces with `-w`."
 			}
 			return userError(fmt.Sprintf("`driftless %s`%s is for %s. %s", h.cmd.Verb, where, whoMay(words), next))
