@@ -193,8 +193,8 @@ func (j *job) finishPlan(ctx context.Context, plan *planner.Plan, verdict policy
 
 // fail ends a run that could not go on. A run that was stopped for a shutdown goes back into the queue.
 func (j *job) fail(ctx context.Context, err, cause error) error {
-	if errors.Is(err, ErrConflict) || errors.Is(cause, errSuperseded) {
-		return nil // its record was ended by what superseded it
+	if errors.Is(err, ErrConflict) || errors.Is(cause, errSuperseded) || errors.Is(cause, errCanceled) {
+		return nil // its record was ended by what superseded or canceled it
 	}
 	if errors.Is(cause, errShutdown) && j.run.Status != Applying {
 		return j.r.update(ctx, func(tx Tx, jr *journal) error {

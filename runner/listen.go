@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"github.com/driftlessops/driftless/runner/command"
 	"github.com/driftlessops/driftless/runner/forge"
 	"github.com/driftlessops/driftless/runner/report"
@@ -96,9 +98,13 @@ func (w *watcher) hear(ctx context.Context, c forge.Comment, first bool) error {
 		return err
 	}
 	h := &hearing{w: w, c: c, cmd: cmd}
-	switch {
-	case first:
+	if first {
 		return w.r.update(ctx, func(tx Tx, j *journal) error { return h.put(tx, "was there before driftless watched") })
+	}
+	if err := h.ours(ctx); err != nil {
+		return h.undone(ctx, err)
+	}
+	switch {
 	case c.Edited:
 		return h.refuse(ctx, "This comment was edited before driftless read it, so nobody can tell who asks for what. Write a new one.")
 	case problem != nil && problem.Unknown:
@@ -147,22 +153,49 @@ func (h *hearing) carryOut(ctx context.Context) error {
 			return h.write(tx, forge.Agreed, outcome, report.Answer{})
 		})
 	}
-	var later *forge.Later
+	if err != nil {
+		return h.undone(ctx, err)
+	}
+	for _, id := range h.stop {
+		h.w.r.cancel(id, errCanceled)
+	}
+	h.w.acted = true
+	delete(h.w.waiting, h.c.ID)
+	return nil
+}
+
+// undone answers a comment that could not be carried out, unless that may be possible in a while: then the error is returned, and
+// the comment is read again. What is wrong within driftless or on the way to the forge is no reader's business.
+func (h *hearing) undone(ctx context.Context, err error) error {
+	since, waits := h.w.waiting[h.c.ID]
 	switch {
-	case err == nil:
-		for _, id := range h.stop {
-			h.w.r.cancel(id, errCanceled)
-		}
-		h.w.acted = true
-		return nil
 	case errors.Is(err, ErrConflict) || ctx.Err() != nil:
 		return err
 	case errors.Is(err, errNotOurs):
-		return h.w.r.update(ctx, func(tx Tx, _ *journal) error { return h.put(tx, err.Error()) })
-	case errors.As(err, &later) && time.Since(h.c.Created) < factsTimeout:
+		err = h.w.r.update(ctx, func(tx Tx, _ *journal) error { return h.put(tx, err.Error()) })
+	case sayable(err):
+		err = h.refuse(ctx, userText(err))
+	case !waits:
+		h.w.waiting[h.c.ID] = time.Now()
 		return err
+	case time.Since(since) < factsTimeout:
+		return err
+	default:
+		h.w.r.log.Error("a comment could not be carried out", "repository", h.w.conf.Name, "comment", h.c.ID, "error", err)
+		err = h.refuse(ctx, fmt.Sprintf("driftless could not find out what it needs for this (such as reviews, permissions, or whether it can be merged) in %.0f minutes. Its log says why, for comment %d; then say it again.", factsTimeout.Minutes(), h.c.ID))
 	}
-	return h.refuse(ctx, userText(err))
+	if err == nil {
+		delete(h.w.waiting, h.c.ID)
+	}
+	return err
+}
+
+// sayable reports whether an error is an answer for whoever wrote the comment.
+func sayable(err error) bool {
+	var user UserError
+	var denied *forge.Denied
+	var broken hcl.Diagnostics
+	return errors.As(err, &user) || errors.As(err, &denied) || errors.As(err, &broken) || errors.Is(err, forge.ErrGone)
 }
 
 // refuse answers a comment with why nothing was done, and what to do.

@@ -22,11 +22,10 @@ func (h *hearing) orderIssue(ctx context.Context) (action, error) {
 	id, found, err := h.issueOf(ctx)
 	if err != nil {
 		return nil, err
-	}
-	if !found && time.Since(h.c.Created) < unknownPull {
-		return nil, &forge.Later{Reason: "pull request " + h.c.Key + " was not seen yet"}
 	} else if !found {
 		return nil, errNotOurs
+	} else if id == "" {
+		return nil, userError("This issue lists the workspaces that have no issue of their own. Where driftless runs, `driftless approve RUN` repairs one of them, and `driftless drift --check WORKSPACE` checks it again.")
 	}
 	set := h.w.tracked.Load()
 	if set == nil {
@@ -48,12 +47,27 @@ func (h *hearing) orderIssue(ctx context.Context) (action, error) {
 	return nil, userError("In an issue about drift, `driftless approve` repairs it, and `driftless plan` checks again.")
 }
 
+// ours says with errNotOurs that a comment stands where driftless has nothing to do or to say. A pull request that is too new
+// to be known is waited for.
+func (h *hearing) ours(ctx context.Context) error {
+	if _, found, err := h.pull(ctx); err != nil || found {
+		return err
+	}
+	switch _, found, err := h.issueOf(ctx); {
+	case err != nil || found:
+		return err
+	case time.Since(h.c.Created) < unknownPull:
+		return &forge.Later{Reason: "pull request " + h.c.Key + " was not seen yet"}
+	}
+	return errNotOurs
+}
+
 // issueOf finds the workspace that an issue of ours is about.
 func (h *hearing) issueOf(ctx context.Context) (id workspaces.ID, found bool, err error) {
 	err = h.w.r.opts.Store.View(ctx, func(tx Tx) error {
 		posts, err := tx.Posts(PostFilter{Repository: h.w.conf.Name, Kind: PostIssue})
 		for _, post := range posts {
-			if post.Key != "" && len(post.Remote) > 0 && post.Remote[0] == h.c.Key {
+			if len(post.Remote) > 0 && post.Remote[0] == h.c.Key {
 				id, found = workspaces.ID(post.Key), true
 			}
 		}

@@ -113,7 +113,7 @@ const patience = 3
 // left over is removed. Before anything is added the forge is asked what is there: a request that seemed to fail may have
 // worked.
 func (p *publisher) comments(ctx context.Context, post *Post, thread, mark string, pages []string) error {
-	remote, listed := post.Remote, false
+	remote, listed, reopened := post.Remote, false, false
 	for i := 0; i < len(pages); i++ {
 		if i >= len(remote) && !listed {
 			found, err := p.marked(ctx, thread, mark)
@@ -125,9 +125,9 @@ func (p *publisher) comments(ctx context.Context, post *Post, thread, mark strin
 			}
 		}
 		err := p.page(ctx, post, &remote, i, thread, pages[i])
-		if errors.Is(err, forge.ErrGone) && i < len(remote) {
+		if errors.Is(err, forge.ErrGone) && i < len(remote) && !reopened {
 			if remote, err = p.reopen(ctx, post, thread, mark); err == nil {
-				i, listed = -1, true // all again, on what is there
+				i, listed, reopened = -1, true, true // all again, once, on what is there
 				continue
 			}
 		}

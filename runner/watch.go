@@ -38,6 +38,8 @@ type watcher struct {
 	sets map[string]*workspaces.Set // by planned and trusted tree; only of the last look
 	held map[string]string          // objects held in the mirror, by name
 
+	waiting map[int64]time.Time // comments for which facts are missing, since they were read first
+
 	issues  sync.Mutex // one look at the issues about drift at a time
 	posts   *publisher
 	access  atomic.Pointer[forge.Access]      // at the host, as of the last time it was asked
@@ -76,7 +78,7 @@ var errNotPolled = errors.New("not polled yet")
 
 // watch makes a watcher. A mirror that cannot be opened fails at every poll, and stops no other repository.
 func (r *Runner) watch(ctx context.Context, conf workspaces.Repository) *watcher {
-	w := &watcher{r: r, conf: conf, held: map[string]string{}, kick: make(chan struct{}, 1), hooked: make(chan struct{}, 1)}
+	w := &watcher{r: r, conf: conf, held: map[string]string{}, waiting: map[int64]time.Time{}, kick: make(chan struct{}, 1), hooked: make(chan struct{}, 1)}
 	w.digester, w.posts = workspaces.NewDigester(r.engineVersion, w.resolveRef), newPublisher(w)
 	w.mirror, w.closed = gitrepo.Open(ctx, gitrepo.Options{
 		Dir: filepath.Join(r.opts.DataDir, "mirrors", pathKey(conf.Name)+".git"), URL: conf.URL, Auth: w.auth, Logger: r.log,

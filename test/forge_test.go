@@ -158,6 +158,11 @@ func init() {
 			ts.Setenv("PR", strconv.Itoa(n))
 			return err
 		}),
+		"issue": atForge(2, 2, "issue LOGIN TITLE", func(ts *testscript.TestScript, _ *story, r *forges.Repo, args []string) error {
+			n, err := r.OpenIssue(args[0], args[1], "")
+			ts.Setenv("ISSUE", strconv.Itoa(n))
+			return err
+		}),
 		"say": atForge(3, 3, "say N LOGIN TEXT", func(ts *testscript.TestScript, _ *story, r *forges.Repo, args []string) error {
 			n, err := strconv.Atoi(args[0])
 			if err != nil {
