@@ -202,9 +202,13 @@ func (w *watcher) loop(ctx context.Context) {
 	}
 }
 
+// hookPause is the least time between a poll and one that a webhook asks for: all of a minute's webhooks must not make a minute of
+// polls.
+const hookPause = time.Second
+
 // rest waits for the next poll; what was applied meanwhile is reconciled at once. It is false when ctx is done.
 func (w *watcher) rest(ctx context.Context, delay time.Duration) bool {
-	next := time.NewTimer(delay)
+	polled, next := time.Now(), time.NewTimer(delay)
 	defer next.Stop()
 	for {
 		select {
@@ -213,7 +217,7 @@ func (w *watcher) rest(ctx context.Context, delay time.Duration) bool {
 		case <-next.C:
 			return true
 		case <-w.hooked:
-			return true
+			next.Reset(max(0, time.Until(polled.Add(hookPause))))
 		case <-w.kick:
 			if err := w.reconcile(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, errNotPolled) {
 				w.r.log.Error("reconcile failed", "repository", w.conf.Name, "error", err)

@@ -83,14 +83,11 @@ func (w *watcher) rerun(ctx context.Context, hook forge.Hook) error {
 	var stop []int64
 	err := w.r.update(ctx, func(tx Tx, j *journal) error {
 		stop = nil
-		pulls, err := tx.Pulls(PullFilter{Repository: w.conf.Name, State: Open})
+		pulls, err := tx.Pulls(PullFilter{Repository: w.conf.Name, Head: hook.Rerun, State: Open})
 		if err != nil {
 			return err
 		}
 		for _, p := range pulls {
-			if p.Head != hook.Rerun {
-				continue
-			}
 			runs, err := tx.Runs(RunFilter{PullID: p.ID, Purposes: []Purpose{PurposePlan}})
 			if err != nil {
 				return err

@@ -219,7 +219,7 @@ func init() {
 			s.extra = strings.Join(args, "\n") + "\n"
 			return s.writeConfig()
 		}),
-		"answers":   atForge(2, 2, "answers COMMENT RE", checkAnswer),
+		"answers": atForge(2, 2, "answers COMMENT RE", checkAnswer),
 	} {
 		commands[name] = do
 	}

@@ -59,8 +59,9 @@ func (d *Daemon) takeHooks(accounts map[string]forge.Account) {
 		if conf.Webhook == nil {
 			continue
 		}
+		read := remember(func(ctx context.Context) (string, error) { return runner.Secret(ctx, *conf.Webhook) })
 		d.hooks[conf.Name] = func(header http.Header, body []byte) error {
-			secret, err := runner.Secret(context.Background(), *conf.Webhook)
+			secret, err := read(context.Background())
 			if err != nil {
 				return err
 			}
