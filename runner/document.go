@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/driftlessops/driftless/policy"
+	"github.com/driftlessops/driftless/runner/command"
 	"github.com/driftlessops/driftless/runner/report"
 	"github.com/driftlessops/driftless/workspaces"
 )
@@ -230,13 +231,13 @@ func nextCommand(run Run) string {
 	}
 	switch {
 	case run.PullID != 0 && (run.Status == Failed || run.Status == Held || run.Status == Blocked):
-		return "driftless apply -w " + afterRepository(run.Workspace)
+		return "driftless apply -w " + command.Quote(afterRepository(run.Workspace))
 	case run.PullID != 0:
 		return ""
 	case run.Status == Held || run.Status == Interrupted || run.Status == Blocked && named(run.Unreviewed, policyMark):
 		return fmt.Sprintf("driftless approve %d", run.ID)
 	case run.Status == Failed:
-		return "driftless apply -w " + afterRepository(run.Workspace)
+		return "driftless apply -w " + command.Quote(afterRepository(run.Workspace))
 	}
 	return ""
 }
@@ -261,6 +262,8 @@ func onMerge(run Run, manual, before bool) string {
 		return "nothing is applied: policy blocks it"
 	case Failed:
 		return "held: there is no plan that anyone could review"
+	case Canceled:
+		return "held: its plan was canceled, and nobody could review it"
 	}
 	return "held until the plan is done"
 }

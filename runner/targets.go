@@ -78,7 +78,7 @@ func (w *watcher) judgedSet(ctx context.Context, tree string) (*workspaces.Set, 
 func (h *hearing) named(all []*workspaces.Workspace) ([]*workspaces.Workspace, error) {
 	for _, word := range h.cmd.Ignored {
 		if slices.ContainsFunc(all, func(ws *workspaces.Workspace) bool { return isCalled(ws, word) || ws.Dir == path.Clean(word) }) {
-			return nil, userError(fmt.Sprintf("Is %q a workspace that you mean? Write `driftless %s -w %s`.", word, h.cmd.Verb, word))
+			return nil, userError(fmt.Sprintf("Is %q a workspace that you mean? Write `driftless %s -w %s`.", word, h.cmd.Verb, command.Quote(word)))
 		}
 	}
 	if len(h.cmd.Workspaces)+len(h.cmd.Dirs) == 0 {

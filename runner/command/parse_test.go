@@ -213,3 +213,19 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestQuotedNamesAreReadAgain(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"app": "app", "infra//prod/app@blue": "infra//prod/app@blue", ".": ".", "two words": `"two words"`, `a "b"`: `'a "b"'`, `"it's"`: "`\"it's\"`",
+		"end.": `"end."`, "end!": `"end!"`, "-w": `"-w"`, "a,b": `"a,b"`, "`x`": "\"`x`\"", "’": `"’"`, "\"'`": "“\"'`”",
+	} {
+		if got := Quote(name); got != want {
+			t.Errorf("Quote(%q) = %s, want %s", name, got, want)
+		}
+		c, ok, problem := Parse("driftless apply -w " + Quote(name))
+		if !ok || problem != nil || len(c.Workspaces) != 1 || c.Workspaces[0] != name {
+			t.Errorf("%s is read as %+v, %+v", Quote(name), c, problem)
+		}
+	}
+}

@@ -18,14 +18,14 @@ const maxAnswer = 8 << 10
 // Reply writes an answer as a comment, of at most some 20,000 bytes. The command is quoted so that it is none.
 func Reply(a Answer) string {
 	p := newPager(0)
-	p.write("> " + briefCode(a.Line, 300) + "\n\n")
+	p.write("> " + code(shorten(oneLine(a.Line), 300)) + "\n\n")
 	if a.Done != "" {
-		p.paragraph("**Done:** " + briefProse(a.Done, 1000))
+		p.paragraph("**Done:** " + shortProse(oneLine(a.Done), 1000))
 	}
 	if a.Refused != "" {
 		lead := pick(a.Done != "", "**Not done:** ", "**But:** ")
 		first, rest, _ := strings.Cut(strings.TrimSpace(a.Refused), "\n")
-		p.paragraph(lead + briefProse(first, 2000))
+		p.paragraph(lead + shortProse(oneLine(first), 2000))
 		if rest = strings.Trim(rest, "\r\n"); rest != "" {
 			p.text(shorten(rest, maxAnswer))
 		}

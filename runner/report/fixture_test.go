@@ -133,6 +133,9 @@ func documents() map[string]Document {
 			}
 		}),
 		"planning": with(pullRequest(ready("prod/app", 14, updated), unchanged("dev/dns", 18), Row{Workspace: "infra//prod/dns", RunID: 20, Status: "planning"}, Row{Workspace: "infra//prod/mail", Status: "queued"}), func(d *Document) { d.Commands = true }),
+		"canceled": with(pullRequest(ready("prod/app", 14, updated), with(Row{Workspace: "infra//prod/dns", RunID: 20, Status: "canceled", Reason: "canceled by ben"}, func(r *Row) {
+			r.OnMerge = "held: its plan was canceled, and nobody could review it"
+		})), func(d *Document) { d.Commands = true }),
 		"applying": with(pullRequest(with(ready("prod/app", 21, updated), func(r *Row) { r.Status = "applied" }), with(ready("prod/db", 22, replaced), func(r *Row) { r.Status = "applying" }), Row{Workspace: "infra//prod/mail", Status: "queued"}), func(d *Document) {
 			d.Merged, d.Commands, d.MergedBy, d.Reviewers = true, true, "anna", []string{"ben", "cara"}
 		}),

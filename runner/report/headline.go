@@ -48,7 +48,7 @@ func headline(doc *Document) string {
 		after  string
 	}{
 		{t.failed, "", " failed"}, {t.denied, "policy denies ", ""}, {t.unjudged, "policy could not judge ", ""}, {t.blocked, "", " blocked"},
-		{t.held, "", " held"}, {t.warned, "policy warns of ", ""}, {done, "", " applied already"},
+		{t.held, "", " held"}, {t.over, "", " canceled"}, {t.warned, "policy warns of ", ""}, {done, "", " applied already"},
 	} {
 		if part.n > 0 {
 			parts = append(parts, fmt.Sprintf("%s%d%s", part.before, part.n, part.after))
@@ -87,7 +87,7 @@ func (t *tally) lead(doc *Document) string {
 		return "No workspace is touched"
 	case t.underway > 0:
 		return pick(doc.Merged || t.planning() == 0, "Planning", "Applying")
-	case t.changed == 0 && t.failed+t.applied+t.blocked+t.denied+t.unjudged+t.held > 0:
+	case t.changed == 0 && t.failed+t.applied+t.blocked+t.denied+t.unjudged+t.held+t.over > 0:
 		return plural(t.rows, "workspace is", "workspaces are") + " touched"
 	case t.changed == 0:
 		return "No changes in " + plural(t.rows, "workspace", "workspaces")

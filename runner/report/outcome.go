@@ -81,7 +81,7 @@ func (r *Row) rank() int {
 		return 1
 	case r.destroyed() > 0:
 		return 2
-	case r.Status == "held":
+	case r.Status == "held" || r.over():
 		return 3
 	case s.Update > 0 || s.Forget > 0:
 		return 4

@@ -8,7 +8,11 @@ import (
 
 // briefProse is prose of at most about n bytes that may stand in a table.
 func briefProse(s string, n int) string {
-	s = strings.ReplaceAll(oneLine(s), "|", `\x7c`)
+	return shortProse(strings.ReplaceAll(oneLine(s), "|", `\x7c`), n)
+}
+
+// shortProse is one line of prose of at most about n bytes.
+func shortProse(s string, n int) string {
 	for m := n; ; m = m * 3 / 4 {
 		if p := prose(shortenEnd(s, m)); len(p) <= n || m < 16 {
 			return p

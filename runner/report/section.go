@@ -105,15 +105,15 @@ func (s *section) write(p *pager) {
 		p.text(r.Reason)
 	}
 	if r.Command != "" && r.waits() && !strings.Contains(r.Reason, r.Command) {
-		p.paragraph("**To do:** comment " + briefCode(r.Command, 100))
+		p.paragraph("**To do:** comment " + code(shorten(oneLine(r.Command), p.atom/4)))
 	}
 	if r.OnMerge != "" && !s.merged && len(r.OnMerge) > 100 {
 		p.text("On merge: " + r.OnMerge)
 	}
-	writeVerdict(p, r.Verdict)
 	if s.failure != "" {
 		p.fence("text", excerpt{text: s.failure})
 	}
+	writeVerdict(p, r.Verdict)
 	if len(s.diffs) > 0 {
 		p.fence("diff", s.diffs...)
 	}

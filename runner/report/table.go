@@ -178,8 +178,8 @@ func (r *Row) result() string {
 	if first != "" {
 		result += ": " + briefProse(first, 160)
 	}
-	if r.Command != "" && r.waits() && !strings.Contains(first, r.Command) {
-		result += " → " + briefCode(r.Command, 60)
+	if short := briefCode(r.Command, 60); r.Command != "" && r.waits() && !strings.Contains(first, r.Command) && short == code(r.Command) {
+		result += " → " + short // one that a table cannot hold stands below
 	}
 	if first != "" {
 		return result

@@ -8,8 +8,8 @@ import (
 
 // tally counts what the rows of a document say.
 type tally struct {
-	rows, changed, failed, denied, unjudged, blocked, held, warned, underway, applying, applied int
-	sum                                                                                         planner.Summary
+	rows, changed, failed, denied, unjudged, blocked, held, warned, over, underway, applying, applied int
+	sum                                                                                               planner.Summary
 }
 
 func count(doc *Document) tally {
@@ -27,6 +27,8 @@ func count(doc *Document) tally {
 			t.blocked++
 		case r.Status == "held":
 			t.held++
+		case r.over():
+			t.over++
 		case r.verdict() == "warn":
 			t.warned++
 		}
