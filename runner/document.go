@@ -81,7 +81,10 @@ func (r *Runner) document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]
 			shown[id] = run.ID
 		}
 	}
-	return doc, shown, nil
+	if pull.State == Open {
+		doc.Caution, err = stillHeld(tx, pull, repo.Branch)
+	}
+	return doc, shown, err
 }
 
 // newest finds the plan of a workspace that stands: of a pull request that left, the one that stood when it did.

@@ -141,21 +141,21 @@ func (r *Runner) reportOf(ctx context.Context, run Run) error {
 		return r.report(ctx, run.PullID)
 	}
 	var merged []Pull
-	var closed []int64
+	var left []int64
 	err := r.opts.Store.View(ctx, func(tx Tx) (err error) {
 		if merged, err = tx.Pulls(PullFilter{Repository: run.Repository, State: Merged, Limit: 50}); err != nil {
 			return err
 		}
-		closed, err = closedAfter(tx, run.Workspace)
+		left, err = leftAfter(tx, run.Workspace)
 		return err
 	})
 	problems := []error{err}
 	for _, p := range merged {
-		if slices.Contains(p.Affected, run.Workspace) {
+		if slices.Contains(p.Affected, run.Workspace) && !slices.Contains(left, p.ID) {
 			problems = append(problems, r.report(ctx, p.ID))
 		}
 	}
-	for _, id := range closed {
+	for _, id := range left {
 		problems = append(problems, r.report(ctx, id))
 	}
 	return errors.Join(problems...)

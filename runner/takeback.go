@@ -2,6 +2,7 @@ package runner
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/driftlessops/driftless/workspaces"
@@ -22,10 +23,10 @@ func takenBack(runs []Run, pull Pull) (found Run, ok bool) {
 	return found, ok && found.Status != Superseded
 }
 
-// touchedBy are the workspaces that a pull request touches. Of a closed one they are those that it was applied to as well:
+// touchedBy are the workspaces that a pull request touches. Of one that left they are those that it was applied to as well:
 // its last commit need not have touched them any more.
 func touchedBy(tx Tx, pull Pull) ([]workspaces.ID, error) {
-	if pull.State != Closed {
+	if pull.State == Open {
 		return pull.Affected, nil
 	}
 	return withApplied(tx, pull)
@@ -43,8 +44,8 @@ func withApplied(tx Tx, pull Pull) ([]workspaces.ID, error) {
 	return ids, err
 }
 
-// closedAfter are the closed pull requests that a workspace was applied from lately: what takes that back is shown there.
-func closedAfter(tx Tx, id workspaces.ID) (ids []int64, err error) {
+// leftAfter are the pull requests that left after a workspace was applied from them: what takes that back is shown there.
+func leftAfter(tx Tx, id workspaces.ID) (ids []int64, err error) {
 	runs, err := tx.Runs(RunFilter{Workspace: id, Purposes: []Purpose{PurposeApply}, Limit: 20})
 	if err != nil {
 		return nil, err
@@ -57,11 +58,30 @@ func closedAfter(tx Tx, id workspaces.ID) (ids []int64, err error) {
 		case errors.Is(err, ErrNotFound):
 		case err != nil:
 			return nil, err
-		case pull.State == Closed:
+		case pull.State != Open:
 			ids = append(ids, pull.ID)
 		}
 	}
 	return ids, nil
+}
+
+// stillHeld tells of the workspaces that an earlier commit of a pull request was applied to, and that this one does not touch.
+func stillHeld(tx Tx, pull Pull, branch string) (cautions []string, err error) {
+	ids, err := withApplied(tx, pull)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		rec, err := tx.Workspace(id)
+		if errors.Is(err, ErrNotFound) || err == nil && (rec.Reserved != pull.ID || slices.Contains(pull.Affected, id)) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		cautions = append(cautions, fmt.Sprintf("`%s` is reserved by this pull request: an earlier commit of it was applied there, and this one does not touch it. Once this is merged or closed, or with `driftless unlock`, what `%s` says of it is planned again and waits for an approval.",
+			plainWord(afterRepository(id)), plainWord(branch)))
+	}
+	return cautions, nil
 }
 
 func isOrphan(tx Tx, id workspaces.ID) bool {

@@ -8,7 +8,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -27,6 +29,8 @@ type hosted struct {
 	kind  string
 	url   string
 	app   forges.App
+	late  *atomic.Int64 // how far its clock is behind, a time.Duration
+	all   bool          // the operator's file has a pattern for all repositories of acme
 }
 
 // TestForgeStories plays the scripts in stories/forges with each forge.
@@ -57,7 +61,15 @@ func TestForgeStories(t *testing.T) {
 
 // host gives the story a forge.
 func (s *story) host(env *testscript.Env, kind string) error {
-	world, err := forges.New(forges.Options{Dir: filepath.Join(s.dir, ".forge")})
+	late := new(atomic.Int64)
+	if text, err := os.ReadFile(s.path("late")); err == nil {
+		by, err := time.ParseDuration(strings.TrimSpace(string(text)))
+		if late.Store(int64(by)); err != nil {
+			return err
+		}
+	}
+	now := func() time.Time { return time.Now().Add(-time.Duration(late.Load())) }
+	world, err := forges.New(forges.Options{Dir: filepath.Join(s.dir, ".forge"), Now: now})
 	if err != nil {
 		return err
 	}
@@ -70,7 +82,7 @@ func (s *story) host(env *testscript.Env, kind string) error {
 		world.AddTeam("acme", "sre", "ben", "driftless")
 	}
 	world.AddBot("robot[bot]")
-	s.hosted = &hosted{world: world, kind: kind}
+	s.hosted = &hosted{world: world, kind: kind, late: late}
 	server := world.ServeGitHub
 	if kind == "gitea" {
 		server = world.ServeGitea
@@ -208,6 +220,20 @@ func init() {
 			head, err := headOf(r, args[0])
 			ts.Setenv("HEAD", head)
 			return err
+		}),
+		"late": plain(func(_ *testscript.TestScript, s *story, args []string) error {
+			by, err := time.ParseDuration(strings.Join(args, ""))
+			s.hosted.late.Store(int64(by))
+			return err
+		}),
+		"protect": atForge(1, 5, "protect REVIEWS CONTEXT...", func(_ *testscript.TestScript, _ *story, r *forges.Repo, args []string) error {
+			reviews, err := strconv.Atoi(args[0])
+			r.Protect("main", forges.Protection{Reviews: reviews, Contexts: args[1:]})
+			return err
+		}),
+		"pattern": plain(func(_ *testscript.TestScript, s *story, args []string) error {
+			s.hosted.all, s.extra = true, strings.Join(args, "\n")+"\n"
+			return s.writeConfig()
 		}),
 		"setstatus": atForge(3, 3, "setstatus N CONTEXT STATE", setStatus),
 		"unknownmerges": atForge(1, 1, "unknownmerges N", func(_ *testscript.TestScript, s *story, _ *forges.Repo, args []string) error {

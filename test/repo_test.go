@@ -65,7 +65,13 @@ func (s *story) writeConfig() error {
 		if s.hosted != nil {
 			url = s.hosted.url + "/acme/" + name
 		}
+		if s.hosted != nil && s.hosted.all {
+			continue
+		}
 		say(&b, "\nrepository %q {\n  url           = %q\n  poll_interval = \"1s\"\n  poll_jitter   = \"0s\"\n%s}\n", name, url, s.extra)
+	}
+	if s.hosted != nil && s.hosted.all {
+		say(&b, "\nrepository \"acme\" {\n  url           = %q\n  poll_interval = \"1s\"\n  poll_jitter   = \"0s\"\n%s}\n", s.hosted.url+"/acme/*", s.extra)
 	}
 	if s.cloud != nil {
 		say(&b, "\nidentity \"cloud\" {\n  plan {\n    env \"CLOUD_ENDPOINT\" { file = %q }\n    env \"GORACE\" { file = %q }\n  }\n}\n", s.path("endpoint"), s.path("gorace"))

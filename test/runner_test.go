@@ -1,13 +1,16 @@
 package test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"os/exec"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -35,6 +38,56 @@ func pass(ts *testscript.TestScript, neg bool, args []string) {
 	} else if err == nil && neg {
 		ts.Fatalf("pass: unexpected success")
 	}
+}
+
+// die makes a pass that is killed, as by a power cut, when it logs an event.
+func die(ts *testscript.TestScript, s *story, args []string) error {
+	if err := usage(args, 1, 1, "die EVENT"); err != nil {
+		return err
+	}
+	cmd := exec.Command(built.program, "serve", "--once", "-v", "--log-format", "json")
+	cmd.Dir, cmd.Env = ts.Getenv("WORK"), s.env
+	stderr, err := cmd.StderrPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		return err
+	}
+	met := false
+	for lines := bufio.NewScanner(stderr); lines.Scan() && !met; {
+		if met = strings.Contains(lines.Text(), fmt.Sprintf(`"msg":%q`, args[0])); met {
+			err = cmd.Process.Kill()
+		}
+	}
+	_ = cmd.Wait()
+	if !met {
+		err = fmt.Errorf("the pass never logged %q", args[0])
+	}
+	return err
+}
+
+// settle makes passes until the newest apply of a workspace is not queued any more: an engine that outlived its driftless is
+// waited for.
+func settle(ts *testscript.TestScript, s *story, args []string) error {
+	if err := usage(args, 1, 1, "settle WORKSPACE"); err != nil {
+		return err
+	}
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		if err := ts.Exec(built.program, "serve", "--once"); err != nil {
+			return err
+		}
+		queued := false
+		err := s.view(func(tx runner.Tx) error {
+			runs, err := tx.Runs(runner.RunFilter{Workspace: workspaces.ID(args[0]), Statuses: []runner.Status{runner.Queued}})
+			queued = len(runs) > 0
+			return err
+		})
+		if err != nil || !queued {
+			return err
+		}
+	}
+	return fmt.Errorf("a run of %s is still queued", args[0])
 }
 
 // once is serve --once in this process, with the simulated cloud's provider.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -67,6 +68,7 @@ func setup(env *testscript.Env, kind string) error {
 	} {
 		env.Setenv(name, value)
 	}
+	s.env = slices.Clone(env.Vars)
 	if err := os.MkdirAll(home, 0o755); err != nil {
 		return err
 	}
