@@ -1,17 +1,24 @@
 package runner
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/driftlessops/driftless/runner/forge"
 	"github.com/driftlessops/driftless/workspaces"
 )
 
 // approve approves what waits in the workspaces of a pull request that is merged, or closed after an apply; or the runs that
 // the comment names. Of an open one only an interrupted apply can wait.
-func (h *hearing) approve(pull Pull, targets []*workspaces.Workspace) (action, error) {
+func (h *hearing) approve(ctx context.Context, pull Pull, targets []*workspaces.Workspace) (action, error) {
+	names, err := h.names(ctx, pull, targets)
+	if err != nil {
+		return nil, err
+	}
 	return func(j *journal) (string, error) {
 		runs, err := h.waiting(j.tx, pull, targets)
 		if err != nil {
@@ -27,7 +34,7 @@ func (h *hearing) approve(pull Pull, targets []*workspaces.Workspace) (action, e
 			if err := approvable(j.tx, run); err != nil {
 				return "", err
 			}
-			if err := h.notOwn(j.tx, run, pull); err != nil {
+			if err := h.notOwn(j.tx, run, pull, names); err != nil {
 				return "", err
 			}
 			if err := h.shownBefore(run); err != nil {
@@ -63,22 +70,77 @@ func (h *hearing) waiting(tx Tx, pull Pull, targets []*workspaces.Workspace) (ru
 	return runs, nil
 }
 
-// notOwn refuses an approval by somebody whose own change is to be applied.
-func (h *hearing) notOwn(tx Tx, run Run, pull Pull) error {
-	rec, err := tx.Workspace(run.Workspace)
+// notOwn refuses an approval by somebody whose own change is to be applied. names are the logins of authors as they are now.
+func (h *hearing) notOwn(tx Tx, run Run, pull Pull, names map[string]string) error {
+	since, err := appliedSince(tx, run.Workspace)
 	if err != nil {
 		return err
 	}
-	merged, err := tx.Pulls(PullFilter{Repository: run.Repository, State: Merged, Limit: 200})
+	waiting, err := changesOf(tx, pull, run.Workspace, since)
 	if err != nil {
 		return err
 	}
-	for _, p := range append(merged, pull) {
-		if strings.EqualFold(p.Author, h.c.Author) && slices.Contains(p.Affected, run.Workspace) && (p.ID == pull.ID || p.UpdatedAt.After(rec.AppliedAt)) {
+	for _, p := range waiting {
+		if strings.EqualFold(p.Author, h.c.Author) || strings.EqualFold(names[p.Author], h.c.Author) {
 			return userError(fmt.Sprintf("Nobody approves a change of their own: `%s` waits with what you changed in #%s. Somebody else who may approve must do it.", plainWord(afterRepository(run.Workspace)), p.Key))
 		}
 	}
 	return nil
+}
+
+// appliedSince is the time after which a merge became known that is not applied yet: when the last run that applied was made,
+// which may be long before it was done.
+func appliedSince(tx Tx, id workspaces.ID) (time.Time, error) {
+	rec, err := tx.Workspace(id)
+	if err != nil || rec.AppliedRun == 0 {
+		return rec.AppliedAt, err
+	}
+	run, err := tx.Run(rec.AppliedRun)
+	return run.CreatedAt, err
+}
+
+// changesOf are the pull requests whose changes wait in a workspace, as far as that is known: the one at hand, and those
+// whose merge became known since.
+func changesOf(tx Tx, pull Pull, id workspaces.ID, since time.Time) ([]Pull, error) {
+	merged, err := tx.Pulls(PullFilter{Repository: pull.Repository, State: Merged, Limit: 200})
+	merged = slices.DeleteFunc(merged, func(p Pull) bool {
+		return p.ID == pull.ID || !slices.Contains(p.Affected, id) || !p.UpdatedAt.After(since)
+	})
+	return append(merged, pull), err
+}
+
+// names asks the forge what the authors of what waits in the workspaces are called by now.
+func (h *hearing) names(ctx context.Context, pull Pull, targets []*workspaces.Workspace) (map[string]string, error) {
+	asks := map[string]string{} // a pull request of each author
+	err := h.w.r.opts.Store.View(ctx, func(tx Tx) error {
+		for _, ws := range targets {
+			since, err := appliedSince(tx, ws.ID)
+			if errors.Is(err, ErrNotFound) {
+				continue
+			} else if err != nil {
+				return err
+			}
+			waiting, err := changesOf(tx, pull, ws.ID, since)
+			if err != nil {
+				return err
+			}
+			for _, p := range waiting {
+				asks[p.Author] = p.Key
+			}
+		}
+		return nil
+	})
+	for author, key := range asks {
+		if err != nil {
+			return nil, err
+		}
+		var state forge.PullState
+		if state, err = h.w.host.State(ctx, key); errors.Is(err, forge.ErrGone) {
+			err = nil // what is deleted has no author any more
+		}
+		asks[author] = state.Author
+	}
+	return asks, err
 }
 
 // read refuses an approval that names no run, unless the report was as it is now when it was written. Who names a run has

@@ -43,7 +43,7 @@ func (h *hearing) order(ctx context.Context) (action, error) {
 		}
 		return h.applyAgain(pull, targets)
 	case command.Approve:
-		return h.approve(pull, targets)
+		return h.approve(ctx, pull, targets)
 	case command.Cancel:
 		return h.cancel(pull, targets)
 	case command.Unlock:

@@ -131,6 +131,7 @@ type PullState struct {
 	Open      bool
 	Merged    bool
 	Draft     bool
+	Author    string   // login, as it is now: people rename themselves
 	Head      string   // commit
 	Base      string   // branch
 	Mergeable Answer   // without conflicts and rules in the way, as far as the host says

@@ -28,7 +28,7 @@ func (h *Host) State(ctx context.Context, key string) (forge.PullState, error) {
 	}
 	o := judge(reviews, login(p.Poster), p.Head.Sha)
 	s := forge.PullState{
-		Open: p.State == sdk.StateOpen, Merged: p.HasMerged, Draft: draft(p), Head: p.Head.Sha, Base: p.Base.Ref,
+		Open: p.State == sdk.StateOpen, Merged: p.HasMerged, Draft: draft(p), Author: login(p.Poster), Head: p.Head.Sha, Base: p.Base.Ref,
 		Approved: o.approved, Outdated: o.outdated, Rejected: o.rejected, Failing: failing(statuses),
 	}
 	s.Mergeable, s.Reason, err = h.mergeable(ctx, p)

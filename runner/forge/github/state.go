@@ -23,7 +23,7 @@ func (h *Host) State(ctx context.Context, key string) (forge.PullState, error) {
 		return forge.PullState{}, explain(what, "pull requests: read", err)
 	}
 	state := forge.PullState{
-		Open: pr.GetState() == "open", Merged: pr.GetMerged(), Draft: pr.GetDraft(), Head: pr.GetHead().GetSHA(), Base: pr.GetBase().GetRef(),
+		Open: pr.GetState() == "open", Merged: pr.GetMerged(), Draft: pr.GetDraft(), Author: pr.GetUser().GetLogin(), Head: pr.GetHead().GetSHA(), Base: pr.GetBase().GetRef(),
 	}
 	reviews, err := h.reviews(ctx, n)
 	if err != nil {

@@ -58,7 +58,7 @@ func TestStateOfAPullRequest(t *testing.T) {
 	t.Parallel()
 	s := pullWith(t, "true", "unstable")
 	state, err := s.host(t).State(t.Context(), "5")
-	want := forge.PullState{Open: true, Head: "abc", Base: "release/1", Mergeable: forge.Yes, Approved: []string{"bob", "eve"}, Failing: []string{"ci/lint", "test"}}
+	want := forge.PullState{Open: true, Author: "ann", Head: "abc", Base: "release/1", Mergeable: forge.Yes, Approved: []string{"bob", "eve"}, Failing: []string{"ci/lint", "test"}}
 	if err != nil || fmt.Sprintf("%+v", state) != fmt.Sprintf("%+v", want) {
 		t.Errorf("%+v %v", state, err)
 	}
