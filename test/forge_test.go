@@ -31,6 +31,7 @@ type hosted struct {
 	app   forges.App
 	late  *atomic.Int64 // how far its clock is behind, a time.Duration
 	all   bool          // the operator's file has a pattern for all repositories of acme
+	hooks string        // file of the secret of webhooks; "" = none are taken
 }
 
 // TestForgeStories plays the scripts in stories/forges with each forge.
@@ -59,8 +60,26 @@ func TestForgeStories(t *testing.T) {
 	}
 }
 
-// host gives the story a forge.
+// host gives the story of a script a forge.
 func (s *story) host(env *testscript.Env, kind string) error {
+	err := s.serveForge(kind)
+	if err != nil {
+		return err
+	}
+	env.Defer(func() {
+		for _, problem := range s.hosted.world.Problems() {
+			_, _ = fmt.Fprintln(os.Stderr, kind, problem)
+			err = errors.New(problem)
+		}
+		if t, ok := env.T().(interface{ FailNow() }); ok && err != nil {
+			t.FailNow()
+		}
+	})
+	return nil
+}
+
+// serveForge starts the forge of a story.
+func (s *story) serveForge(kind string) error {
 	late := new(atomic.Int64)
 	if text, err := os.ReadFile(s.path("late")); err == nil {
 		by, err := time.ParseDuration(strings.TrimSpace(string(text)))
@@ -90,15 +109,6 @@ func (s *story) host(env *testscript.Env, kind string) error {
 	face := server()
 	s.undo = append(s.undo, face.Close)
 	s.hosted.url = face.URL
-	env.Defer(func() {
-		for _, problem := range world.Problems() {
-			_, _ = fmt.Fprintln(os.Stderr, kind, problem)
-			err = errors.New(problem)
-		}
-		if t, ok := env.T().(interface{ FailNow() }); ok && err != nil {
-			t.FailNow()
-		}
-	})
 	token := forges.Token{Login: "driftless"}
 	if kind == "gitea" {
 		token.Scopes = []string{"write:repository", "write:issue", "read:user", "read:organization"}
@@ -110,10 +120,16 @@ func (s *story) host(env *testscript.Env, kind string) error {
 
 // signIn is the block of the operator's file that signs in at the forge.
 func (h *hosted) signIn(dir string) string {
+	by := fmt.Sprintf("  token { file = %q }\n", filepath.Join(dir, "token"))
 	if h.app.ID != 0 {
-		return fmt.Sprintf("\ngithub \"hub\" {\n  url         = %q\n  write_pause = \"0s\"\n  app {\n    id = %d\n    private_key { file = %q }\n  }\n}\n", h.url, h.app.ID, filepath.Join(dir, "app.pem"))
+		by = fmt.Sprintf("  app {\n    id = %d\n    private_key { file = %q }\n  }\n", h.app.ID, filepath.Join(dir, "app.pem"))
 	}
-	return fmt.Sprintf("\n%s \"hub\" {\n  url         = %q\n  write_pause = \"0s\"\n  token { file = %q }\n}\n", h.kind, h.url, filepath.Join(dir, "token"))
+	listen := ""
+	if h.hooks != "" {
+		by += fmt.Sprintf("  webhook_secret { file = %q }\n", h.hooks)
+		listen = "\nhttp { listen = \"127.0.0.1:0\" }\n"
+	}
+	return fmt.Sprintf("\n%s \"hub\" {\n  url         = %q\n  write_pause = \"0s\"\n%s}\n%s", h.kind, h.url, by, listen)
 }
 
 // add makes a repository of acme at the forge, and returns the directory of its bare repository.

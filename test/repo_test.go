@@ -2,6 +2,7 @@ package test
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -60,6 +61,7 @@ func (s *story) writeConfig() error {
 	if s.hosted != nil {
 		b.WriteString(s.hosted.signIn(s.dir))
 	}
+	poll := cmp.Or(s.poll, "1s")
 	for _, name := range s.repos {
 		url := filepath.Join(s.dir, name+".git")
 		if s.hosted != nil {
@@ -68,10 +70,10 @@ func (s *story) writeConfig() error {
 		if s.hosted != nil && s.hosted.all {
 			continue
 		}
-		say(&b, "\nrepository %q {\n  url           = %q\n  poll_interval = \"1s\"\n  poll_jitter   = \"0s\"\n%s}\n", name, url, s.extra)
+		say(&b, "\nrepository %q {\n  url           = %q\n  poll_interval = %q\n  poll_jitter   = \"0s\"\n%s}\n", name, url, poll, s.extra)
 	}
 	if s.hosted != nil && s.hosted.all {
-		say(&b, "\nrepository \"acme\" {\n  url           = %q\n  poll_interval = \"1s\"\n  poll_jitter   = \"0s\"\n%s}\n", s.hosted.url+"/acme/*", s.extra)
+		say(&b, "\nrepository \"acme\" {\n  url           = %q\n  poll_interval = %q\n  poll_jitter   = \"0s\"\n%s}\n", s.hosted.url+"/acme/*", poll, s.extra)
 	}
 	if s.cloud != nil {
 		say(&b, "\nidentity \"cloud\" {\n  plan {\n    env \"CLOUD_ENDPOINT\" { file = %q }\n    env \"GORACE\" { file = %q }\n  }\n}\n", s.path("endpoint"), s.path("gorace"))

@@ -19,6 +19,7 @@ type story struct {
 	engine string
 	repos  []string
 	extra  string   // attributes of each repository block
+	poll   string   // their poll_interval; "" = a second
 	env    []string // of programs that outlive a command
 	cloud  *cloud.Server
 	hosted *hosted // nil: plain Git
