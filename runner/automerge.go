@@ -26,16 +26,25 @@ func (w *watcher) mergesByItself(tx Tx, v *pullView) (bool, error) {
 	if w.conf.Automerge == "" || w.host == nil || len(p.Before) == 0 || p.Aside != "" {
 		return false, nil
 	}
+	digests := map[workspaces.ID]string{}
 	for _, e := range v.effects {
-		if !e.Affected || e.Removed {
-			continue
+		if e.Affected && !e.Removed {
+			digests[e.Workspace.ID] = e.Head.Sum
 		}
-		ready, err := mergesWith(tx, p, e.Workspace.ID, e.Head.Sum)
+	}
+	held, err := withApplied(tx, *p)
+	if err != nil {
+		return false, err
+	}
+	any := false // something was applied: somebody asked for it
+	for _, id := range held {
+		applied, ready, err := mergesWith(tx, p, id, digests[id])
 		if err != nil || !ready {
 			return false, err
 		}
+		any = any || applied
 	}
-	return true, nil
+	return any, nil
 }
 
 // withdrawMerge ends the attempts to merge a pull request.
@@ -49,18 +58,22 @@ func (w *watcher) withdrawMerge(tx Tx, key string) error {
 	return newDraft(PostMerge, key, mergeWish{}).record(tx, w.conf.Name)
 }
 
-// mergesWith reports whether nothing of a workspace stands in the way of a merge by driftless.
-func mergesWith(tx Tx, p *Pull, id workspaces.ID, digest string) (bool, error) {
-	if slices.Contains(p.Before, id) {
-		rec, err := tx.Workspace(id)
-		if errors.Is(err, ErrNotFound) {
-			return false, nil
-		}
-		return rec.Reserved == p.ID && rec.AppliedDigest == digest, err
+// mergesWith reports whether a workspace was applied as the merge would leave it, and whether nothing of it stands in the way
+// of a merge by driftless. What is held and not touched any more does: the merge would not leave it as it is.
+func mergesWith(tx Tx, p *Pull, id workspaces.ID, digest string) (applied, ready bool, err error) {
+	rec, err := tx.Workspace(id)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return false, false, err
+	}
+	if digest == "" {
+		return false, rec.Reserved != p.ID, nil
+	} else if rec.Reserved == p.ID {
+		return rec.AppliedDigest == digest, rec.AppliedDigest == digest, nil
 	}
 	runs, err := tx.Runs(RunFilter{Workspace: id, PullID: p.ID, Purposes: []Purpose{PurposePlan}})
 	run, ok := newest(runs, id, Open)
-	return ok && run.InputDigest == digest && (run.Status == Ready || run.Status == Unchanged), err
+	done := run.Status == Unchanged || run.Status == Ready && !slices.Contains(p.Before, id)
+	return false, ok && run.InputDigest == digest && done, err
 }
 
 // mergeTried lets the report say that the forge did not merge, or the next poll see that it did.
