@@ -90,6 +90,13 @@ func approvable(tx Tx, run Run) error {
 	if err != nil {
 		return err
 	}
+	if rec.Reserved != 0 && run.PullID != rec.Reserved {
+		holder, err := tx.Pull(rec.Reserved)
+		if err != nil {
+			return err
+		}
+		return userError(fmt.Sprintf("%s is reserved by pull request %s, which is applied before its merge: merge or close that one first, or give it up there with `driftless unlock`", run.Workspace, holder.Key))
+	}
 	if run.Purpose == PurposeDrift && rec.TargetDigest != rec.AppliedDigest {
 		return userError(fmt.Sprintf("%s has merged changes that are not applied yet: settle those first (`driftless runs -w %s`)", run.Workspace, run.Workspace))
 	}

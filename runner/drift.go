@@ -41,7 +41,7 @@ func (j *job) finishDrift(ctx context.Context, plan *planner.Plan, verdict polic
 			return err
 		}
 		rec, err := tx.Workspace(run.Workspace)
-		if err != nil || !repair || rec.TargetDigest != rec.AppliedDigest || rec.AppliedDigest != run.InputDigest {
+		if err != nil || !repair || rec.Reserved != 0 || rec.TargetDigest != rec.AppliedDigest || rec.AppliedDigest != run.InputDigest {
 			return err
 		}
 		_, err = approveIn(jr, *run, "driftless (reconcile = true)")

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -45,5 +46,25 @@ func TestNobodyApprovesTheirOwn(t *testing.T) {
 		if err := h.notOwn(tx, Run{Workspace: "r//app"}, here, names); (err != nil) != refused {
 			t.Errorf("%q: %v", who, err)
 		}
+	}
+}
+
+func (t waitingTx) Pull(id int64) (Pull, error)   { return Pull{ID: id, Key: "12", State: Open}, nil }
+func (t waitingTx) Runs(RunFilter) ([]Run, error) { return nil, nil }
+
+// TestReservedIsNotApproved: the run would be dropped without a word, as the workspace is not the tracked branch's to apply to.
+func TestReservedIsNotApproved(t *testing.T) {
+	t.Parallel()
+	tx := waitingTx{rec: Workspace{ID: "r//app", TargetDigest: "d", AppliedDigest: "d"}}
+	drift := Run{ID: 3, Workspace: "r//app", Purpose: PurposeDrift, Status: Held, InputDigest: "d"}
+	if err := approvable(tx, drift); err != nil {
+		t.Error(err)
+	}
+	tx.rec.Reserved = 5
+	if err := approvable(tx, drift); err == nil || !strings.Contains(err.Error(), "reserved by pull request 12") {
+		t.Error(err)
+	}
+	if err := approvable(tx, Run{ID: 4, Workspace: "r//app", PullID: 5, Purpose: PurposeApply, Status: Interrupted}); err != nil {
+		t.Error(err)
 	}
 }
