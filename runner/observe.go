@@ -291,12 +291,15 @@ func (w *watcher) merged(ctx context.Context, key, head, from, to string) (m for
 // gitLag is how long Git may take to show a merge that the forge tells of.
 const gitLag = time.Hour
 
-// observeLeft finds out how pull requests ended that are not open any more.
+// observeLeft finds out how pull requests ended that are not open any more. One of which the forge does not say it now is
+// asked about again at the next poll, and only the workspaces that it touches wait for that: where many end at once, a
+// forge that answers most of the time would otherwise never have answered all.
 func (w *watcher) observeLeft(ctx context.Context, o *observation, stored map[string]Pull) error {
 	for _, p := range stored {
 		m, merged, err := w.merged(ctx, p.Key, p.Head, p.Base, o.head)
 		if err != nil {
-			return err
+			w.unknownEnd(o, p, err)
+			continue
 		}
 		p.State, p.MergedCommit = Closed, ""
 		if merged {
@@ -309,7 +312,16 @@ func (w *watcher) observeLeft(ctx context.Context, o *observation, stored map[st
 		}
 		o.left = append(o.left, p)
 	}
-	return nil
+	return ctx.Err()
+}
+
+// unknownEnd lets the workspaces of a pull request wait: what may be applied in them depends on who reviewed it.
+func (w *watcher) unknownEnd(o *observation, p Pull, failure error) {
+	w.dirty.Store(true)
+	w.r.log.Warn("how a pull request ended is not known yet", "repository", p.Repository, "pull request", p.Key, "error", failure)
+	for _, id := range p.Affected {
+		o.failed[id] = fmt.Errorf("whether pull request %s was merged is not known yet: %w", p.Key, failure)
+	}
 }
 
 // contains reports whether a commit is in the history of another, as far as the mirror knows it.

@@ -29,6 +29,9 @@ func (w *watcher) writeTracked(o *observation, j *journal, ws *workspaces.Worksp
 	}
 	if failure := o.failed[ws.ID]; failure != nil {
 		rec.Sync, rec.Reason = Unknown, failure.Error() // the target stays what it was
+		if rec.Base == "" && rec.TargetCommit != "" {
+			rec.Base = orElse(o.repo.PrevHead, o.head) // the branch may move on before it is known
+		}
 		w.dirty.Store(true)
 		return putIfChanged(j, rec)
 	}

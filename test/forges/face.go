@@ -42,6 +42,7 @@ func (f *face) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 		a = raw{status: http.StatusServiceUnavailable, header: http.Header{"Content-Type": {"text/html"}}, body: []byte("<html>Unicorn!</html>")}
 	}
 	f.w.note(Request{Method: req.Method, Path: req.URL.RequestURI(), Status: a.status, Charged: charged, By: c.token.Login})
+	f.w.mute(req)
 	a.write(rw)
 }
 

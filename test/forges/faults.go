@@ -2,6 +2,8 @@ package forges
 
 import (
 	"math/rand/v2"
+	"net/http"
+	"strings"
 	"time"
 )
 
@@ -11,6 +13,7 @@ type Faults struct {
 	Share         float64       // this share of API requests as well, by chance from Seed
 	Seed          uint64        //
 	Slow          time.Duration // before every answer
+	Mute          string        // POSTs and PUTs to paths that end so have their effect, and are never answered
 	HiddenEdits   int           // so many edits and deletions of a new comment answer 404
 	UnknownMerges int           // so many asks whether a pull request can be merged are answered with "not known yet"
 }
@@ -75,6 +78,16 @@ func (w *World) fate() (fate, time.Duration) {
 	}
 	f.hits++
 	return failsBefore + fate(f.hits%2), f.Slow
+}
+
+// mute waits for the end of a request that is never answered.
+func (w *World) mute(req *http.Request) {
+	unlock := w.lock()
+	end := w.faults.Mute
+	unlock()
+	if end != "" && (req.Method == http.MethodPost || req.Method == http.MethodPut) && strings.HasSuffix(req.URL.Path, end) {
+		<-req.Context().Done()
+	}
 }
 
 // budget is the primary limit as the headers show it.

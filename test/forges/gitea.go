@@ -59,6 +59,7 @@ func (g *Gitea) api(rw http.ResponseWriter, req *http.Request) {
 		}
 	}
 	g.w.note(Request{Method: req.Method, Path: req.URL.RequestURI(), Status: out.status, Charged: true, By: c.doer})
+	g.w.mute(req)
 	out.write(rw)
 }
 
