@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/driftlessops/driftless/workspaces"
 )
 
 // agreedBefore is the plan that the report on the pull request showed when somebody asked for the apply: what its reviewers
@@ -74,8 +76,11 @@ func (j *job) stillAllowed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if b.digest != j.run.InputDigest {
+	switch {
+	case b.digest != j.run.InputDigest:
 		return userError("what it reads has changed since it was planned")
+	case b.ws.Apply != workspaces.BeforeMerge:
+		return userError("the tracked branch does not let it be applied before the merge any more")
 	}
 	return j.w.requirements(ctx, pull, b, state)
 }
