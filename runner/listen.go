@@ -18,6 +18,9 @@ import (
 // know where to begin.
 const lookBack = time.Hour
 
+// hearAgain is how long before the last comment that was heard they are read again: a forge may show one after a later one.
+const hearAgain = time.Minute
+
 // listen carries out what comments ask for. Each is carried out once: that it was is on record with its effects. A comment
 // for which facts of the forge are missing is read again at the next poll.
 func (w *watcher) listen(ctx context.Context) error {
@@ -32,7 +35,7 @@ func (w *watcher) listen(ctx context.Context) error {
 	if first {
 		since = time.Now().Add(-lookBack).UTC().Truncate(time.Second)
 	}
-	comments, err := w.host.Comments(ctx, since)
+	comments, err := w.host.Comments(ctx, since.Add(-hearAgain))
 	if err != nil {
 		return fmt.Errorf("read the comments: %w", err)
 	}
@@ -52,6 +55,9 @@ func (w *watcher) listen(ctx context.Context) error {
 		if c.Updated.After(heard) {
 			heard = c.Updated
 		}
+	}
+	if first && len(problems) > 0 {
+		return errors.Join(problems...) // the next time is the first time
 	}
 	if !oldest.IsZero() && oldest.Before(heard) {
 		heard = oldest

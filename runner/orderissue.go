@@ -84,6 +84,9 @@ func (h *hearing) approveRepair(ws *workspaces.Workspace) (action, error) {
 		if err != nil {
 			return "", err
 		}
+		if err := h.namesOnly(j.tx, runs); err != nil {
+			return "", err
+		}
 		if len(runs) == 0 {
 			return "", userError("There is no repair to approve: `driftless plan` checks again.")
 		} else if runs[0].Status == Failed {
@@ -100,13 +103,29 @@ func (h *hearing) approveRepair(ws *workspaces.Workspace) (action, error) {
 	}, nil
 }
 
+// namesOnly refuses a comment that names another check than the newest one, or one that found the very same.
+func (h *hearing) namesOnly(tx Tx, newest []Run) error {
+	for _, id := range h.cmd.Runs {
+		run, err := tx.Run(id)
+		if err == nil {
+			run, err = sameDrift(tx, run)
+		}
+		if errors.Is(err, ErrNotFound) || err == nil && (len(newest) == 0 || run.ID != newest[0].ID) {
+			return userError(fmt.Sprintf("Run %d is not the newest check of this workspace: read the issue, and say it again.", id))
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // toldOf refuses an approval that was written before the issue told of the drift as it is now.
 func (h *hearing) toldOf(tx Tx, id workspaces.ID) error {
 	post, err := tx.Post(h.w.conf.Name, PostIssue, string(id))
 	if err != nil {
 		return err
 	}
-	if post.Waiting() || post.UpdatedAt.After(h.c.Created.Add(clockSkew)) {
+	if post.Waiting() || post.ShownAt.After(h.c.Created.Add(clockSkew)) {
 		return userError("The drift has changed since you wrote this: read the issue, and say it again.")
 	}
 	return nil
