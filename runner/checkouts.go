@@ -135,6 +135,32 @@ func (k *keyed) tryLock(key string) (unlock func(), ok bool) {
 	return m.Unlock, m.TryLock()
 }
 
+// turns let one work on what has a key and one more wait for it: what that one will see is all that others would.
+type turns struct {
+	keyed
+	queue   sync.Mutex
+	waiting map[string]bool
+}
+
+// take waits for a turn. It is not taken when somebody else waits already.
+func (t *turns) take(key string) (done func(), taken bool) {
+	t.queue.Lock()
+	if t.waiting == nil {
+		t.waiting = map[string]bool{}
+	}
+	if t.waiting[key] {
+		t.queue.Unlock()
+		return nil, false
+	}
+	t.waiting[key] = true
+	t.queue.Unlock()
+	done = t.lock(key)
+	t.queue.Lock()
+	defer t.queue.Unlock()
+	delete(t.waiting, key)
+	return done, true
+}
+
 func (k *keyed) of(key string) *sync.Mutex {
 	k.mu.Lock()
 	defer k.mu.Unlock()

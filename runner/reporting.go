@@ -26,7 +26,11 @@ type reported struct {
 
 // report renders what is known of a pull request and records it, with what the forge is to show of it.
 func (r *Runner) report(ctx context.Context, pullID int64) error {
-	defer r.reports.lock(fmt.Sprint(pullID))()
+	done, mine := r.reports.take(fmt.Sprint(pullID))
+	if !mine {
+		return nil
+	}
+	defer done()
 	var n reported
 	err := r.opts.Store.View(ctx, func(tx Tx) (err error) {
 		n, err = r.renderReport(tx, pullID)

@@ -46,7 +46,7 @@ type Runner struct {
 	policies  *policyCache
 	wake      chan struct{}
 	limit     int
-	reports   keyed // one rendering of a pull request's report at a time
+	reports   turns // one rendering of a pull request's report at a time
 	workDirs  keyed // one run at a time in a work directory
 
 	watching watching
