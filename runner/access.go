@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,7 +19,8 @@ func (w *watcher) checkAccess(ctx context.Context) error {
 		return nil
 	}
 	access, err := w.host.Access(ctx)
-	if err != nil && w.access.Load() != nil {
+	var later *forge.Later
+	if errors.As(err, &later) && w.access.Load() != nil {
 		return nil // what it knows is good enough for now
 	} else if err != nil {
 		return fmt.Errorf("sign in: %w", err)

@@ -82,7 +82,7 @@ func (h *hearing) applicable(targets []*workspaces.Workspace) ([]*workspaces.Wor
 		}
 	}
 	if len(may) == 0 {
-		return nil, userError("Nothing of this pull request is applied before the merge: merge it, and exactly what its report shows is applied. (`apply = \"before_merge\"` on the tracked branch would allow it.)")
+		return nil, userError("Nothing of this pull request is applied before the merge; its report says what a merge does. (With `apply = \"before_merge\"` on the tracked branch it would be.)")
 	}
 	return may, nil
 }

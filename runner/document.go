@@ -37,11 +37,8 @@ func (r *Runner) document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]
 		doc.Orphans = append(doc.Orphans, string(id))
 	}
 	if pull.State == Open {
-		refused, err := mergeRefused(tx, pull)
-		if err != nil {
+		if doc.Caution, err = cautions(tx, pull); err != nil {
 			return doc, nil, err
-		} else if refused != "" {
-			doc.Caution = append(doc.Caution, refused)
 		}
 	}
 	runs, err := tx.Runs(RunFilter{PullID: pull.ID, Purposes: []Purpose{PurposePlan}})
@@ -85,6 +82,28 @@ func (r *Runner) document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]
 		doc.Caution, err = stillHeld(tx, pull, repo.Branch)
 	}
 	return doc, shown, err
+}
+
+// cautions are what a reviewer must know before reading the plans of an open pull request.
+func cautions(tx Tx, pull Pull) (all []string, err error) {
+	refused, err := mergeRefused(tx, pull)
+	if err != nil {
+		return nil, err
+	} else if refused != "" {
+		all = append(all, refused)
+	}
+	for _, id := range pull.Affected {
+		rec, err := tx.Workspace(id)
+		if errors.Is(err, ErrNotFound) {
+			continue // it comes with this pull request
+		} else if err != nil {
+			return nil, err
+		}
+		if rec.AppliedCommit == "" && rec.TargetDigest != "" && rec.Reserved == 0 {
+			all = append(all, fmt.Sprintf("driftless has never applied `%s`: this is a plan of all of it, not only of what changes here. If it exists already, its state is missing, and a merge would build it a second time: settle that first (`driftless workspaces` says what waits).", plainWord(afterRepository(id))))
+		}
+	}
+	return all, nil
 }
 
 // newest finds the plan of a workspace that stands: of a pull request that left, the one that stood when it did.
@@ -172,7 +191,7 @@ func applyAfterMerge(runs []Run, pull Pull, plan Run) (found Run, ok bool) {
 		run := runs[i]
 		before := run.PullID == pull.ID && run.Status == Applied && covers(run, plan)
 		its := run.PullID == 0 && run.ID > plan.ID && (run.Commit == pull.MergedCommit || slices.Contains(run.Reviewers, pull.Key))
-		if ok && run.Approves == found.ID || (before || its) && (!ok || found.Status == Superseded || found.PullID != 0) {
+		if ok && run.Approves == found.ID || (before || its) && (!ok || found.Status == Superseded || found.Status == Failed || found.PullID != 0) {
 			found, ok = run, true
 		}
 	}
@@ -197,6 +216,9 @@ func (r *Runner) reportRow(tx Tx, pull Pull, run Run) (report.Row, error) {
 		row.Failure = run.Reason
 	} else {
 		row.Reason = run.Reason
+	}
+	if run.Status == Applied && run.Approves != 0 {
+		row.Reason = "approved by " + run.Actor
 	}
 	for _, beyond := range run.Unreviewed {
 		row.Reason += "\n- `" + beyond + "`"

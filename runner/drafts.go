@@ -40,12 +40,34 @@ func (w *watcher) drafts(tx Tx, pull Pull, doc report.Document, pages []string) 
 			drafts = append(drafts, statusDrafts(pull, head, lines)...)
 		}
 		drafts = append(drafts, w.checkDrafts(pull, doc)...)
+		stale, err := staleStatuses(tx, pull, lines)
+		if err != nil {
+			return nil, err
+		}
+		drafts = append(drafts, stale...)
 	case Merged:
 		if len(doc.Rows) == 0 {
 			break // nothing is applied for it
 		}
 		drafts = append(drafts, statusDrafts(pull, pull.MergedCommit, lines)...)
 		drafts = append(drafts, statusDrafts(pull, pull.Head, lines)...)
+	}
+	return drafts, nil
+}
+
+// staleStatuses take back what the head's statuses say of workspaces that the pull request does not touch any more: its base
+// is another, or there are too many for one each.
+func staleStatuses(tx Tx, pull Pull, lines []report.Status) (drafts []draft, err error) {
+	posts, err := tx.Posts(PostFilter{Repository: pull.Repository, Kind: PostStatus, KeyPrefix: pull.Head + " " + report.PlanContext + ":"})
+	if err != nil {
+		return nil, err
+	}
+	for _, post := range posts {
+		name := strings.TrimPrefix(post.Key, pull.Head+" ")
+		if slices.ContainsFunc(lines, func(l report.Status) bool { return l.Context == name }) {
+			continue
+		}
+		drafts = append(drafts, statusDrafts(pull, pull.Head, []report.Status{{Context: name, State: report.Success, Description: "has no status of its own any more: see " + report.PlanContext}})...)
 	}
 	return drafts, nil
 }

@@ -22,7 +22,7 @@ func (h *hearing) applyAgain(pull Pull, targets []*workspaces.Workspace) (action
 				}
 				continue
 			}
-			if err := supersede(j, []Run{run}, "because "+h.c.Author+" asked for another try", nil); err != nil {
+			if err := h.again(j, run); err != nil {
 				return "", err
 			}
 			again = append(again, ws.ID)
@@ -32,6 +32,22 @@ func (h *hearing) applyAgain(pull Pull, targets []*workspaces.Workspace) (action
 		}
 		return fmt.Sprintf("tries %d again", len(again)), nil
 	}, nil
+}
+
+// again lets a run be planned and judged anew. One that failed stays on record as what it was.
+func (h *hearing) again(j *journal, run Run) error {
+	if run.Status != Failed {
+		return supersede(j, []Run{run}, "because "+h.c.Author+" asked for another try", nil)
+	}
+	next := Run{
+		Repository: run.Repository, Workspace: run.Workspace, Purpose: PurposeApply, Status: Queued, Commit: run.Commit, Tree: run.Tree,
+		Base: run.Base, InputDigest: run.InputDigest, Actor: h.c.Author, CreatedAt: now(),
+		Trigger: fmt.Sprintf("another try of run %d by %s", run.ID, h.c.Author),
+	}
+	if err := j.tx.InsertRun(&next); err != nil {
+		return err
+	}
+	return j.run("run queued", next, next.Trigger)
 }
 
 // lastApply is the newest run that applies what the tracked branch says, or an apply before a merge that was interrupted.

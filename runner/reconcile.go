@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/driftlessops/driftless/runner/forge"
+	"github.com/driftlessops/driftless/runner/report"
 	"github.com/driftlessops/driftless/workspaces/gitrepo"
 )
 
@@ -69,6 +71,13 @@ func (w *watcher) hold(ctx context.Context, o *observation) error {
 		}
 		if err := tx.PutRepository(o.repo); err != nil || old.Diverged == o.repo.Diverged {
 			return err
+		}
+		if w.host != nil {
+			status := forge.Status{Context: report.ApplyContext, State: forge.Failure, Description: "this branch was rewritten: everything holds until somebody acknowledges it"}
+			d := newDraft(PostStatus, o.repo.Diverged+" "+report.ApplyContext, statusWish{Commit: o.repo.Diverged, Status: status})
+			if err := d.record(tx, o.repo.Name); err != nil {
+				return err
+			}
 		}
 		return j.add(Event{Kind: "branch rewritten", Repository: o.repo.Name, Commit: o.repo.Diverged, Message: o.repo.Error})
 	})

@@ -278,9 +278,13 @@ func (w *watcher) reconcile(ctx context.Context) error {
 func (w *watcher) look(ctx context.Context) (moved bool, err error) {
 	refs, err := w.mirror.Remote(ctx)
 	if err != nil {
+		w.asked = time.Time{} // the forge says better what is wrong with the sign-in
 		return false, err
 	}
 	view := forge.View{Refs: refs, Branch: orElse(w.conf.Branch, refs.Head)}
+	if view.Branch == "" {
+		return false, userError(fmt.Sprintf("%s is empty: push a first commit", redactURL(w.conf.URL)))
+	}
 	if refs.Branch(view.Branch) == "" {
 		return false, fmt.Errorf("branch %q does not exist in %s: push it, or set branch in the repository block", view.Branch, redactURL(w.conf.URL))
 	}

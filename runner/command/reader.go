@@ -121,7 +121,11 @@ func (r *reader) judge(w word) {
 func (r *reader) flag(name string, value *word) {
 	kind := map[string]string{"w": "workspace", "workspace": "workspace", "d": "dir", "dir": "dir"}[name]
 	if kind == "" {
-		r.fail(problemf("There is no flag %s. `driftless %s` takes `-w WORKSPACE` and `-d DIR`.", quote("-"+name), r.command.Verb))
+		dashes := "-"
+		if len(name) > 1 {
+			dashes = "--"
+		}
+		r.fail(problemf("There is no flag %s. `driftless %s` takes `-w WORKSPACE` and `-d DIR`.", quote(dashes+name), r.command.Verb))
 		return
 	}
 	if value == nil && len(r.words) > 0 {

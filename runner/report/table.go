@@ -174,18 +174,15 @@ func (r *Row) result() string {
 	if r.waits() {
 		result = "**" + result + "**"
 	}
+	if r.Status == "applied" && r.Duration > 0 {
+		result += " in " + duration(r.Duration)
+	}
 	first, _, _ := strings.Cut(strings.TrimSpace(r.Reason), "\n")
 	if first != "" {
 		result += ": " + briefProse(first, 160)
 	}
 	if short := briefCode(r.Command, 60); r.Command != "" && r.waits() && !strings.Contains(first, r.Command) && short == code(r.Command) {
 		result += " → " + short // one that a table cannot hold stands below
-	}
-	if first != "" {
-		return result
-	}
-	if r.Status == "applied" && r.Duration > 0 {
-		result += " in " + duration(r.Duration)
 	}
 	return result
 }
