@@ -10,7 +10,10 @@ import (
 )
 
 // askAccess is how often a forge is asked what driftless may do there: permissions are added and taken away.
-const askAccess = 6 * time.Hour
+const (
+	askAccess = 6 * time.Hour
+	askAgain  = 10 * time.Minute // when it did not say
+)
 
 // checkAccess asks the forge now and then who driftless is and what it may not do. What does not work without it is shown
 // with the repository; nothing goes on where nothing would work.
@@ -21,6 +24,7 @@ func (w *watcher) checkAccess(ctx context.Context) error {
 	access, err := w.host.Access(ctx)
 	var later *forge.Later
 	if errors.As(err, &later) && w.access.Load() != nil {
+		w.asked = time.Now().Add(askAgain - askAccess)
 		return nil // what it knows is good enough for now
 	} else if err != nil {
 		return fmt.Errorf("sign in: %w", err)

@@ -74,5 +74,5 @@ func (p *publisher) remark(ctx context.Context, post *Post, key string, r remark
 	if err != nil {
 		return err
 	}
-	return p.remember(ctx, post, append(slices.Clone(post.Remote), r.Mark))
+	return p.remember(ctx, post, append(post.Remote[:1:1], r.Mark)) // the ones before belong to what is over
 }

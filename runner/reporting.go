@@ -84,6 +84,9 @@ func (n *reported) record(tx Tx, w *watcher) error {
 	if w == nil || w.host == nil {
 		return tx.PutReport(n.next)
 	}
+	if err := n.forget(tx); err != nil {
+		return err
+	}
 	next := n.next
 	stands, err := tx.Report(n.pull.ID)
 	switch {
@@ -95,6 +98,30 @@ func (n *reported) record(tx Tx, w *watcher) error {
 		next.At = zeroTime
 	}
 	return seen(tx, n.pull, next)
+}
+
+// forget drops what the forge was to show on an earlier head: while it is not well, or takes little, that would come before what
+// somebody waits for, and nobody looks there any more.
+func (n *reported) forget(tx Tx) error {
+	if n.old.Head == "" || n.old.Head == n.next.Head {
+		return nil
+	}
+	others, err := tx.Pulls(PullFilter{Repository: n.pull.Repository, Head: n.old.Head})
+	if err != nil || len(others) > 0 {
+		return err
+	}
+	for _, kind := range []PostKind{PostStatus, PostCheck} {
+		posts, err := tx.Posts(PostFilter{Repository: n.pull.Repository, Kind: kind, KeyPrefix: n.old.Head + " "})
+		if err != nil {
+			return err
+		}
+		for _, post := range posts {
+			if err := tx.DeletePost(post.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // seen keeps the report of a pull request, and since when people can see it: who merges or approves agrees to what is there.
