@@ -70,6 +70,9 @@ func (r *Runner) document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]
 		if err != nil {
 			return doc, nil, err
 		}
+		if pull.State == Merged && run.Status == Applied && run.PullID == 0 && run.Commit != pull.MergedCommit {
+			row.Reason = orElse(row.Reason, fmt.Sprintf("together with what was merged later, at `%.7s`", run.Commit))
+		}
 		doc.Rows = append(doc.Rows, row)
 		if pull.State == Closed && row.Applied && isOrphan(tx, id) {
 			doc.Caution = append(doc.Caution, fmt.Sprintf("`%s` was applied from here and is not on `%s`: what it made stays, and its state is kept. Open this pull request again; or propose the directory without the resources, which plans their end.", plainWord(afterRepository(id)), plainWord(repo.Branch)))
@@ -184,8 +187,8 @@ func covers(run, plan Run) bool {
 	return run.InputDigest == plan.InputDigest && (run.ID > plan.ID || done)
 }
 
-// applyAfterMerge is the first run at a pull request's merge, and what took that one's place; or the apply before the merge,
-// where that left nothing to do.
+// applyAfterMerge is the first run at a pull request's merge, and what took that one's place or, when it failed, tried the
+// same again with what was merged later; or the apply before the merge, where that left nothing to do.
 func applyAfterMerge(runs []Run, pull Pull, plan Run) (found Run, ok bool) {
 	for i := len(runs) - 1; i >= 0; i-- {
 		run := runs[i]

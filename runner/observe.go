@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"github.com/driftlessops/driftless/runner/forge"
 	"github.com/driftlessops/driftless/workspaces"
 	"github.com/driftlessops/driftless/workspaces/gitrepo"
@@ -356,6 +358,10 @@ func (w *watcher) merge(ctx context.Context, o *observation, pull Pull) (pullVie
 	}
 	if err != nil {
 		p.Error = configText(v.set, err)
+		var diags hcl.Diagnostics
+		if errors.As(err, &diags) {
+			p.Error += "\n\nMend this and push. `driftless validate .` checks it on your machine."
+		}
 		return v, ctx.Err()
 	}
 	broken, err := w.brokenPolicies(ctx, p.Tree)

@@ -23,7 +23,7 @@ func (w *watcher) reconcileLocked(ctx context.Context) (err error) {
 	}()
 	o, err := w.observe(ctx)
 	if err != nil {
-		return err
+		return errors.Join(err, w.showBroken(ctx, err))
 	}
 	if o.repo.Diverged != "" {
 		return w.hold(ctx, o)

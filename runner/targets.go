@@ -18,14 +18,10 @@ func (h *hearing) targets(ctx context.Context, pull Pull) ([]*workspaces.Workspa
 	if pull.Aside != "" && !settles {
 		return nil, userError(pull.Aside)
 	}
-	tree := pull.Tree
-	if tree == "" {
-		if !settles {
-			return nil, userError("This pull request cannot be planned as it is: " + orElse(firstLine(pull.Error), "it conflicts with the tracked branch") + ". Mend that first.")
-		}
-		tree = pull.Head
+	if (pull.Tree == "" || pull.Error != "") && !settles {
+		return nil, userError("This pull request cannot be planned as it is (" + plainWord(orElse(firstLine(pull.Error), "it conflicts with the tracked branch")) + "): mend that, and push. It is planned then by itself.")
 	}
-	set, err := h.w.judgedSet(ctx, tree)
+	set, err := h.w.judgedSet(ctx, orElse(pull.Tree, pull.Head))
 	if err != nil && (!settles || ctx.Err() != nil) {
 		return nil, err
 	}

@@ -261,6 +261,7 @@ func init() {
 			s.extra = strings.Join(args, "\n") + "\n"
 			return s.writeConfig()
 		}),
+		"await":   atForge(2, 2, "await N RE", onPull(awaitShown)),
 		"answers": atForge(2, 2, "answers COMMENT RE", checkAnswer),
 	} {
 		commands[name] = do
@@ -303,6 +304,32 @@ func showComments(ts *testscript.TestScript, s *story, r *forges.Repo, args []st
 		return fmt.Errorf("there are %d comments of driftless on %d, not %s:\n%s", count, n, args[1], text.String())
 	}
 	return err
+}
+
+// awaitShown waits until a comment on a pull request matches, or a status of its head as CONTEXT STATE DESCRIPTION.
+func awaitShown(r *forges.Repo, n int, args []string) error {
+	re, err := regexp.Compile(args[0])
+	if err != nil {
+		return err
+	}
+	text := ""
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		text = ""
+		for _, c := range r.CommentsOf(n) {
+			text += c.Body + "\n"
+		}
+		head, err := headOf(r, strconv.Itoa(n))
+		if err != nil {
+			return err
+		}
+		for _, s := range r.Statuses(head) {
+			text += fmt.Sprintln(s.Context, s.State, s.Description)
+		}
+		if re.MatchString(text) {
+			return nil
+		}
+	}
+	return fmt.Errorf("nothing on %d ever matched %q; the last is:\n%s", n, args[0], text)
 }
 
 // checkAnswer wants an answer to a comment that matches.

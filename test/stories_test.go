@@ -64,7 +64,7 @@ func setup(env *testscript.Env, kind string) error {
 	home := filepath.Join(env.WorkDir, ".home")
 	for name, value := range map[string]string{
 		"HOME": home, "DRIFTLESS_CONFIG": s.config(), "GIT_CONFIG_GLOBAL": filepath.Join(home, "gitconfig"), "GIT_CONFIG_NOSYSTEM": "1",
-		"GIT_TERMINAL_PROMPT": "0", "GIT_EDITOR": "true", "NO_COLOR": "1", "GORACE": "atexit_sleep_ms=0", "ENGINE": kind,
+		"GIT_TERMINAL_PROMPT": "0", "GIT_EDITOR": "true", "NO_COLOR": "1", "PROGRAM": built.program, "GORACE": "atexit_sleep_ms=0", "ENGINE": kind,
 	} {
 		env.Setenv(name, value)
 	}

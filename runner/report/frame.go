@@ -41,7 +41,7 @@ func commands(doc *Document) string {
 		now  bool
 		text string
 	}{
-		{doc.open(), "`driftless plan` plans again"},
+		{doc.open() && len(doc.Conflicts) == 0 && (doc.Error == "" || t.rows > 0), "`driftless plan` plans again"},
 		{doc.open() && waits, "`driftless apply` applies before the merge"},
 		{doc.Merged && t.failed > 0, "`driftless apply` tries again what failed"},
 		{(doc.Merged || doc.Closed && t.applied > 0) && t.held > 0, "`driftless approve` applies what is held"},

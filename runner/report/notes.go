@@ -24,7 +24,7 @@ func writeNotes(p *pager, doc *Document) {
 	if len(doc.Notices) > 0 {
 		entries := make([]entry, len(doc.Notices))
 		for i, notice := range doc.Notices {
-			entries[i] = remark(wholeValues(notice))
+			entries[i] = remark(wholeValues(strings.TrimPrefix(notice, doc.Repository+"//")))
 		}
 		p.paragraph("**To note:**")
 		p.list(entries)
