@@ -147,8 +147,11 @@ func (p *publisher) publish(ctx context.Context) (next time.Time, failed error) 
 			unwell = 0
 			continue
 		}
-		if unwell++; unwell == unwellAfter || later.At.After(time.Now()) {
+		if later.At.After(time.Now()) {
 			return later.At, failed // the whole forge pauses
+		}
+		if unwell++; unwell == unwellAfter {
+			return next, failed // the rest is due when what failed is tried again
 		}
 	}
 	return next, ctx.Err()

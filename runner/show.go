@@ -166,10 +166,13 @@ func (p *publisher) page(ctx context.Context, post *Post, remote *[]string, i in
 	return p.remember(ctx, post, *remote)
 }
 
+// errTooNew does not say that the forge is not well: other posts can be shown meanwhile.
+var errTooNew = errors.New("a comment of ours cannot be found: it was deleted, or is too new")
+
 // reopen finds out which comments are there when one could not be edited.
 func (p *publisher) reopen(ctx context.Context, post *Post, thread, mark string) ([]string, error) {
 	if post.Attempts < patience {
-		return post.Remote, &forge.Later{Reason: "a comment of ours cannot be found: it was deleted, or is too new"}
+		return post.Remote, errTooNew
 	}
 	return p.marked(ctx, thread, mark)
 }
