@@ -67,11 +67,18 @@ type Pull struct {
 
 // Report is the last report that was recorded on a pull request's head.
 type Report struct {
-	PullID int64
-	Head   string
-	Runs   map[workspaces.ID]int64 // the finished plans that it shows: what a reviewer saw
-	Pages  []string                // Markdown
-	At     time.Time               // since when it shows these runs; zero: the forge does not show them yet
+	PullID  int64
+	Head    string
+	Runs    map[workspaces.ID]int64 // the finished plans that it shows: what a reviewer saw
+	Pages   []string                // Markdown
+	At      time.Time               // since when people can see these runs; zero = the forge does not show them yet
+	Earlier []Shown                 // what people saw there before on the same head, newest first
+}
+
+// Shown is what a report showed since a moment.
+type Shown struct {
+	Runs map[workspaces.ID]int64
+	At   time.Time
 }
 
 // Run is one workspace at one commit, for one purpose.

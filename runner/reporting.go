@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/driftlessops/driftless/runner/report"
 	"github.com/driftlessops/driftless/workspaces"
@@ -82,6 +83,9 @@ func (n *reported) record(tx Tx, w *watcher) error {
 		}
 	}
 	if w == nil || w.host == nil {
+		if n.next.Earlier = n.old.Earlier; !maps.Equal(n.old.Runs, n.next.Runs) {
+			n.next.Earlier = n.old.before(n.next)
+		}
 		return tx.PutReport(n.next)
 	}
 	if err := n.forget(tx); err != nil {
@@ -93,11 +97,36 @@ func (n *reported) record(tx Tx, w *watcher) error {
 	case err != nil && !errors.Is(err, ErrNotFound):
 		return err
 	case stands.Head == next.Head && maps.Equal(stands.Runs, next.Runs):
-		next.At = stands.At
+		next.At, next.Earlier = stands.At, stands.Earlier
 	default:
-		next.At = zeroTime
+		next.At, next.Earlier = zeroTime, stands.before(next)
 	}
 	return seen(tx, n.pull, next)
+}
+
+// mostEarlier is how many reports of one head are remembered.
+const mostEarlier = 5
+
+// before is what people saw before the next report: whoever merged until that was shown agreed to it.
+func (r Report) before(next Report) []Shown {
+	if r.Head != next.Head {
+		return nil
+	}
+	earlier := r.Earlier
+	if !r.At.IsZero() {
+		earlier = slices.Insert(slices.Clone(earlier), 0, Shown{Runs: r.Runs, At: r.At})
+	}
+	return earlier[:min(len(earlier), mostEarlier)]
+}
+
+// at is what a report showed at a moment.
+func (r Report) at(moment time.Time) (Shown, bool) {
+	for _, s := range append([]Shown{{Runs: r.Runs, At: r.At}}, r.Earlier...) {
+		if !s.At.IsZero() && !s.At.After(moment) {
+			return s, true
+		}
+	}
+	return Shown{}, false
 }
 
 // forget drops what the forge was to show on an earlier head: while it is not well, or takes little, that would come before what

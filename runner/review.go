@@ -123,13 +123,15 @@ func (c *coverage) addPull(tx Tx, p Pull, id workspaces.ID, place map[string]int
 	} else if err != nil {
 		return err
 	}
-	if report.At.IsZero() {
-		return nil // merged before the forge showed it
+	merged := merges[p.MergedCommit].Add(clockSkew)
+	if p.MergedCommit == p.Head { // a fast-forward has no moment of its own: whatever was shown last
+		merged = now()
 	}
-	if p.MergedCommit != p.Head && report.At.After(merges[p.MergedCommit].Add(clockSkew)) {
-		return nil // the report came after the merge
+	shown, ok := report.at(merged)
+	if !ok {
+		return nil // merged before anything was shown
 	}
-	runID, ok := report.Runs[id]
+	runID, ok := shown.Runs[id]
 	if !ok {
 		return nil
 	}

@@ -17,6 +17,8 @@ ALTER TABLE pulls ADD COLUMN before      TEXT NOT NULL DEFAULT 'null';
 
 CREATE INDEX pulls_by_head ON pulls (repository, head, id);
 
+ALTER TABLE reports ADD COLUMN earlier TEXT NOT NULL DEFAULT 'null';
+
 ALTER TABLE workspaces ADD COLUMN reserved INTEGER NOT NULL DEFAULT 0;
 
 CREATE TABLE posts (
