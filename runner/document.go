@@ -37,7 +37,7 @@ func (r *Runner) document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]
 		doc.Orphans = append(doc.Orphans, string(id))
 	}
 	if pull.State == Open {
-		if doc.Caution, err = cautions(tx, pull); err != nil {
+		if doc.Caution, err = cautions(tx, pull, repo.Branch); err != nil {
 			return doc, nil, err
 		}
 	}
@@ -81,14 +81,11 @@ func (r *Runner) document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]
 			shown[id] = run.ID
 		}
 	}
-	if pull.State == Open {
-		doc.Caution, err = stillHeld(tx, pull, repo.Branch)
-	}
-	return doc, shown, err
+	return doc, shown, nil
 }
 
 // cautions are what a reviewer must know before reading the plans of an open pull request.
-func cautions(tx Tx, pull Pull) (all []string, err error) {
+func cautions(tx Tx, pull Pull, branch string) (all []string, err error) {
 	refused, err := mergeRefused(tx, pull)
 	if err != nil {
 		return nil, err
@@ -106,7 +103,8 @@ func cautions(tx Tx, pull Pull) (all []string, err error) {
 			all = append(all, fmt.Sprintf("driftless has never applied `%s`: this is a plan of all of it, not only of what changes here. If it exists already, its state is missing, and a merge would build it a second time: settle that first (`driftless workspaces` says what waits).", plainWord(afterRepository(id))))
 		}
 	}
-	return all, nil
+	held, err := stillHeld(tx, pull, branch)
+	return append(all, held...), err
 }
 
 // newest finds the plan of a workspace that stands: of a pull request that left, the one that stood when it did.
