@@ -219,6 +219,11 @@ func (r *Runner) tryClaim(tx Tx, run *Run) (bool, error) {
 		}
 		return false, nil
 	}
+	if run.Purpose != PurposePlan {
+		if err := dropDeadLock(&journal{tx: tx}, *run); err != nil {
+			return false, err
+		}
+	}
 	next := *run
 	next.Status, next.Owner, next.StartedAt, next.Reason = Planning, r.owner, now(), ""
 	next.Attempt++
@@ -230,6 +235,30 @@ func (r *Runner) tryClaim(tx Tx, run *Run) (bool, error) {
 	}
 	*run = next
 	return true, nil
+}
+
+// dropDeadLock frees a state from the lock of a run that was killed while it planned: nothing was applied under it, and no
+// engine works in the workspace any more. The lock of an apply stays for a person to decide.
+func dropDeadLock(j *journal, run Run) error {
+	lock, err := j.tx.StateLock(run.Workspace)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	holder, err := j.tx.Run(lock.RunID)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if !holder.AppliedAt.IsZero() || holder.ID != run.ID && (holder.Status.Active() || holder.Status == Ready) {
+		return nil
+	}
+	if err := j.tx.UnlockState(run.Workspace); err != nil {
+		return err
+	}
+	return j.add(Event{Kind: "state unlocked", Repository: run.Repository, Workspace: run.Workspace, RunID: holder.ID, Message: "lock of a plan that was killed"})
 }
 
 // waitsFor names the workspaces that a run of the tracked branch must wait for, or is "".

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/runner/daemon"
 )
 
 // patience ends a wait for something that never happens; nothing depends on how long it is.
@@ -174,4 +176,23 @@ func TestKilledWhileTheEngineWorks(t *testing.T) {
 	}
 	w.pass() // which removes what the killed one left
 	w.settled(made)
+}
+
+// TestKilledWhilePlanningWithALock: a run that was killed while it planned left its lock on the state; taken up again it
+// is not in its own way.
+func TestKilledWhilePlanningWithALock(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]string{"app/main.tf": "resource \"terraform_data\" \"app\" {\n  input = \"one\"\n}\n"})
+	w.pass()
+	held := w.newest("infra//app", runner.PurposeApply, runner.Held)
+	w.driftless("approve", fmt.Sprint(held.ID))
+	queued := w.newest("infra//app", runner.PurposeApply, runner.Queued)
+	db, _, err := daemon.OpenStore(t.Context(), w.dataDir(), slog.New(slog.DiscardHandler))
+	w.must(err)
+	w.must(db.Update(t.Context(), func(tx runner.Tx) error {
+		return tx.LockState(runner.StateLock{Workspace: "infra//app", ID: "left", Info: []byte("{}"), RunID: queued.ID, CreatedAt: time.Now()})
+	}))
+	w.must(db.Close())
+	w.pass()
+	w.newest("infra//app", runner.PurposeApply, runner.Applied)
 }
