@@ -52,9 +52,6 @@ func TestSoak(t *testing.T) {
 	for kind, pulls := range map[string]int{"github": 200, "gitea": 40} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			if testing.Short() {
-				t.Skip("takes a minute")
-			}
 			if raced { // everything takes several times as long
 				pulls = pulls / 4
 			}
