@@ -156,9 +156,9 @@ func TestProblems(t *testing.T) {
 		"driftless approve 0":                        {Approve, "`0` is not the number of a run"},
 		"driftless approve 99999999999999999999":     {Approve, "is not the number of a run"},
 		"driftless apply 1a2b3c4":                    {Apply, "takes no commit"},
-		"driftless plan 12":                          {Plan, "`12` is no commit"},
+		"driftless plan 12":                          {Plan, "`12` is no commit: write at least 7 of its hex digits (all 40 for a fork)"},
 		"driftless plan 1a2b3c4 2a2b3c4":             {Plan, "`2a2b3c4` is a second one"},
-		"driftless plan " + strings.Repeat("1a", 40): {Plan, "is no commit"},
+		"driftless plan " + strings.Repeat("1a", 40): {Plan, "has 40 hex digits"},
 	} {
 		c, ok, problem := Parse(body)
 		switch {

@@ -79,11 +79,11 @@ func (r *reader) argument(w word) bool {
 			r.run(n)
 		}
 	case hex.MatchString(text) && hasDigit.MatchString(text) && verb == Plan:
-		r.fail(problemf("%s is no commit: write 7 to 40 of its hex digits.", quote(text)))
+		r.fail(problemf("%s is no commit: the whole of one has 40 hex digits.", quote(text)))
 	case hex.MatchString(text) && hasDigit.MatchString(text):
 		r.fail(problemf("`driftless %s` takes no commit. Only `driftless plan` does.", verb))
 	case startsSo.MatchString(text) && verb == Plan:
-		r.fail(problemf("%s is no commit: write 7 to 40 of its hex digits, or choose what to plan with `-w WORKSPACE`.", quote(text)))
+		r.fail(problemf("%s is no commit: write at least 7 of its hex digits (all 40 for a fork), or choose what to plan with `-w WORKSPACE`.", quote(text)))
 	case startsSo.MatchString(text):
 		r.fail(problemf("%s is not the number of a run: write it as the report does, such as `driftless %s 12`.", quote(text), verb))
 	default:

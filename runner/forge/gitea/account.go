@@ -35,7 +35,7 @@ const writePause = 100 * time.Millisecond
 type Account struct {
 	url    string
 	gate   *forge.Gate
-	signer *signer
+	secret *forge.Secret
 	http   *http.Client
 	logger *slog.Logger
 	moved  sync.Map // paths that were answered under another name
@@ -62,16 +62,15 @@ func New(o Options) (*Account, error) {
 		o.Pause = writePause
 	}
 	if o.Transport == nil {
-		o.Transport = patient()
+		o.Transport = forge.Patient()
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &signer{base: o.Transport, ask: o.Token}
-	gate := forge.NewGate(s, o.Pause)
-	gate.Count = o.Count
-	a := &Account{url: base.String(), gate: gate, signer: s, logger: o.Logger}
-	a.http = &http.Client{Transport: gate, CheckRedirect: a.follow}
+	a := &Account{url: base.String(), gate: forge.NewGate(o.Transport, o.Pause), secret: &forge.Secret{What: "the token", Read: o.Token}, logger: o.Logger}
+	a.gate.Count = o.Count
+	signed := &forge.Signed{Base: a.gate, Scheme: "token", Token: a.secret.Get, Refused: a.secret.Refused}
+	a.http = &http.Client{Transport: signed, CheckRedirect: a.follow}
 	return a, nil
 }
 
@@ -89,9 +88,9 @@ func (a *Account) Budget() forge.Budget { return a.gate.Budget() }
 
 // self is whose token it is, asked once for each token.
 func (a *Account) self(ctx context.Context) (*sdk.User, error) {
-	token, err := a.signer.token(ctx)
+	token, err := a.secret.Get(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the token: %w", err)
+		return nil, fmt.Errorf("ask whose token it is: %w", err)
 	}
 	a.mu.Lock()
 	me := a.me
@@ -144,6 +143,6 @@ func (h *Host) Credentials(ctx context.Context) (gitrepo.Auth, error) {
 	if err != nil {
 		return gitrepo.Auth{}, err
 	}
-	token, err := h.account.signer.token(ctx)
+	token, err := h.account.secret.Get(ctx)
 	return gitrepo.Auth{Username: me.UserName, Password: token}, err
 }

@@ -19,7 +19,7 @@ type app struct {
 	account *Account
 	id      int64
 	fixed   int64 // the only installation; 0 = one per owner
-	key     secret[string]
+	key     forge.Secret
 
 	mu            sync.Mutex
 	current       string // the key that jwt signs with
@@ -35,14 +35,14 @@ func newApp(a *Account, conf App) *app {
 		return string(key), err
 	}
 	return &app{
-		account: a, id: conf.ID, fixed: conf.Installation, key: secret[string]{what: "the private key of the GitHub App", read: read},
+		account: a, id: conf.ID, fixed: conf.Installation, key: forge.Secret{What: "the private key of the GitHub App", Read: read},
 		owners: map[string]int64{}, installations: map[int64]*installation{},
 	}
 }
 
 // transport signs as the App itself. A changed key starts everything anew.
 func (p *app) transport(ctx context.Context) (*ghinstallation.AppsTransport, error) {
-	key, err := p.key.get(ctx)
+	key, err := p.key.Get(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,9 @@ func (p *app) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := jwt.RoundTrip(req.Clone(req.Context()))
 	if err == nil && resp.StatusCode == http.StatusUnauthorized {
-		p.key.stale()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.key.Refused(p.current)
 	}
 	return resp, err
 }

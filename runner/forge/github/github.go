@@ -65,7 +65,7 @@ func New(opts Options) (*Account, error) {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	if opts.Transport == nil {
-		opts.Transport = patient()
+		opts.Transport = forge.Patient()
 	}
 	a := &Account{opts: opts, base: base, gate: forge.NewGate(opts.Transport, opts.Pause)}
 	a.gate.Count = opts.Count

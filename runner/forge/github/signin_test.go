@@ -84,7 +84,7 @@ func TestSecretThatCannotBeReadIsTriedAgain(t *testing.T) {
 	h := s.account(t, Options{Token: func(context.Context) (string, error) { return "", errors.New("no such file") }}).Repository("octo/infra", nil)
 	_, err := h.Credentials(t.Context())
 	var later *forge.Later
-	if !errors.As(err, &later) || !strings.Contains(err.Error(), "read the token for GitHub: no such file") {
+	if !errors.As(err, &later) || !strings.Contains(err.Error(), "read the token: no such file") {
 		t.Error(err)
 	}
 	h = s.account(t, Options{Token: constant(" ")}).Repository("octo/infra", nil)
@@ -179,8 +179,7 @@ func TestChangedKeyTakesEffect(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, next := range [][]byte{appKey, newKey()} {
-		key.Store(&next)
-		a.sign.(*app).key.stale()
+		a.sign.(*app).key.Refused(strings.TrimSpace(string(*key.Swap(&next))))
 		if _, err := h.Credentials(t.Context()); err != nil || made.Load() != int32(i+1) {
 			t.Errorf("key %d: %v, %d tokens", i, err, made.Load())
 		}

@@ -2,7 +2,6 @@ package github
 
 import (
 	"context"
-	"strings"
 	"sync"
 
 	api "github.com/google/go-github/v60/github"
@@ -23,7 +22,7 @@ type signIn interface {
 // token signs in as a person, or a machine user.
 type token struct {
 	account *Account
-	secret  secret[string]
+	secret  forge.Secret
 
 	mu      sync.Mutex
 	known   string // the login that belongs to knownBy
@@ -31,18 +30,14 @@ type token struct {
 }
 
 func newToken(a *Account, read func(context.Context) (string, error)) *token {
-	return &token{account: a, secret: secret[string]{what: "the token for GitHub", read: read}}
+	return &token{account: a, secret: forge.Secret{What: "the token", Read: read}}
 }
 
 func (t *token) token(ctx context.Context, _, _ string) (string, error) {
-	value, err := t.secret.get(ctx)
-	if value = strings.TrimSpace(value); err == nil && value == "" {
-		err = &forge.Denied{Reason: "the token is empty: set its file or variable"}
-	}
-	return value, err
+	return t.secret.Get(ctx)
 }
 
-func (t *token) refused(string) { t.secret.stale() }
+func (t *token) refused(value string) { t.secret.Refused(value) }
 
 func (t *token) login(ctx context.Context) (string, error) {
 	value, err := t.token(ctx, "", "")
