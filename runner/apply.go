@@ -51,7 +51,7 @@ func (j *job) finishApply(ctx context.Context, plan *planner.Plan, said judgemen
 // apply applies the saved plan. The intent is on record before the engine starts, and the result after it.
 func (j *job) apply(ctx context.Context) error {
 	if err := j.stillAllowed(ctx); err != nil {
-		return err
+		return j.orLater(ctx, err)
 	}
 	if err := j.to(ctx, Ready, "ready", "", nil); err != nil {
 		return err

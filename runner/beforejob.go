@@ -2,9 +2,11 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/driftlessops/driftless/runner/forge"
 	"github.com/driftlessops/driftless/workspaces"
 )
 
@@ -83,4 +85,32 @@ func (j *job) stillAllowed(ctx context.Context) error {
 		return userError("the tracked branch does not let it be applied before the merge any more")
 	}
 	return j.w.requirements(ctx, pull, b, state)
+}
+
+// orLater lets an apply wait of which the forge does not say now whether it may be: it is planned again then. Any other reason
+// not to apply ends it.
+func (j *job) orLater(ctx context.Context, err error) error {
+	var later *forge.Later
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		later = &forge.Later{Reason: "it did not answer within a minute"}
+	case !errors.As(err, &later):
+		return err
+	}
+	j.r.mu.Lock()
+	j.r.later[j.run.ID] = nextTry(later, j.run.Attempt)
+	j.r.mu.Unlock()
+	j.run.Reason = "waits for the forge to say whether it may be applied: " + later.Reason
+	return j.to(ctx, Queued, "run queued", j.run.Reason, nil)
+}
+
+// putOff reports whether a run in the queue waits for a moment to come. A restart does not wait for it.
+func (r *Runner) putOff(id int64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Now().Before(r.later[id]) {
+		return true
+	}
+	delete(r.later, id)
+	return false
 }

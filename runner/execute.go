@@ -155,7 +155,10 @@ func (j *job) planned(ctx context.Context, plan *planner.Plan, verdict policy.Ve
 func (j *job) to(ctx context.Context, status Status, kind, message string, also func(tx Tx, jr *journal, run *Run) error) error {
 	next, from := j.run, j.run.Status
 	next.Status = status
-	if status != Planned && status != Applying && (status != Ready || next.Purpose != PurposeApply) {
+	switch {
+	case status == Queued:
+		next.Owner = ""
+	case status != Planned && status != Applying && (status != Ready || next.Purpose != PurposeApply):
 		next.FinishedAt = now()
 	}
 	log := j.logged()

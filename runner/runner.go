@@ -54,6 +54,7 @@ type Runner struct {
 
 	mu      sync.Mutex
 	cancels map[int64]context.CancelCauseFunc // of the runs this process works on
+	later   map[int64]time.Time               // queued runs that are not taken up before
 }
 
 // New returns a Runner. It opens the mirrors, and contacts no remote.
@@ -72,6 +73,7 @@ func New(ctx context.Context, opts Options) (*Runner, error) {
 		wake:      make(chan struct{}, 1),
 		limit:     opts.Config.Concurrency,
 		cancels:   map[int64]context.CancelCauseFunc{},
+		later:     map[int64]time.Time{},
 	}
 	if r.limit <= 0 {
 		r.limit = runtime.NumCPU()

@@ -224,6 +224,9 @@ func (r *Runner) tryClaim(tx Tx, run *Run) (bool, error) {
 			return false, err
 		}
 	}
+	if r.putOff(run.ID) {
+		return false, nil
+	}
 	next := *run
 	next.Status, next.Owner, next.StartedAt, next.Reason = Planning, r.owner, now(), ""
 	next.Attempt++
