@@ -197,6 +197,9 @@ func (w *watcher) writeLeft(o *observation, j *journal, p *Pull, stop *[]int64) 
 	if err := j.add(Event{Kind: "pull request " + string(p.State), Repository: p.Repository, PullID: p.ID, Commit: p.MergedCommit, Actor: p.MergedBy, Message: message}); err != nil {
 		return err
 	}
+	if err := j.tell(p.ID); err != nil {
+		return err
+	}
 	runs, err := j.tx.Runs(RunFilter{PullID: p.ID, Statuses: []Status{Queued, Planning, Planned, Ready, Held, Blocked, Unchanged}})
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/driftlessops/driftless/runner/forge"
@@ -45,12 +46,26 @@ func (w *watcher) reconcileLocked(ctx context.Context) (err error) {
 		return err
 	}
 	w.r.Wake()
-	var problems []error
+	return errors.Join(w.reportOpen(ctx, pulls), w.showHead(ctx), w.syncIssues(ctx))
+}
+
+// reportOpen brings the reports up to date of the pull requests that were looked at, and those of others that do not tell of
+// everything yet: an earlier process was killed before it made them, or failed to.
+func (w *watcher) reportOpen(ctx context.Context, pulls []Pull) error {
+	var ids []int64
 	for _, p := range pulls {
-		problems = append(problems, w.r.report(ctx, p.ID))
+		ids = append(ids, p.ID)
 	}
-	problems = append(problems, w.showHead(ctx), w.syncIssues(ctx))
-	return errors.Join(problems...)
+	err := w.r.opts.Store.View(ctx, func(tx Tx) error {
+		news, err := tx.News(NewsFilter{Repository: w.conf.Name})
+		for _, n := range news {
+			if !slices.Contains(ids, n.PullID) {
+				ids = append(ids, n.PullID)
+			}
+		}
+		return err
+	})
+	return errors.Join(err, w.r.reportAll(ctx, ids))
 }
 
 // errLookAgain says that a person acknowledged a rewritten branch while it was looked at.

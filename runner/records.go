@@ -75,6 +75,13 @@ type Report struct {
 	Earlier []Shown                 // what people saw there before on the same head, newest first
 }
 
+// News is an event that the report of a pull request is to tell of.
+type News struct {
+	PullID     int64
+	Repository string
+	EventID    int64
+}
+
 // Shown is what a report showed since a moment.
 type Shown struct {
 	Runs map[workspaces.ID]int64

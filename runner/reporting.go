@@ -19,6 +19,7 @@ const pageLimit = 65_000
 // reported is what a pull request's report becomes.
 type reported struct {
 	pull   Pull
+	news   []News // what it is to tell of
 	old    Report
 	next   Report
 	drafts []draft // of what the forge is to show of it
@@ -37,7 +38,7 @@ func (r *Runner) report(ctx context.Context, pullID int64) error {
 		n, err = r.renderReport(tx, pullID)
 		return err
 	})
-	if err != nil || n.same {
+	if err != nil || n.same && len(n.news) == 0 {
 		return err
 	}
 	err = r.opts.Store.Update(ctx, func(tx Tx) error { return n.record(tx, r.watcher(n.pull.Repository)) })
@@ -49,6 +50,9 @@ func (r *Runner) report(ctx context.Context, pullID int64) error {
 
 func (r *Runner) renderReport(tx Tx, pullID int64) (n reported, err error) {
 	if n.pull, err = tx.Pull(pullID); err != nil {
+		return n, err
+	}
+	if n.news, err = tx.News(NewsFilter{PullID: pullID}); err != nil {
 		return n, err
 	}
 	if n.old, err = tx.Report(pullID); err != nil && !errors.Is(err, ErrNotFound) {
@@ -77,6 +81,14 @@ func (r *Runner) renderReport(tx Tx, pullID int64) (n reported, err error) {
 
 // record writes the report down, with what the forge is to show of it. Where a forge shows it, it is there from when that does.
 func (n *reported) record(tx Tx, w *watcher) error {
+	for _, news := range n.news {
+		if err := tx.DeleteNews(news); err != nil {
+			return err
+		}
+	}
+	if n.same {
+		return nil
+	}
 	for _, d := range n.drafts {
 		if err := d.record(tx, n.pull.Repository); err != nil {
 			return err
@@ -195,28 +207,42 @@ func keepShown(runs, shown map[workspaces.ID]int64, affected []workspaces.ID) {
 	}
 }
 
-// reportOf brings the reports up to date that show a run: its pull request's, or those of the merges that it applies.
+// reportOf brings the reports up to date that show a run.
 func (r *Runner) reportOf(ctx context.Context, run Run) error {
-	if run.PullID != 0 {
-		return r.report(ctx, run.PullID)
-	}
-	var merged []Pull
-	var left []int64
+	var pulls []int64
 	err := r.opts.Store.View(ctx, func(tx Tx) (err error) {
-		if merged, err = tx.Pulls(PullFilter{Repository: run.Repository, State: Merged, Limit: 50}); err != nil {
-			return err
-		}
-		left, err = leftAfter(tx, run.Workspace)
+		pulls, err = showing(tx, run)
 		return err
 	})
-	problems := []error{err}
-	for _, p := range merged {
-		if slices.Contains(p.Affected, run.Workspace) && !slices.Contains(left, p.ID) {
-			problems = append(problems, r.report(ctx, p.ID))
-		}
-	}
-	for _, id := range left {
+	return errors.Join(err, r.reportAll(ctx, pulls))
+}
+
+func (r *Runner) reportAll(ctx context.Context, pulls []int64) error {
+	var problems []error
+	for _, id := range pulls {
 		problems = append(problems, r.report(ctx, id))
 	}
 	return errors.Join(problems...)
+}
+
+// mostShowing is how many merged pull requests show what becomes of a workspace that they touch.
+const mostShowing = 50
+
+// showing are the pull requests whose reports show a run: its own, or those of the merges that it applies, and those that left
+// after an apply of theirs.
+func showing(tx Tx, run Run) ([]int64, error) {
+	if run.PullID != 0 {
+		return []int64{run.PullID}, nil
+	}
+	pulls, err := leftAfter(tx, run.Workspace)
+	if err != nil {
+		return nil, err
+	}
+	merged, err := tx.Pulls(PullFilter{Repository: run.Repository, State: Merged, Affects: run.Workspace, Limit: mostShowing})
+	for _, p := range merged {
+		if !slices.Contains(pulls, p.ID) {
+			pulls = append(pulls, p.ID)
+		}
+	}
+	return pulls, err
 }

@@ -207,10 +207,29 @@ func (j *journal) add(e Event) error {
 	return nil
 }
 
-// run appends an event about a run.
+// tell says that the reports of pull requests are to tell of the newest event.
+func (j *journal) tell(pulls ...int64) error {
+	e := j.events[len(j.events)-1]
+	for _, id := range pulls {
+		if err := j.tx.PutNews(News{PullID: id, Repository: e.Repository, EventID: e.ID}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// run appends an event about a run. What became of an apply is news for the pull requests that show it.
 func (j *journal) run(kind string, run Run, message string) error {
-	return j.add(Event{
+	err := j.add(Event{
 		Kind: kind, Actor: run.Actor, Repository: run.Repository, Workspace: run.Workspace,
 		RunID: run.ID, PullID: run.PullID, Commit: run.Commit, Message: message,
 	})
+	if err != nil || run.Purpose != PurposeApply || run.Status == Queued || run.Status.Active() {
+		return err
+	}
+	pulls, err := showing(j.tx, run)
+	if err != nil {
+		return err
+	}
+	return j.tell(pulls...)
 }

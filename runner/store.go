@@ -35,6 +35,12 @@ type Tx interface {
 	PutPull(*Pull) error              // inserts and sets ID when ID is 0
 	Report(pullID int64) (Report, error)
 	PutReport(Report) error
+	// News are the last events that the reports of pull requests do not tell of yet; it is on record with the event, so
+	// that a report which a crash prevented is made later.
+	News(NewsFilter) ([]News, error) // oldest first
+	// PutNews says that the report of a pull request is to tell of an event; DeleteNews, that one does up to an event.
+	PutNews(News) error
+	DeleteNews(News) error
 
 	Post(repository string, kind PostKind, key string) (Post, error)
 	Posts(PostFilter) ([]Post, error) // oldest first
@@ -77,9 +83,16 @@ type Tx interface {
 	UnlockState(id workspaces.ID) error
 }
 
+// NewsFilter selects news; zero fields select all.
+type NewsFilter struct {
+	Repository string
+	PullID     int64
+}
+
 // PullFilter selects pulls; zero fields select all.
 type PullFilter struct {
 	Repository string
+	Affects    workspaces.ID // a workspace that it touches
 	Key        string
 	Head       string
 	State      PullState

@@ -64,14 +64,36 @@ func (h *hub) serve(args ...string) (stop func(syscall.Signal)) {
 	return func(s syscall.Signal) { h.end(cmd, s) }
 }
 
+// end ends driftless. It is killed between applies: one that is cut off is for a person to decide, and has tests of its own.
 func (h *hub) end(cmd *exec.Cmd, s syscall.Signal) {
 	h.t.Helper()
+	if s == syscall.SIGKILL {
+		h.await(patience, func() string {
+			h.must(cmd.Process.Signal(syscall.SIGSTOP))
+			if !h.applying() {
+				return ""
+			}
+			h.must(cmd.Process.Signal(syscall.SIGCONT))
+			return "an apply does not end"
+		})
+	}
 	h.must(cmd.Process.Signal(s))
 	overdue := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
 	defer overdue.Stop()
 	if err := cmd.Wait(); err != nil && s != syscall.SIGKILL {
 		h.t.Errorf("driftless ended with %v:\n%s", err, h.tail())
 	}
+}
+
+// applying reports whether an apply is under way.
+func (h *hub) applying() bool {
+	h.t.Helper()
+	var runs []runner.Run
+	h.must(h.view(func(tx runner.Tx) (err error) {
+		runs, err = tx.Runs(runner.RunFilter{Statuses: []runner.Status{runner.Applying}})
+		return err
+	}))
+	return len(runs) > 0
 }
 
 // tail is the end of what driftless logged.

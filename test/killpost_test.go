@@ -7,6 +7,7 @@ import (
 
 	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/test/forges"
+	"github.com/driftlessops/driftless/workspaces"
 )
 
 // TestKilledBetweenThePostAndItsRecord kills driftless when the forge did what it was asked and driftless does not know it
@@ -70,4 +71,33 @@ func (h *hub) killAfter(path string, happened func() bool) {
 	})
 	stop(syscall.SIGKILL)
 	h.forge.SetFaults(forges.Faults{})
+}
+
+// TestKilledBeforeTheReport kills driftless when what happened is on record and its report is not: the comment tells of it
+// after the restart, though nothing moved since.
+func TestKilledBeforeTheReport(t *testing.T) {
+	t.Parallel()
+	h := newHub(t, "gitea", map[string]string{"one/main.tf": idle, "two/main.tf": idle})
+	h.pass()
+	thing := "resource \"terraform_data\" \"more\" {}\n"
+	for dir, kind := range map[string]string{"one": "applied", "two": "apply started"} {
+		n := h.open(dir, map[string]string{dir + "/more.tf": thing})
+		h.pass()
+		_, err := h.repo.MergePull(n, forges.Squash, "ben")
+		h.must(err)
+		h.killAt(kind)
+		h.pass()
+		status := h.runs(workspaces.ID("infra//"+dir), runner.PurposeApply)[0].Status // it may have got past that moment
+		if ours := h.ours(n); len(ours) != 1 || !strings.Contains(ours[0].Body, string(status)) {
+			t.Errorf("killed at %q, the run is %s; the comments: %+v", kind, status, ours)
+		}
+	}
+	n := h.open("three", map[string]string{"one/less.tf": "# less\n"})
+	h.pass()
+	h.must(h.repo.Close("ben", n))
+	h.killAt("pull request closed")
+	h.pass()
+	if ours := h.ours(n); len(ours) != 1 || !strings.Contains(ours[0].Body, "Closed") {
+		t.Errorf("the comments of the closed pull request: %+v", ours)
+	}
 }

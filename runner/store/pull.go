@@ -1,7 +1,9 @@
 package store
 
 import (
+	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -81,6 +83,9 @@ func (t *tx) Pulls(f runner.PullFilter) ([]runner.Pull, error) {
 	q = equal(q, "key", text(f.Key))
 	q = equal(q, "head", text(f.Head))
 	q = equal(q, "state", text(f.State))
+	if f.Affects != "" {
+		q = q.Where("affected LIKE ? ESCAPE '!'", text("%"+likely.Replace(string(quoted(f.Affects)))+"%"))
+	}
 	err := q.Scan(t.ctx)
 	return records(rows, pullRow.record), one("list", "pull requests", err)
 }
@@ -107,6 +112,18 @@ func (t *tx) PutPull(p *runner.Pull) error {
 	}
 	p.ID = row.ID
 	return nil
+}
+
+// likely escapes what has a meaning in a LIKE pattern.
+var likely = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
+
+// quoted is a workspace as it stands in a column of JSON.
+func quoted(id workspaces.ID) text {
+	data, err := json.Marshal(id)
+	if err != nil {
+		panic(fmt.Sprintf("a string that is no JSON: %v", err))
+	}
+	return text(data)
 }
 
 // equal adds a condition unless the value is the zero value.

@@ -59,6 +59,8 @@ func pulls(t *testing.T, s runner.Store) {
 		{"key", runner.PullFilter{Repository: "r2", Key: "1"}, []int64{other.ID}},
 		{"state", runner.PullFilter{State: runner.Open}, []int64{second.ID, other.ID}},
 		{"head", runner.PullFilter{Repository: "r", Head: full.Head}, []int64{full.ID}},
+		{"affects", runner.PullFilter{Affects: full.Affected[0]}, []int64{full.ID}},
+		{"affects none", runner.PullFilter{Affects: full.Affected[0][1:]}, []int64{}},
 		{"none", runner.PullFilter{Key: "2"}, []int64{}},
 	} {
 		ids := []int64{}
@@ -85,4 +87,18 @@ func reports(t *testing.T, s runner.Store) {
 		update(t, s, func(tx runner.Tx) error { return tx.PutReport(want) })
 		same(t, "report", read(t, s, func(tx runner.Tx) (runner.Report, error) { return tx.Report(pull.ID) }), want)
 	}
+}
+
+func news(t *testing.T, s runner.Store) {
+	first, other := runner.News{PullID: 7, Repository: "r", EventID: 1}, runner.News{PullID: 8, Repository: "r2", EventID: 2}
+	newer := runner.News{PullID: 7, Repository: "r", EventID: 3}
+	update(t, s, func(tx runner.Tx) error { return errors.Join(tx.PutNews(first), tx.PutNews(other), tx.PutNews(newer)) })
+	all := func(f runner.NewsFilter) []runner.News {
+		return read(t, s, func(tx runner.Tx) ([]runner.News, error) { return tx.News(f) })
+	}
+	same(t, "all", all(runner.NewsFilter{}), []runner.News{other, newer})
+	same(t, "of a repository", all(runner.NewsFilter{Repository: "r2"}), []runner.News{other})
+	same(t, "of a pull request", all(runner.NewsFilter{PullID: 7}), []runner.News{newer})
+	update(t, s, func(tx runner.Tx) error { return errors.Join(tx.DeleteNews(first), tx.DeleteNews(other)) })
+	same(t, "what is newer stays", all(runner.NewsFilter{}), []runner.News{newer})
 }

@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) runner.Store) {
 		"posts":             posts,
 		"post filters":      postFilters,
 		"commands":          commands,
+		"news":              news,
 		"events":            events,
 		"blobs":             blobs,
 		"states":            states,

@@ -19,6 +19,13 @@ CREATE INDEX pulls_by_head ON pulls (repository, head, id);
 
 ALTER TABLE reports ADD COLUMN earlier TEXT NOT NULL DEFAULT 'null';
 
+-- The last event that the report of a pull request does not tell of yet.
+CREATE TABLE news (
+  pull_id    INTEGER PRIMARY KEY,
+  repository TEXT NOT NULL,
+  event_id   INTEGER NOT NULL
+);
+
 ALTER TABLE workspaces ADD COLUMN reserved INTEGER NOT NULL DEFAULT 0;
 
 CREATE TABLE posts (
