@@ -16,8 +16,8 @@ import (
 )
 
 // Gate is the one way to a host's API, for all repositories of an account. It writes one request at a time and at a pace,
-// reads as many as come, and turns answers that mean "not now" into *Later: for as long as the host asked for, nothing
-// more is sent. It implements http.RoundTripper.
+// reads as many as come, asks again what a server that is not well does not answer, and turns answers that mean "not now"
+// into *Later: for as long as the host asked for, nothing more is sent. It implements http.RoundTripper.
 type Gate struct {
 	Base  http.RoundTripper // to the network; nil = http.DefaultTransport. It must not sign in by requests through the same gate
 	Now   func() time.Time  // nil = time.Now
@@ -25,6 +25,7 @@ type Gate struct {
 
 	writing chan struct{} // holds one while somebody writes
 	pace    *rate.Limiter
+	breath  time.Duration // before a read is asked again
 
 	mu      sync.Mutex
 	budget  Budget
@@ -53,7 +54,7 @@ func NewGate(base http.RoundTripper, pause time.Duration) *Gate {
 		g.pace = rate.NewLimiter(rate.Inf, 1)
 		return g
 	}
-	g.pace = rate.NewLimiter(rate.Every(pause), writeBurst)
+	g.pace, g.breath = rate.NewLimiter(rate.Every(pause), writeBurst), pause
 	return g
 }
 
@@ -68,8 +69,8 @@ func (g *Gate) Budget() Budget {
 	return b
 }
 
-// RoundTrip implements http.RoundTripper.
-func (g *Gate) RoundTrip(req *http.Request) (*http.Response, error) {
+// send sends a request once.
+func (g *Gate) send(req *http.Request) (*http.Response, error) {
 	done, err := g.enter(req)
 	if err != nil {
 		closeBody(req)

@@ -79,7 +79,7 @@ func TestGateTurnsNotNowIntoLater(t *testing.T) {
 		"429 with a date":           {answer{status: 429, header: map[string]string{"Retry-After": noon.Add(2 * time.Minute).Format(http.TimeFormat)}}, 2 * time.Minute},
 		"503 with Retry-After":      {answer{status: 503, header: map[string]string{"Retry-After": "30"}}, 30 * time.Second},
 		"503 with Retry-After: 0":   {answer{status: 503, header: map[string]string{"Retry-After": "0"}}, 0},
-		"502":                       {answer{status: 502, body: "<html>bad\n gateway</html>"}, 0},
+		"500":                       {answer{status: 500, body: "<html>a panic\n of ours</html>"}, 0},
 		"network":                   {answer{err: errors.New("connection refused")}, 0},
 	} {
 		now := noon
@@ -186,13 +186,39 @@ func TestGateWaitsNoLongerThanItsCaller(t *testing.T) {
 func TestGateCountsEveryAnswer(t *testing.T) {
 	t.Parallel()
 	now := noon
-	g, _ := gateAt(&now, answer{status: 304}, answer{status: 502}, answer{err: errors.New("no route")})
+	g, _ := gateAt(&now, answer{status: 304}, answer{status: 502}, answer{status: 500}, answer{err: errors.New("no route")})
 	var seen []string
 	g.Count = func(method string, status int) { seen = append(seen, fmt.Sprint(method, " ", status)) }
 	for range 3 {
 		_, _ = ask(t, g, http.MethodGet)
 	}
-	if got := strings.Join(seen, ", "); got != "GET 304, GET 502, GET 0" {
+	if got := strings.Join(seen, ", "); got != "GET 304, GET 502, GET 500, GET 0" {
 		t.Error(got)
+	}
+}
+
+func TestGateAsksAgainWhatAServerBehindDidNotAnswer(t *testing.T) {
+	t.Parallel()
+	bad := answer{status: 502, body: "<html>bad\n gateway</html>"}
+	for name, c := range map[string]struct {
+		method string
+		list   []answer
+		asked  int
+		well   bool
+	}{
+		"a read":                      {"GET", []answer{bad, {status: 503}, {status: 200}}, 3, true},
+		"a read, in vain":             {"GET", []answer{bad}, readTries, false},
+		"a write may have had effect": {"POST", []answer{bad, {status: 200}}, 1, false},
+		"a server that asks to wait":  {"GET", []answer{{status: 503, header: map[string]string{"Retry-After": "30"}}, {status: 200}}, 1, false},
+		"a server that fails itself":  {"GET", []answer{{status: 500}, {status: 200}}, 1, false},
+		"no server":                   {"GET", []answer{{err: errors.New("no route")}, {status: 200}}, 1, false},
+	} {
+		now := noon
+		g, server := gateAt(&now, c.list...)
+		var later *Later
+		_, err := ask(t, g, c.method)
+		if server.asked != c.asked || (err == nil) != c.well || err != nil && !errors.As(err, &later) {
+			t.Errorf("%s: asked %d times: %v", name, server.asked, err)
+		}
 	}
 }

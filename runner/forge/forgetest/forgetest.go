@@ -65,6 +65,7 @@ func Run(t *testing.T, fixture func(t *testing.T) Fixture) {
 		"secondary limit":        secondaryLimit,
 		"server errors":          serverErrors,
 		"often broken":           oftenBroken,
+		"first poll":             firstPoll,
 		"unreachable":            unreachable,
 		"canceled":               canceled,
 		"access":                 access,

@@ -74,7 +74,7 @@ func serverErrors(b *bench) {
 	b.same("polled when it is well again", seen(b.poll(b.host)), b.open())
 }
 
-// oftenBroken polls while every third request fails: whatever is answered is true.
+// oftenBroken polls while every second request fails by chance: whatever is answered is true.
 func oftenBroken(b *bench) {
 	refused, answered := 0, 0
 	for i := range 12 {
@@ -83,7 +83,7 @@ func oftenBroken(b *bench) {
 			b.ok(b.repo.Close("ada", n-1))
 		}
 		refs := b.refs()
-		b.World.SetFaults(forges.Faults{Every: 3})
+		b.World.SetFaults(forges.Faults{Share: 0.5, Seed: uint64(i)})
 		for range 3 {
 			list, err := b.host.Poll(b.Context(), forge.View{Refs: refs, Branch: "main"})
 			if err != nil {
@@ -100,6 +100,35 @@ func oftenBroken(b *bench) {
 	if refused == 0 || answered == 0 {
 		b.Errorf("refused %d, answered %d", refused, answered)
 	}
+}
+
+// firstPoll is the first of a repository whose pull requests are on several pages, at a server that answers every other request, or
+// four of five: it comes to an end, as one answer that is missing does not spoil those before it.
+func firstPoll(b *bench) {
+	b.many(0, 2*b.Page+4)
+	view := forge.View{Refs: b.refs(), Branch: "main"}
+	for what, faults := range map[string]forges.Faults{"every other": {Every: 2}, "one in five": {Share: 0.2, Seed: 1}} {
+		b.World.SetFaults(faults)
+		host := b.again()
+		b.least(what+": access", 3, func() error { _, err := host.Access(b.Context()); return err })
+		b.least(what+": first poll", 3, func() (err error) { view.Open, err = host.Poll(b.Context(), view); return err })
+		b.same(what, seen(view.Open), b.open())
+		b.least(what+": comments", 3, func() error { _, err := host.Comments(b.Context(), time.Time{}); return err })
+	}
+	b.World.SetFaults(forges.Faults{})
+}
+
+// least fails unless something ends well in one of a few attempts, and the others were told to try later.
+func (b *bench) least(what string, attempts int, do func() error) {
+	b.Helper()
+	for range attempts {
+		err := do()
+		if err == nil {
+			return
+		}
+		b.later(what, err)
+	}
+	b.Errorf("%s: never in %d attempts", what, attempts)
 }
 
 // unreachable is a server that is down: an account can be made, and asks later.

@@ -33,11 +33,7 @@ func (h *Host) Access(ctx context.Context) (forge.Access, error) {
 	}
 	h.rights(&found, repo)
 	for _, try := range h.tries(repo) {
-		_, err := ask(ctx, h.account, h.what("try the token in", ""), func(c *sdk.Client) (struct{}, *sdk.Response, error) {
-			resp, err := try.call(ctx, c)
-			return struct{}{}, resp, err
-		})
-		if err := scope(&found, err, try.scope, try.so, false); err != nil && !errors.Is(err, forge.ErrGone) {
+		if err := scope(&found, h.attempt(ctx, try), try.scope, try.so, false); err != nil && !errors.Is(err, forge.ErrGone) {
 			return forge.Access{}, err
 		}
 	}
@@ -85,6 +81,23 @@ func (h *Host) rights(found *forge.Access, repo *sdk.Repository) {
 type try struct {
 	scope, so string
 	call      func(ctx context.Context, c *sdk.Client) (*sdk.Response, error)
+}
+
+// attempts is how often a try is made that a server does not answer well: as it does nothing, it can be.
+const attempts = 3
+
+func (h *Host) attempt(ctx context.Context, t try) (err error) {
+	for range attempts {
+		_, err = ask(ctx, h.account, h.what("try the token in", ""), func(c *sdk.Client) (struct{}, *sdk.Response, error) {
+			resp, err := t.call(ctx, c)
+			return struct{}{}, resp, err
+		})
+		var later *forge.Later
+		if !errors.As(err, &later) || later.Status == 0 || !later.At.IsZero() {
+			break
+		}
+	}
+	return err
 }
 
 func (h *Host) tries(repo *sdk.Repository) []try {

@@ -28,8 +28,8 @@ const (
 // skipped on the way, and the next poll sees it, because the first page is another one then. So a pull request that closes
 // is always met, and leaves.
 //
-// The open ones are listed as a whole only at first, and when what is remembered is in doubt: a walk that failed halfway, or a
-// first page that is older than the one before (a replica of the database that lags).
+// The open ones are listed as a whole only at first, and when what is remembered is in doubt: a first page that is older than
+// the one before (a replica of the database that lags). A walk that failed halfway is made again from its beginning.
 //
 // What the heads are is Git's word. A pull request that is in the list and not among the refs, or the other way round, was
 // made between the two questions: the next poll has both. A ref alone says nothing, as closed ones keep theirs.
@@ -48,8 +48,7 @@ func (h *Host) Poll(ctx context.Context, view forge.View) ([]forge.PullRequest, 
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.branch = view.Branch
-	if err := h.refresh(ctx); err != nil {
-		p.sound, p.etag = false, ""
+	if err := h.refresh(ctx); err != nil { // what was known before is as true as it was: the next poll goes on from there
 		return nil, explain("list the pull requests of "+h.path(), "pull requests: read", err)
 	}
 	var open []forge.PullRequest
