@@ -2,7 +2,6 @@ package runner
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/driftlessops/driftless/workspaces"
 )
@@ -52,12 +51,12 @@ func (h *hearing) again(j *journal, run Run) error {
 
 // lastApply is the newest run that applies what the tracked branch says, or an apply before a merge that was interrupted.
 func lastApply(tx Tx, id workspaces.ID) (run Run, ok bool, err error) {
-	runs, err := tx.Runs(RunFilter{Workspace: id, Purposes: []Purpose{PurposeApply}, Limit: 20})
-	runs = slices.DeleteFunc(runs, func(r Run) bool {
-		return r.PullID != 0 && r.Status != Interrupted || r.Status == Superseded || r.Status == Canceled
-	})
-	if err != nil || len(runs) == 0 {
-		return run, false, err
+	runs, err := trackedApplies(tx, id)
+	for _, r := range runs {
+		ended := r.Status == Superseded || r.Status == Canceled || r.PullID != 0 && r.Status != Interrupted
+		if !ended && (!ok || r.ID > run.ID) {
+			run, ok = r, true
+		}
 	}
-	return runs[0], true, nil
+	return run, ok, err
 }

@@ -59,19 +59,19 @@ func reservedBy(j *journal, rec *Workspace) (pull Pull, reserved bool, err error
 	return pull, false, err
 }
 
-// underway reports whether an apply before a merge is on its way. runs are the workspace's applies.
-func underway(holder Pull, runs []Run) bool {
+// underway reports whether an apply before a merge is on its way.
+func underway(runs []Run) bool {
 	return slices.ContainsFunc(runs, func(r Run) bool {
-		return r.PullID == holder.ID && (r.Status == Queued || r.Status == Ready || r.Status.Active() || r.Status == Interrupted)
+		return r.Status == Queued || r.Status == Ready || r.Status.Active() || r.Status == Interrupted
 	})
 }
 
-// reservedSync is how a workspace stands that a pull request was applied to. runs are its applies, newest first.
+// reservedSync is how a workspace stands that a pull request was applied to, given that pull request's applies, newest first.
 func reservedSync(holder Pull, runs []Run) (Sync, string) {
 	for _, r := range runs {
-		if r.PullID == holder.ID && (r.Status == Failed || r.Status == Interrupted) {
+		if r.Status == Failed || r.Status == Interrupted {
 			return SyncFailed, fmt.Sprintf("the apply of pull request %s before its merge is %s: %s", holder.Key, r.Status, firstLine(r.Reason))
-		} else if r.PullID == holder.ID && r.Status != Superseded && r.Status != Canceled {
+		} else if r.Status != Superseded && r.Status != Canceled {
 			break
 		}
 	}

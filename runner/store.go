@@ -114,6 +114,7 @@ type RunFilter struct {
 	Repository string
 	Workspace  workspaces.ID
 	PullID     int64
+	Tracked    bool // only those of no pull request
 	Purposes   []Purpose
 	Statuses   []Status
 	Since      time.Time // created at or after

@@ -3,7 +3,6 @@ package runner
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/driftlessops/driftless/workspaces"
@@ -35,15 +34,14 @@ func (w *watcher) writeTracked(o *observation, j *journal, ws *workspaces.Worksp
 		w.dirty.Store(true)
 		return putIfChanged(j, rec)
 	}
-	runs, err := j.tx.Runs(RunFilter{Workspace: ws.ID, Purposes: []Purpose{PurposeApply}, Limit: 50})
+	runs, err := trackedApplies(j.tx, ws.ID)
 	if err != nil {
 		return err
 	}
-	newest, err := j.tx.Runs(RunFilter{Workspace: ws.ID, Purposes: trackedPurposes, Limit: 20})
+	newest, err := j.tx.Runs(RunFilter{Workspace: ws.ID, Tracked: true, Purposes: trackedPurposes, Limit: 1})
 	if err != nil {
 		return err
 	}
-	newest = slices.DeleteFunc(newest, func(r Run) bool { return r.PullID != 0 })
 	digest := o.digests[ws.ID].Sum
 	if rec.TargetDigest != digest || rec.TargetCommit == "" {
 		rec.TargetDigest, rec.TargetCommit = digest, o.head
@@ -55,12 +53,18 @@ func (w *watcher) writeTracked(o *observation, j *journal, ws *workspaces.Worksp
 	} else if rec.Base == "" {
 		rec.Base = orElse(o.repo.PrevHead, o.head)
 	}
-	if reserved && rec.AppliedDigest != digest {
-		rec.Sync, rec.Reason = reservedSync(holder, runs)
-	}
-	if reserved && (rec.AppliedDigest != digest || underway(holder, runs)) {
-		return putIfChanged(j, rec)
-	} else if reserved { // nothing of it was applied: it holds nothing
+	if reserved {
+		its, err := j.tx.Runs(RunFilter{Workspace: ws.ID, PullID: holder.ID, Purposes: []Purpose{PurposeApply}})
+		if err != nil {
+			return err
+		}
+		if rec.AppliedDigest != digest {
+			rec.Sync, rec.Reason = reservedSync(holder, its)
+		}
+		if rec.AppliedDigest != digest || underway(its) {
+			return putIfChanged(j, rec)
+		}
+		// nothing of it was applied: it holds nothing
 		if err := release(j, rec, "", "pull request "+holder.Key+" was not applied"); err != nil {
 			return err
 		}
@@ -92,6 +96,23 @@ func (w *watcher) writeTracked(o *observation, j *journal, ws *workspaces.Worksp
 		settledSync(ws, &rec, newest)
 	}
 	return putIfChanged(j, rec)
+}
+
+// trackedApplies are the newest runs that apply what the tracked branch says to a workspace, and those of pull requests that
+// are at work on it, or ended nobody knows how.
+func trackedApplies(tx Tx, id workspaces.ID) ([]Run, error) {
+	applies := []Purpose{PurposeApply}
+	runs, err := tx.Runs(RunFilter{Workspace: id, Tracked: true, Purposes: applies, Limit: 50})
+	if err != nil {
+		return nil, err
+	}
+	more, err := tx.Runs(RunFilter{Workspace: id, Purposes: applies, Statuses: []Status{Applying, Interrupted}})
+	for _, run := range more {
+		if run.PullID != 0 {
+			runs = append(runs, run)
+		}
+	}
+	return runs, err
 }
 
 // settledSync says how a workspace stands whose target is applied: its last check failed, it drifted, or it is in sync as

@@ -26,6 +26,9 @@ func matching(q *bun.SelectQuery, f runner.RunFilter) *bun.SelectQuery {
 	q = equal(q, "repository", text(f.Repository))
 	q = equal(q, "workspace", text(f.Workspace))
 	q = equal(q, "pull_id", f.PullID)
+	if f.Tracked {
+		q = q.Where("pull_id = 0")
+	}
 	q = among(q, "purpose", f.Purposes)
 	q = among(q, "status", f.Statuses)
 	if !f.Since.IsZero() {

@@ -67,6 +67,7 @@ func runFilters(t *testing.T, s runner.Store) {
 		{"repository", runner.RunFilter{Repository: "q"}, []int64{6, 5}},
 		{"workspace", runner.RunFilter{Workspace: "r//a", Limit: 1}, []int64{3}},
 		{"pull", runner.RunFilter{PullID: 2}, []int64{2}},
+		{"tracked", runner.RunFilter{Workspace: "r//a", Tracked: true}, []int64{3}},
 		{"purpose", runner.RunFilter{Purposes: []runner.Purpose{apply}}, []int64{5, 3}},
 		{"purposes", runner.RunFilter{Purposes: []runner.Purpose{apply, destroy}}, []int64{6, 5, 3}},
 		{"purposes, limit", runner.RunFilter{Purposes: []runner.Purpose{apply, destroy}, Limit: 2}, []int64{6, 5}},
