@@ -35,6 +35,14 @@ type Verdict struct {
 // Passed reports whether the verdict lets a plan be applied.
 func (v Verdict) Passed() bool { return v.Status == Pass || v.Status == Warn }
 
+// Word is what the verdict says in a word or two, for people: a plan that nobody judged has not passed anything.
+func (v Verdict) Word() string {
+	if v.Policies == 0 && v.Status == Pass {
+		return "no policies"
+	}
+	return string(v.Status)
+}
+
 // Stricter returns the stricter of two verdicts, with the results of both. Its revision is that of both, joined by "+" when
 // they differ. A verdict without a status, such as the zero value, is unknown and counts as an Error.
 func Stricter(a, b Verdict) Verdict {

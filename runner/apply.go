@@ -21,7 +21,7 @@ var errNewPolicies = errors.New("the tracked branch moved: it is planned and jud
 func (j *job) finishApply(ctx context.Context, plan *planner.Plan, said judgement) error {
 	status, reason, beyond := judgeApply(facts{
 		plan: plan, verdict: *said.now, before: said.before, mode: j.ws.Apply, cover: j.cover, first: j.rec.AppliedCommit == "",
-		broken: j.prior.Follows(j.rec.Prior), approved: j.cover.approved != nil, named: j.cover.named, runID: j.run.ID,
+		broken: j.prior.Follows(j.rec.Prior), approved: j.cover.approved != nil, named: j.cover.named, settle: settling(j.run),
 	})
 	j.run.Reason, j.run.Unreviewed, j.run.Reviewers = reason, beyond, j.cover.pulls
 	switch status {
@@ -34,7 +34,7 @@ func (j *job) finishApply(ctx context.Context, plan *planner.Plan, said judgemen
 		})
 	}
 	if j.run.PullID != 0 && status == Held {
-		return j.planShown(ctx)
+		return j.planShown(ctx, j.prior.Follows(j.rec.Prior))
 	}
 	return j.to(ctx, status, string(status), reason, func(tx Tx, jr *journal, run *Run) error {
 		sync := Pending

@@ -35,10 +35,14 @@ func (j *job) agreedBefore(ctx context.Context) (*coverage, error) {
 }
 
 // planShown ends an apply before the merge that would do something else than the report shows: the world has moved since it
-// was planned. The pull request is planned again, and somebody who has read that asks again.
-func (j *job) planShown(ctx context.Context) error {
-	reason := fmt.Sprintf("%s beyond what the report shows, because something has changed since it was planned. It is planned again: read the new report, then comment `driftless apply` again",
-		count(len(j.run.Unreviewed), "change goes", "changes go"))
+// was planned. The pull request is planned again, and somebody who has read that asks again. Of a state that cannot be the
+// one that was seen before (broken says why), only the tracked branch is planned and approved.
+func (j *job) planShown(ctx context.Context, broken string) error {
+	reason := fmt.Sprintf("%s beyond what the report shows, because something has changed since it was planned. It is planned again: read the new report, then comment `%s` again",
+		count(len(j.run.Unreviewed), "change goes", "changes go"), settling(j.run))
+	if broken != "" {
+		reason = fmt.Sprintf("%s. Restore the state or mend the backend block, then comment `%s` again; if it is meant, merge this, and approve the plan that is held then", broken, settling(j.run))
+	}
 	j.run.Reason = reason
 	return j.to(ctx, Held, string(Held), reason, func(tx Tx, jr *journal, run *Run) error {
 		shown, err := tx.Runs(RunFilter{Workspace: run.Workspace, PullID: run.PullID, Purposes: []Purpose{PurposePlan}, Statuses: []Status{Ready, Unchanged}})

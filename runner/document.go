@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/driftlessops/driftless/policy"
 	"github.com/driftlessops/driftless/runner/command"
 	"github.com/driftlessops/driftless/runner/report"
 	"github.com/driftlessops/driftless/workspaces"
@@ -250,22 +249,31 @@ func (r *Runner) reportRow(tx Tx, pull Pull, run Run) (report.Row, error) {
 	return row, nil
 }
 
-// nextCommand is the comment that settles a run of the tracked branch that did not end well, or "".
+// nextCommand is the comment that settles an apply that did not end well, or "".
 func nextCommand(run Run) string {
-	if run.Purpose != PurposeApply {
-		return ""
-	}
 	switch {
-	case run.PullID != 0 && (run.Status == Failed || run.Status == Held || run.Status == Blocked):
-		return "driftless apply -w " + command.Quote(afterRepository(run.Workspace))
-	case run.PullID != 0:
+	case run.Purpose != PurposeApply:
 		return ""
-	case run.Status == Held || run.Status == Interrupted || run.Status == Blocked && named(run.Unreviewed, policyMark):
-		return fmt.Sprintf("driftless approve %d", run.ID)
 	case run.Status == Failed:
-		return "driftless apply -w " + command.Quote(afterRepository(run.Workspace))
+		return applyOne(run)
+	case run.Status == Held, run.Status == Blocked && (run.PullID != 0 || named(run.Unreviewed, policyMark)):
+		return settling(run)
+	case run.Status == Interrupted:
+		return fmt.Sprintf("driftless approve %d", run.ID)
 	}
 	return ""
+}
+
+// settling is the comment that lets an apply go on which is held or blocked: nobody approves one before the merge.
+func settling(run Run) string {
+	if run.PullID != 0 {
+		return applyOne(run)
+	}
+	return fmt.Sprintf("driftless approve %d", run.ID)
+}
+
+func applyOne(run Run) string {
+	return "driftless apply -w " + command.Quote(afterRepository(run.Workspace))
 }
 
 // onMerge says what a merge will do for a workspace.
@@ -292,12 +300,4 @@ func onMerge(run Run, manual, before bool) string {
 		return "held: its plan was canceled, and nobody could review it"
 	}
 	return "held until the plan is done"
-}
-
-// verdictWord is what the policies said, in a word or two.
-func verdictWord(v policy.Verdict) string {
-	if v.Policies == 0 && v.Revision == "" && v.Passed() {
-		return "no policies"
-	}
-	return "policy: " + string(v.Status)
 }

@@ -143,7 +143,7 @@ func (j *job) planned(ctx context.Context, plan *planner.Plan, verdict policy.Ve
 		if err := tx.UpdateRun(next, Planning); err != nil {
 			return err
 		}
-		return jr.run("planned", next, fmt.Sprintf("%s; %s", orElse(plan.Summary.String(), "no changes"), verdictWord(verdict)))
+		return jr.run("planned", next, fmt.Sprintf("%s; %s", orElse(plan.Summary.String(), "no changes"), "policy: "+verdict.Word()))
 	})
 	if err == nil {
 		j.run = next

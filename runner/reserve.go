@@ -21,10 +21,12 @@ func (h *hearing) free(tx Tx, rec Workspace, pull Pull) error {
 		return err
 	}
 	runs = slices.DeleteFunc(runs, func(r Run) bool { return r.Purpose == PurposeDrift && r.Status == Queued })
-	if len(runs) > 0 {
+	switch {
+	case len(runs) > 0 && runs[0].Status == Interrupted:
+		return userError(fmt.Sprintf("Run %d of `%s` was interrupted, and what it did is not known: look at the resources and the state, comment `driftless approve %[1]d`, and then this again.", runs[0].ID, name))
+	case len(runs) > 0:
 		return userError(fmt.Sprintf("Run %d of `%s` is %s: wait for its end, and say it again.", runs[0].ID, name, runs[0].Status))
-	}
-	if rec.Reserved == 0 && rec.TargetDigest != rec.AppliedDigest {
+	case rec.Reserved == 0 && rec.TargetDigest != rec.AppliedDigest:
 		return userError(fmt.Sprintf("`%s` has merged changes that are not applied yet (%s): settle those first.", name, orElse(firstLine(rec.Reason), string(rec.Sync))))
 	}
 	return nil

@@ -206,7 +206,7 @@ type facts struct {
 	broken   string   // why the state cannot be the one that was seen before; "" = it can
 	first    bool     // no apply of this workspace ever succeeded
 	approved bool
-	runID    int64
+	settle   string // the command that settles what is held or blocked
 }
 
 // judgeApply says whether a plan of the tracked branch may be applied: policy first, then review. It is pure.
@@ -227,17 +227,17 @@ func judgeApply(f facts) (status Status, reason string, beyond []string) {
 	case f.plan.Summary.Empty() && len(f.plan.Changes) == 0:
 		return Unchanged, "", nil
 	case weakened && !named(f.named, policyMark):
-		return Blocked, fmt.Sprintf("the policies from before the merge do not let it pass: %s. Those of now do: revert it, or let `driftless approve %d` apply it by those of now", firstMessage(*f.before), f.runID), beyond
+		return Blocked, fmt.Sprintf("the policies from before the merge do not let it pass: %s. Those of now do: revert it, or let `%s` apply it by those of now", firstMessage(*f.before), f.settle), beyond
 	case f.broken != "" && !named(f.named, StateMark):
-		return Held, fmt.Sprintf("%s. If that is meant, `driftless approve %d` applies the plan; otherwise restore the state or mend the backend block", f.broken, f.runID), beyond
+		return Held, fmt.Sprintf("%s. If that is meant, `%s` applies the plan; otherwise restore the state or mend the backend block", f.broken, f.settle), beyond
 	case f.mode == workspaces.Manual && !f.approved:
-		return Held, fmt.Sprintf("apply = \"manual\": `driftless approve %d` applies it", f.runID), beyond
+		return Held, fmt.Sprintf("apply = \"manual\": `%s` applies it", f.settle), beyond
 	case !slices.ContainsFunc(beyond, isChange):
 		return Ready, "", nil
 	case f.first && len(f.cover.agreed) == 0:
-		return Held, fmt.Sprintf("driftless sees this workspace for the first time, and its plan has changes that no pull request showed. `driftless approve %d` applies them", f.runID), beyond
+		return Held, fmt.Sprintf("driftless sees this workspace for the first time, and its plan has changes that no pull request showed. `%s` applies them", f.settle), beyond
 	}
-	return Held, fmt.Sprintf("%s beyond what was reviewed. `driftless approve %d` applies all of it; otherwise change the code", count(len(beyond), "change goes", "changes go"), f.runID), beyond
+	return Held, fmt.Sprintf("%s beyond what was reviewed. `%s` applies all of it; otherwise change the code", count(len(beyond), "change goes", "changes go"), f.settle), beyond
 }
 
 // named reports whether an approval named something of a kind.

@@ -74,8 +74,11 @@ func (r *Runner) recoverRun(j *journal, run Run) error {
 		return j.run("run taken up again", run, "driftless stopped while it was "+string(from))
 	}
 	run.Status, run.FinishedAt = Interrupted, now()
-	run.Reason = "driftless or its machine stopped during the apply. What was applied is not known: look at the resources and the state, then `driftless approve " +
-		fmt.Sprint(run.ID) + "` plans again and applies what is missing, or leaves it to a newer commit"
+	then := "plans again and applies what is missing, or leaves it to a newer commit"
+	if run.PullID != 0 {
+		then = "settles that, and `" + applyOne(run) + "` goes on"
+	}
+	run.Reason = fmt.Sprintf("driftless or its machine stopped during the apply. What was applied is not known: look at the resources and the state, then `driftless approve %d` %s", run.ID, then)
 	if lock, err := j.tx.StateLock(run.Workspace); err == nil && lock.RunID == run.ID {
 		run.Reason += ". The state is still locked by this run; approving it releases the lock"
 	}

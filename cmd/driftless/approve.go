@@ -129,7 +129,7 @@ func later(conn *connection) string {
 }
 
 // heldRuns are the numbers of the held applies of the workspaces with the labels. Held drift is left out: a repair is
-// approved by name.
+// approved by name. So are applies before a merge: they go on by a comment.
 func heldRuns(ctx context.Context, client *server.Client, labels map[string]string) ([]string, error) {
 	var all []server.WorkspaceView
 	if err := client.Get(ctx, "/v1/workspaces", nil, &all); err != nil {
@@ -148,7 +148,7 @@ func heldRuns(ctx context.Context, client *server.Client, labels map[string]stri
 	}
 	var held []string
 	for i := len(runs) - 1; i >= 0; i-- { // oldest first: what others depend on was seen first
-		if wanted[runs[i].Workspace] && !runs[i].OddState() {
+		if wanted[runs[i].Workspace] && runs[i].PullRequest == "" && !runs[i].OddState() {
 			held = append(held, strconv.FormatInt(runs[i].ID, 10))
 		}
 	}

@@ -98,11 +98,10 @@ func (a *app) approvable() completion {
 		err = client.Get(cmd.Context(), "/v1/runs", url.Values{"purpose": {string(runner.PurposeApply), string(runner.PurposeDrift)}}, &runs)
 		overtaken := map[string]bool{}
 		for _, r := range runs {
-			switch runner.Status(r.Status) {
-			case runner.Held, runner.Failed, runner.Interrupted:
-				if !overtaken[r.Workspace] {
-					found = append(found, runNumber(r))
-				}
+			status := runner.Status(r.Status)
+			waits := r.PullRequest == "" && (status == runner.Held || status == runner.Failed) // an apply before a merge goes on by a comment
+			if (waits || status == runner.Interrupted) && !overtaken[r.Workspace] {
+				found = append(found, runNumber(r))
 			}
 			overtaken[r.Workspace] = overtaken[r.Workspace] || r.Purpose == string(runner.PurposeApply)
 		}

@@ -79,7 +79,11 @@ func (a *app) printTests(report policy.TestReport, dir string) error {
 		if c.Status == "pass" && !a.verbose {
 			continue
 		}
-		_, _ = fmt.Fprintf(a.out, "%s: %s.%s (%s)\n", a.paintWord(a.out, c.Status, true), c.Package, c.Name, c.File)
+		line := c.File // that could not be read says no more
+		if c.Package != "" {
+			line = fmt.Sprintf("%s (%s)", strings.TrimSuffix(c.Package+"."+c.Name, "."), c.File)
+		}
+		_, _ = fmt.Fprintf(a.out, "%s: %s\n", a.paintWord(a.out, c.Status, true), line)
 		if c.Message != "" {
 			_, _ = fmt.Fprintf(a.out, "  %s\n", indent(safe(c.Message)))
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/driftlessops/driftless/planner"
@@ -29,7 +30,7 @@ func (a *app) printRun(r server.RunView) {
 	line("Apply started", clock(r.AppliedAt))
 	line("Finished", clock(r.FinishedAt))
 	if r.Verdict != nil {
-		line("Policy", string(r.Verdict.Status))
+		line("Policy", r.Verdict.Word())
 		for _, result := range r.Verdict.Results {
 			_, _ = fmt.Fprintf(a.out, "%15s%s: %s (%s)\n", "", result.Level, safe(result.Message), oneLine(result.Policy))
 		}
@@ -49,7 +50,12 @@ func (a *app) line(name, value string) {
 
 // nextSteps says what can be done about a run that waits for a person, or is "".
 func nextSteps(r server.RunView) string {
+	before := slices.ContainsFunc(r.Pulls, func(p server.PullView) bool { return slices.Contains(p.Before, r.Workspace) })
 	switch {
+	case r.Purpose == "apply" && r.PullRequest != "":
+		return nextBefore(r)
+	case r.Status == "ready" && r.Purpose == "plan" && before:
+		return fmt.Sprintf("Next: comment `driftless apply` on pull request %s: this is applied before the merge.", r.PullRequest)
 	case r.Status == "held" && r.Purpose == "drift":
 		return fmt.Sprintf("Next: `driftless approve %d` puts back what was changed outside of Git; or change the code so that it says what is there now.", r.ID)
 	case r.Status == "held":
@@ -68,6 +74,19 @@ func nextSteps(r server.RunView) string {
 		return fmt.Sprintf("Next: `driftless show %d --log` shows what the engine printed; `driftless drift --check %s` looks again.", r.ID, r.Workspace)
 	case r.Status == "ready" && r.Purpose == "plan":
 		return "Next: merge the pull request; driftless plans again and applies these changes."
+	}
+	return ""
+}
+
+// nextBefore says what can be done about an apply before a merge. It goes on by a comment: only the forge knows who may.
+func nextBefore(r server.RunView) string {
+	switch r.Status {
+	case "held", "blocked":
+		return fmt.Sprintf("Next: do what is said above, then comment `driftless apply` on pull request %s again.", r.PullRequest)
+	case "interrupted":
+		return fmt.Sprintf("Next: look at the resources and the state, then `driftless approve %d` settles it, and the comment `driftless apply` on pull request %s goes on.", r.ID, r.PullRequest)
+	case "failed":
+		return fmt.Sprintf("Next: `driftless show %d --log` shows what the engine printed. Mend the cause, then comment `driftless apply` on pull request %s again.", r.ID, r.PullRequest)
 	}
 	return ""
 }

@@ -15,7 +15,8 @@ import (
 // waiting is a workspace that is not in sync: what it waits for, and the run that says more.
 type waiting struct {
 	workspace, status, why string
-	run                    int64 // 0: there is none
+	run                    int64  // 0: there is none
+	pull                   string // key of the pull request that it is applied for before its merge; "" = none
 }
 
 // waitingIn finds what each workspace that is not in sync waits for.
@@ -42,12 +43,15 @@ func waitingIn(ctx context.Context, client *server.Client, all []server.Workspac
 		}
 		next := waiting{workspace: w.ID, status: strings.ToLower(w.Sync), why: firstLine(w.Reason)}
 		if r, ok := newest[w.ID]; ok && w.Sync != string(runner.Unknown) {
-			next.status, next.run, next.why = r.Status, r.ID, firstLine(cmp.Or(r.Reason, w.Reason))
+			next.status, next.run, next.why, next.pull = r.Status, r.ID, firstLine(cmp.Or(r.Reason, w.Reason)), r.PullRequest
 		}
 		list = append(list, next)
 	}
 	return list, err
 }
+
+// beforeMerge stands for the statuses of applies before a merge.
+const beforeMerge = "before the merge"
 
 // nextOf is what to type about the first workspace of each status, in the order in which it is shown.
 var nextOf = []struct{ status, command, what string }{
@@ -57,6 +61,7 @@ var nextOf = []struct{ status, command, what string }{
 	{"interrupted", "show %d", "what is known of the interrupted apply, and what to do"},
 	{"blocked", "show %d", "what the policies say; an approval does not overrule them"},
 	{"failed", "show %d --log", "what the engine printed"},
+	{beforeMerge, "show %d", "what keeps a pull request from being applied before its merge"},
 }
 
 // printWaiting lists what waits, and what to type next.
@@ -70,7 +75,11 @@ func (a *app) printWaiting(list []waiting) error {
 		number := ""
 		if w.run != 0 {
 			number = strconv.FormatInt(w.run, 10)
-			first[w.status] = cmp.Or(first[w.status], w.run)
+			status := w.status
+			if w.pull != "" && status != "interrupted" {
+				status = beforeMerge
+			}
+			first[status] = cmp.Or(first[status], w.run)
 		}
 		t.add(w.workspace, w.status, number, w.why)
 	}

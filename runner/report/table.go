@@ -131,7 +131,7 @@ func (r *Row) policyCell() string {
 	case "":
 		return "–"
 	case policy.Pass:
-		return pick(r.Verdict.Policies == 0, "pass", "no policies")
+		return r.Verdict.Word()
 	case policy.Warn:
 		return fmt.Sprintf("warns (%d)", len(r.Verdict.Results))
 	case policy.Deny:

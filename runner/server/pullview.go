@@ -27,6 +27,7 @@ type PullView struct {
 	ReviewedBy   []string  `json:"reviewed_by,omitempty"`
 	Affected     []string  `json:"affected"`
 	Orphans      []string  `json:"orphans,omitempty"`
+	Before       []string  `json:"before_merge,omitempty"` // of what is affected: what is applied before the merge
 	Error        string    `json:"error,omitempty"`
 	UpdatedAt    time.Time `json:"updated_at"`
 	Report       []string  `json:"report,omitempty"` // pages of Markdown; only of one pull request
@@ -40,6 +41,9 @@ func pullView(p runner.Pull) PullView {
 	}
 	for _, id := range p.Affected {
 		v.Affected = append(v.Affected, string(id))
+	}
+	for _, id := range p.Before {
+		v.Before = append(v.Before, string(id))
 	}
 	for _, id := range p.Orphans {
 		v.Orphans = append(v.Orphans, string(id))
