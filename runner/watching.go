@@ -135,7 +135,7 @@ func (r *Runner) findRepositories(ctx context.Context, conf workspaces.Repositor
 }
 
 // findNew takes up the repositories of an owner that match and are not watched yet. Each is named by the block's label, a
-// dot and its own name. One that has a block of its own is left to that.
+// dot and its own name. One that has a block of its own is left to that, and of several patterns the first one has it.
 func (r *Runner) findNew(ctx context.Context, conf workspaces.Repository) error {
 	listed, err := r.opts.Accounts[conf.Forge].List(ctx, conf.Path)
 	if err != nil {
@@ -143,11 +143,24 @@ func (r *Runner) findNew(ctx context.Context, conf workspaces.Repository) error 
 	}
 	for _, l := range listed {
 		one, fits := conf.Member(path.Base(l.Path))
-		if !fits || l.Archived || l.Empty || r.watcher(one.Name) != nil {
+		if !fits || l.Archived || l.Empty || r.watcher(one.Name) != nil || r.hasAnEarlier(conf, l.Path) {
 			continue
 		}
 		r.log.Info("repository found", "repository", one.Name, "path", l.Path)
 		r.watching.add(r.watch(ctx, one))
 	}
 	return nil
+}
+
+// hasAnEarlier reports whether a pattern that stands before another takes a repository.
+func (r *Runner) hasAnEarlier(conf workspaces.Repository, repository string) bool {
+	for _, other := range r.patterns() {
+		if other.Name == conf.Name {
+			return false
+		}
+		if _, fits := other.Member(path.Base(repository)); fits && other.Forge == conf.Forge && strings.EqualFold(other.Path, conf.Path) {
+			return true
+		}
+	}
+	return false
 }

@@ -101,7 +101,7 @@ repository "infra" {
   }
 }
 repository "alias" {
-  url   = "git@work:acme/infra"
+  url   = "git@work:acme/other"
   forge = "public"
 }
 repository "plain" {
@@ -116,7 +116,7 @@ repository "plain" {
 	if r.Forge != "second" || r.Forks != ForksOnCommand || r.Drafts || r.Automerge != "squash" || r.DriftIssues != 0 || r.Credentials == nil {
 		t.Errorf("%+v", r)
 	}
-	if r = c.Repositories[1]; r.Forge != "public" || r.Path != "acme/infra" {
+	if r = c.Repositories[1]; r.Forge != "public" || r.Path != "acme/other" {
 		t.Errorf("%+v", r)
 	}
 	if r = c.Repositories[2]; r.Forge != "" || r.Path != "" || r.Branches != "pr/*" {
@@ -208,6 +208,8 @@ func TestParseForgeErrors(t *testing.T) {
 		{repository, "url = \"https://example.com/acme/infra-*\"", "A pattern needs a forge"},
 		{repository, "url = \"https://github.com/acme/infra-*\"\nforge = \"none\"", "remove forge = \"none\""},
 		{repository, "url = \"https://example.com/a\"\nautomerge = \"merge\"\ndrafts = true", "automerge needs a forge"},
+		{repository, at + "}\nrepository \"two\" {\nbranch = \"release\"\nurl = \"git@github.com:Acme/Infra.git\"", `Acme/Infra is the repository "r" already (config.hcl`},
+		{repository, "url = \"https://github.com/acme/infra-*\"\n}\nrepository \"two\" {\nurl = \"https://github.com/acme/infra-*\"", `acme/infra-* is the repository "r" already`},
 		{repository, "url = \"https://github.com/acme/*\"\n}\nrepository \"r.x\" {\n" + at, "belong to the repositories of the pattern"},
 	} {
 		_, wrong := parseOperator(t, strings.Replace(c.frame, "%s", c.src, 1))

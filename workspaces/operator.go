@@ -35,6 +35,7 @@ func (d *decoder) operator(body operatorBody) *Config {
 		d.hosting(&r, b, c.Forges)
 		c.Repositories = append(c.Repositories, r)
 	}
+	d.once(c.Repositories, c.Forges)
 	d.patterns(c.Repositories)
 	names = map[string]hcl.Range{}
 	for _, b := range body.Identities {

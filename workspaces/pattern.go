@@ -5,6 +5,30 @@ import (
 	"strings"
 )
 
+// once refuses a second block for a repository at a forge: both would write the same statuses, and each would take back what
+// the other says.
+func (d *decoder) once(all []Repository, forges []Forge) {
+	hosts := map[string]string{}
+	for _, f := range forges {
+		hosts[f.Name] = strings.ToLower(f.URL)
+	}
+	first := map[string]*Repository{}
+	for i := range all {
+		r := &all[i]
+		if r.Path == "" {
+			continue
+		}
+		key := hosts[r.Forge] + "/" + strings.ToLower(r.Path+"/"+r.Pattern)
+		other, twice := first[key]
+		if !twice {
+			first[key] = r
+			continue
+		}
+		d.fail(r.Range, "One repository twice", "%s is the repository %q already (%s). A repository at a forge has one block and one tracked branch, because its commits have one set of statuses: remove this block. What another branch would hold can be a directory of its own, or a workspace with other variables.",
+			strings.TrimSuffix(r.Path+"/"+r.Pattern, "/"), other.Name, other.Range)
+	}
+}
+
 // patterns keeps repositories with a block of their own out of patterns, and their names apart.
 func (d *decoder) patterns(all []Repository) {
 	for i := range all {
