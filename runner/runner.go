@@ -99,6 +99,8 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 	var group sync.WaitGroup
 	r.watching.begin(func(w *watcher) {
+		ctx, stop := context.WithCancel(ctx)
+		w.stop = stop
 		group.Go(func() { w.loop(ctx) })
 		if w.host != nil {
 			group.Go(func() { w.posts.loop(ctx) })

@@ -52,6 +52,7 @@ type watcher struct {
 	looked  time.Time                         // when it was last reconciled
 	acted   bool                              // a comment was carried out since
 	asked   time.Time                         // when the forge was last asked what driftless may do there
+	stop    context.CancelFunc                // ends what runs for it; nil: nothing does
 }
 
 // lookAnew is how often an idle repository is reconciled though nothing moved: freshness windows end by themselves.

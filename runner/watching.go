@@ -3,15 +3,11 @@ package runner
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"path"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/driftlessops/driftless/runner/forge"
-	"github.com/driftlessops/driftless/workspaces"
 )
 
 // watching are the repositories under watch. More are found while the runner works.
@@ -30,6 +26,16 @@ func (g *watching) add(w *watcher) {
 	g.named[w.conf.Name] = w
 	if g.start != nil {
 		g.start(w)
+	}
+}
+
+// remove ends the watch over a repository.
+func (g *watching) remove(w *watcher) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.named, w.conf.Name)
+	if w.stop != nil {
+		w.stop()
 	}
 }
 
@@ -104,63 +110,4 @@ func (w *watcher) rerun(ctx context.Context, hook forge.Hook) error {
 	}
 	w.dirty.Store(true)
 	return err
-}
-
-// patterns are the repository blocks that stand for all repositories of an owner.
-func (r *Runner) patterns() (found []workspaces.Repository) {
-	for _, conf := range r.opts.Config.Repositories {
-		if conf.Pattern != "" {
-			found = append(found, conf)
-		}
-	}
-	return found
-}
-
-// lookForRepositories is how often an owner is asked for new repositories.
-const lookForRepositories = 5 * time.Minute
-
-// findRepositories watches an owner until ctx is done.
-func (r *Runner) findRepositories(ctx context.Context, conf workspaces.Repository) {
-	for ctx.Err() == nil {
-		wait := lookForRepositories
-		if err := r.findNew(ctx, conf); err != nil && ctx.Err() == nil {
-			r.log.Error("look for repositories", "repository", conf.Name, "error", err)
-			wait = min(wait, max(conf.PollInterval, time.Second)) // an owner that could not be asked may have no repository yet
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(wait):
-		}
-	}
-}
-
-// findNew takes up the repositories of an owner that match and are not watched yet. Each is named by the block's label, a
-// dot and its own name. One that has a block of its own is left to that, and of several patterns the first one has it.
-func (r *Runner) findNew(ctx context.Context, conf workspaces.Repository) error {
-	listed, err := r.opts.Accounts[conf.Forge].List(ctx, conf.Path)
-	if err != nil {
-		return fmt.Errorf("list the repositories of %s: %w", conf.Path, err)
-	}
-	for _, l := range listed {
-		one, fits := conf.Member(path.Base(l.Path))
-		if !fits || l.Archived || l.Empty || r.watcher(one.Name) != nil || r.hasAnEarlier(conf, l.Path) {
-			continue
-		}
-		r.log.Info("repository found", "repository", one.Name, "path", l.Path)
-		r.watching.add(r.watch(ctx, one))
-	}
-	return nil
-}
-
-// hasAnEarlier reports whether a pattern that stands before another takes a repository.
-func (r *Runner) hasAnEarlier(conf workspaces.Repository, repository string) bool {
-	for _, other := range r.patterns() {
-		if other.Name == conf.Name {
-			return false
-		}
-		if _, fits := other.Member(path.Base(repository)); fits && other.Forge == conf.Forge && strings.EqualFold(other.Path, conf.Path) {
-			return true
-		}
-	}
-	return false
 }
