@@ -148,7 +148,9 @@ func (w *watcher) checkDrafts(pull Pull, doc report.Document) []draft {
 	}
 	check := forge.Check{Name: checkName, State: checkState(report.Statuses(doc, 0))}
 	check.Title, check.Summary = report.Check(doc)
-	check.Annotations = w.annotations(pull, doc)
+	if check.State != forge.Pending {
+		check.Annotations = w.annotations(pull, doc)
+	}
 	return []draft{newDraft(PostCheck, pull.Head+" "+checkName, checkWish{Commit: pull.Head, Check: check})}
 }
 

@@ -30,7 +30,12 @@ func TestGoldenReplies(t *testing.T) {
 func TestCheckKeepsWithinItsLimit(t *testing.T) {
 	t.Parallel()
 	doc := pullRequest(ready("prod/app", 14, replaced, bigChange(9000)), unchanged("b", 2))
-	title, summary := Check(documents()["mixed"])
+	mixed := documents()["mixed"]
+	if title, summary := Check(mixed); title != "Planning 8 workspaces" || !strings.Contains(summary, "how far") {
+		t.Errorf("while it is planned: %q, %q", title, summary)
+	}
+	mixed.Rows = mixed.Rows[:len(mixed.Rows)-1]
+	title, summary := Check(mixed)
 	golden(t, "check.md", "# "+title+"\n\n"+summary)
 	title, summary = Check(doc)
 	if title != headline(&doc) || len(summary) > MaxSummary || len(summary) < MaxSummary/2 || !strings.HasSuffix(summary, restInComment) {

@@ -53,7 +53,7 @@ func applyStatus(doc *Document, t tally) Status {
 	case t.failed > 0:
 		s.State, s.Description = Failure, fmt.Sprintf("%d of %d failed", t.failed, t.rows)+waiting
 	case t.underway > 0:
-		s.Description = t.progress() + " done" + waiting
+		s.Description = "applying " + plural(t.rows, "workspace", "workspaces") + waiting
 	case held+blocked+over > 0:
 		s.Description = strings.TrimPrefix(waiting, ", ")
 	case applied > 0:

@@ -20,7 +20,7 @@ func rowStatus(doc *Document, r *Row) Status {
 	case r.Status == "applying":
 		s.Description = "applying: " + s.Description
 	case r.pending(doc):
-		s.State, s.Description = Pending, known(r.Status)
+		s.State, s.Description = Pending, "not planned yet"
 	case r.failed():
 		s.State, s.Description = Failure, pick(r.applyFailed(doc), "failed", "planned, its apply "+pick(r.Status == "interrupted", "failed", "was interrupted"))
 	case r.over():
@@ -37,14 +37,8 @@ func rowStatus(doc *Document, r *Row) Status {
 	return s.fit()
 }
 
-// known is a status of a run, if it is one.
-func known(status string) string {
-	switch status {
-	case "queued", "planning", "planned", "ready", "applying", "canceled", "superseded":
-		return status
-	}
-	return "under way"
-}
+// known is a status of a run that is over, if it is one.
+func known(status string) string { return pick(status == "superseded", "canceled", "superseded") }
 
 // rowContext is the context of one workspace: the same as long as it has its name, and no other's. GitHub takes upper and
 // lower case for the same, and not every character, so a name that is not plain ends in its hash.

@@ -40,6 +40,9 @@ const (
 // Statuses are the commit statuses of a document: plan, policy and apply, and if there are at most most workspaces, one for
 // the plan of each, which a policy that denies it fails as well. What was said of plan and policy before a merge stands:
 // after it there is only apply, to be shown on the head and on the merge's commit. A closed pull request has none.
+//
+// How far the work is stands in the report alone: a status that counted along would be written anew for each workspace, and
+// GitHub takes only so many statuses of a context on one commit.
 func Statuses(doc Document, most int) []Status {
 	t := count(&doc)
 	if doc.Closed {
@@ -90,7 +93,7 @@ func planStatus(doc *Document, t tally) Status {
 	case len(doc.Conflicts) > 0:
 		s.Description = "conflicts with the tracked branch in " + plural(len(doc.Conflicts), "file", "files")
 	case t.planning() > 0:
-		s.State, s.Description = Pending, fmt.Sprintf("%d of %d planned", t.rows-t.planning(), t.rows)+some(failed, " failed")
+		s.State, s.Description = Pending, planningAll(t)+pick(failed > 0, "", ", not all succeed")
 	case failed > 0:
 		s.Description = fmt.Sprintf("%d of %d failed", failed, t.rows)
 	case over > 0:
@@ -103,6 +106,9 @@ func planStatus(doc *Document, t tally) Status {
 	return s.fit()
 }
 
+// planningAll says that work is under way, whatever is done of it.
+func planningAll(t tally) string { return "planning " + plural(t.rows, "workspace", "workspaces") }
+
 // policyStatus says what the policies said of all plans.
 func policyStatus(doc *Document, t tally) Status {
 	s := Status{Context: PolicyContext, State: Pending}
@@ -114,10 +120,8 @@ func policyStatus(doc *Document, t tally) Status {
 	})
 	warned := countRows(doc, func(r *Row) bool { return r.verdict() == policy.Warn })
 	switch {
-	case doc.Error != "" || len(doc.Conflicts) > 0:
-		s.Description = "waits for the plan"
-	case t.planning() > 0:
-		s.Description = fmt.Sprintf("%d of %d judged", t.rows-max(waiting, t.planning()), t.rows) + some(denied, " denied")
+	case doc.Error != "" || len(doc.Conflicts) > 0 || t.planning() > 0:
+		s.Description = "waits for the plan" + pick(denied > 0 && t.planning() > 0, "", ", denies some")
 	case denied > 0:
 		s.State, s.Description = Failure, fmt.Sprintf("denies %d of %d", denied, t.rows)+some(unjudged, " could not be judged")
 	case unjudged > 0:
