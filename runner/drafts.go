@@ -44,15 +44,16 @@ func (w *watcher) drafts(tx Tx, pull Pull, doc report.Document, pages []string) 
 		if err != nil {
 			return nil, err
 		}
-		drafts = append(drafts, stale...)
+		return append(drafts, stale...), nil
 	case Merged:
 		if len(doc.Rows) == 0 {
-			break // nothing is applied for it
+			lines = nil // nothing is applied for it
 		}
 		drafts = append(drafts, statusDrafts(pull, pull.MergedCommit, lines)...)
 		drafts = append(drafts, statusDrafts(pull, pull.Head, lines)...)
 	}
-	return drafts, nil
+	ended, err := endedDrafts(tx, pull, lines)
+	return append(drafts, ended...), err
 }
 
 // staleStatuses take back what the head's statuses say of workspaces that the pull request does not touch any more: its base

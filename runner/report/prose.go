@@ -45,6 +45,10 @@ func prose(s string) string {
 			b.WriteByte(' ')
 		}
 		word, isCode := nextWord(s)
+		if in, yes := nextWord(strings.TrimPrefix(s, "(")); yes && !isCode {
+			b.WriteByte('(') // a code span in parentheses
+			word, isCode, s = in, true, s[1:]
+		}
 		s = s[len(word):]
 		switch {
 		case isCode:
@@ -61,7 +65,7 @@ func prose(s string) string {
 
 // nextWord returns the first word of s, and whether it is a code span of single backticks.
 func nextWord(s string) (word string, isCode bool) {
-	if s[0] == '`' {
+	if strings.HasPrefix(s, "`") {
 		if end := strings.IndexByte(s[1:], '`'); end > 0 && !strings.Contains(s[1:1+end], "\n") {
 			return s[:end+2], true
 		}

@@ -39,7 +39,7 @@ const (
 
 // Statuses are the commit statuses of a document: plan, policy and apply, and if there are at most most workspaces, one for
 // the plan of each, which a policy that denies it fails as well. What was said of plan and policy before a merge stands:
-// after it there is only apply, to be shown on the head and on the merge's commit. A closed pull request has none.
+// after it there is only apply, to be shown on the head and on the merge's commit. A closed pull request has none: see Ended.
 //
 // How far the work is stands in the report alone: a status that counted along would be written anew for each workspace, and
 // GitHub takes only so many statuses of a context on one commit.
@@ -61,6 +61,19 @@ func Statuses(doc Document, most int) []Status {
 		}
 	}
 	return all
+}
+
+// Ended is what a status says of a pull request that left before what the status speaks of was known. It is no success, whatever
+// it would have become.
+func Ended(context string, merged bool) Status {
+	before := "planned"
+	switch context {
+	case PolicyContext:
+		before = "judged"
+	case ApplyContext:
+		before = "applied"
+	}
+	return Status{Context: context, State: Failure, Description: pick(merged, "closed", "merged") + " before it was " + before}
 }
 
 // leftAlone is what all statuses say of a pull request of which nothing is planned.

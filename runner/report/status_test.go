@@ -56,6 +56,21 @@ func TestGoldenStatuses(t *testing.T) {
 	}
 }
 
+func TestNothingThatEndsEarlyIsASuccess(t *testing.T) {
+	t.Parallel()
+	for context, want := range map[string]string{
+		PlanContext: "closed before it was planned", PolicyContext: "closed before it was judged", ApplyContext: "closed before it was applied",
+		PlanContext + ": app": "closed before it was planned",
+	} {
+		if s := Ended(context, false); s.Context != context || s.State != Failure || s.Description != want {
+			t.Errorf("%+v", s)
+		}
+	}
+	if s := Ended(PlanContext, true); s.State != Failure || s.Description != "merged before it was planned" {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestStatuses(t *testing.T) {
 	t.Parallel()
 	broken := unchanged("broken", 4)
