@@ -65,6 +65,11 @@ func (r *Runner) document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]
 			doc.Rows = append(doc.Rows, report.Row{Workspace: string(id), Status: string(Queued)})
 			continue
 		}
+		if pull.State == Merged && !found {
+			if run, err = afterMerge(tx, run); err != nil {
+				return doc, nil, err
+			}
+		}
 		row, err := r.reportRow(tx, pull, run)
 		if err != nil {
 			return doc, nil, err
@@ -184,13 +189,28 @@ func covers(run, plan Run) bool {
 	return run.InputDigest == plan.InputDigest && (run.ID > plan.ID || done)
 }
 
-// applyAfterMerge is the first run at a pull request's merge, and what took that one's place or, when it failed, tried the
+// afterMerge is a plan of a merged pull request that no run applies: it waits for one, or was taken back before any began.
+func afterMerge(tx Tx, plan Run) (Run, error) {
+	rec, err := tx.Workspace(plan.Workspace)
+	if errors.Is(err, ErrNotFound) {
+		return plan, nil
+	} else if err != nil || plan.Status != Ready {
+		return plan, err
+	}
+	plan.Status = Queued
+	if rec.AppliedDigest != "" && rec.AppliedDigest == rec.TargetDigest {
+		plan.Status, plan.Reason = Unchanged, "it was taken back before it was applied"
+	}
+	return plan, nil
+}
+
+// applyAfterMerge is the first run at a pull request's merge or since that became known, and what took that one's place or, when it failed, tried the
 // same again with what was merged later; or the apply before the merge, where that left nothing to do.
 func applyAfterMerge(runs []Run, pull Pull, plan Run) (found Run, ok bool) {
 	for i := len(runs) - 1; i >= 0; i-- {
 		run := runs[i]
 		before := run.PullID == pull.ID && run.Status == Applied && covers(run, plan)
-		its := run.PullID == 0 && run.ID > plan.ID && (run.Commit == pull.MergedCommit || slices.Contains(run.Reviewers, pull.Key))
+		its := run.PullID == 0 && run.ID > plan.ID && (run.Commit == pull.MergedCommit || slices.Contains(run.Reviewers, pull.Key) || !run.CreatedAt.Before(pull.UpdatedAt))
 		if ok && run.Approves == found.ID || (before || its) && (!ok || found.Status == Superseded || found.Status == Failed || found.PullID != 0) {
 			found, ok = run, true
 		}
