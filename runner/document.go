@@ -35,23 +35,19 @@ func (r *Runner) document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]
 	for _, id := range pull.Orphans {
 		doc.Orphans = append(doc.Orphans, string(id))
 	}
+	s, err := standingOf(tx, pull)
+	if err != nil {
+		return doc, nil, err
+	}
 	if pull.State == Open {
-		if doc.Caution, err = cautions(tx, pull, repo.Branch); err != nil {
+		if doc.Caution, err = s.cautions(tx, repo.Branch); err != nil {
 			return doc, nil, err
 		}
 	}
-	runs, err := tx.Runs(RunFilter{PullID: pull.ID, Purposes: []Purpose{PurposePlan}})
-	if err != nil {
-		return doc, nil, err
-	}
 	shown := map[workspaces.ID]int64{}
-	touched, err := touchedBy(tx, pull)
-	if err != nil {
-		return doc, nil, err
-	}
-	for _, id := range touched {
-		run, ok := newest(runs, id, pull.State)
-		applied, found, err := applyOf(tx, pull, id, run)
+	for _, id := range s.touched() {
+		run, ok := newest(s.plans[id], id, pull.State)
+		applied, found, err := s.apply(tx, id, run)
 		if err != nil {
 			return doc, nil, err
 		} else if found {
@@ -66,11 +62,9 @@ func (r *Runner) document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]
 			continue
 		}
 		if pull.State == Merged && !found {
-			if run, err = afterMerge(tx, run); err != nil {
-				return doc, nil, err
-			}
+			run = afterMerge(run, s.known[id])
 		}
-		row, err := r.reportRow(tx, pull, run)
+		row, err := r.reportRow(tx, s, run)
 		if err != nil {
 			return doc, nil, err
 		}
@@ -78,7 +72,7 @@ func (r *Runner) document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]
 			row.Reason = orElse(row.Reason, fmt.Sprintf("together with what was merged later, at `%.7s`", run.Commit))
 		}
 		doc.Rows = append(doc.Rows, row)
-		if pull.State == Closed && row.Applied && isOrphan(tx, id) {
+		if pull.State == Closed && row.Applied && s.known[id].Orphan {
 			doc.Caution = append(doc.Caution, fmt.Sprintf("`%s` was applied from here and is not on `%s`: what it made stays, and its state is kept. Open this pull request again; or propose the directory without the resources, which plans their end.", plainWord(afterRepository(id)), plainWord(repo.Branch)))
 		}
 		if row.Plan != nil && run.Purpose == PurposePlan && run.Status.reported() {
@@ -89,26 +83,20 @@ func (r *Runner) document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]
 }
 
 // cautions are what a reviewer must know before reading the plans of an open pull request.
-func cautions(tx Tx, pull Pull, branch string) (all []string, err error) {
-	refused, err := mergeRefused(tx, pull)
+func (s *standing) cautions(tx Tx, branch string) (all []string, err error) {
+	refused, err := mergeRefused(tx, s.pull)
 	if err != nil {
 		return nil, err
 	} else if refused != "" {
 		all = append(all, refused)
 	}
-	for _, id := range pull.Affected {
-		rec, err := tx.Workspace(id)
-		if errors.Is(err, ErrNotFound) {
-			continue // it comes with this pull request
-		} else if err != nil {
-			return nil, err
-		}
+	for _, id := range s.pull.Affected {
+		rec := s.known[id] // zero: it comes with this pull request
 		if rec.AppliedCommit == "" && rec.TargetDigest != "" && rec.Reserved == 0 {
 			all = append(all, fmt.Sprintf("driftless has never applied `%s`: this is a plan of all of it, not only of what changes here. If it exists already, its state is missing, and a merge would build it a second time: settle that first (`driftless workspaces` says what waits).", plainWord(afterRepository(id))))
 		}
 	}
-	held, err := stillHeld(tx, pull, branch)
-	return append(all, held...), err
+	return append(all, s.stillHeld(branch)...), nil
 }
 
 // newest finds the plan of a workspace that stands: of a pull request that left, the one that stood when it did.
@@ -155,23 +143,6 @@ func left(pull Pull, branch string) report.Left {
 // reported reports whether a plan with this status shows what would be applied.
 func (s Status) reported() bool { return s == Ready || s == Unchanged || s == Blocked }
 
-// applyOf finds the run that applies a pull request's changes to a workspace, given the plan that stands for it.
-func applyOf(tx Tx, pull Pull, id workspaces.ID, plan Run) (found Run, ok bool, err error) {
-	runs, err := tx.Runs(RunFilter{Workspace: id, Purposes: []Purpose{PurposeApply}, Limit: 200})
-	if err != nil {
-		return found, false, err
-	}
-	switch pull.State {
-	case Open:
-		found, ok = applyBeforeMerge(runs, pull, plan)
-	case Closed:
-		found, ok = takenBack(runs, pull)
-	default:
-		found, ok = applyAfterMerge(runs, pull, plan)
-	}
-	return found, ok, nil
-}
-
 // applyBeforeMerge is the newest apply that a comment on an open pull request asked for, as long as no newer plan shows what
 // is left to do.
 func applyBeforeMerge(runs []Run, pull Pull, plan Run) (found Run, ok bool) {
@@ -190,18 +161,15 @@ func covers(run, plan Run) bool {
 }
 
 // afterMerge is a plan of a merged pull request that no run applies: it waits for one, or was taken back before any began.
-func afterMerge(tx Tx, plan Run) (Run, error) {
-	rec, err := tx.Workspace(plan.Workspace)
-	if errors.Is(err, ErrNotFound) {
-		return plan, nil
-	} else if err != nil || plan.Status != Ready {
-		return plan, err
+func afterMerge(plan Run, rec Workspace) Run {
+	if rec.ID == "" || plan.Status != Ready {
+		return plan
 	}
 	plan.Status = Queued
 	if rec.AppliedDigest != "" && rec.AppliedDigest == rec.TargetDigest {
 		plan.Status, plan.Reason = Unchanged, "it was taken back before it was applied"
 	}
-	return plan, nil
+	return plan
 }
 
 // applyAfterMerge is the first run at a pull request's merge or since that became known, and what took that one's place or, when it failed, tried the
@@ -218,16 +186,11 @@ func applyAfterMerge(runs []Run, pull Pull, plan Run) (found Run, ok bool) {
 	return found, ok && found.Status != Superseded
 }
 
-func (r *Runner) reportRow(tx Tx, pull Pull, run Run) (report.Row, error) {
+func (r *Runner) reportRow(tx Tx, s *standing, run Run) (report.Row, error) {
+	pull, rec := s.pull, s.known[run.Workspace]
 	row := report.Row{
 		Workspace: string(run.Workspace), RunID: run.ID, Status: string(run.Status), Verdict: run.Verdict,
-		Reused: run.Purpose == PurposePlan && run.Commit != pull.Head,
-	}
-	rec, err := tx.Workspace(run.Workspace)
-	if err == nil {
-		row.Labels, row.Owner = rec.Labels, rec.Owner
-	} else if !errors.Is(err, ErrNotFound) {
-		return row, err
+		Reused: run.Purpose == PurposePlan && run.Commit != pull.Head, Labels: rec.Labels, Owner: rec.Owner,
 	}
 	if !run.FinishedAt.IsZero() && !run.StartedAt.IsZero() {
 		row.Duration = run.FinishedAt.Sub(run.StartedAt).Round(100 * time.Millisecond)

@@ -51,7 +51,7 @@ type Tx interface {
 	PutCommand(Command) error // ErrConflict: it is there already
 
 	Run(id int64) (Run, error)
-	Runs(RunFilter) ([]Run, error) // newest first
+	Runs(RunFilter) ([]Run, error) // newest first, unless the filter says otherwise
 	InsertRun(*Run) error          // sets ID. ErrConflict: see UpdateRun
 	// UpdateRun writes the run if its status is still from; ErrConflict otherwise, or when another run other than a
 	// pull request's plan is already active (Status.Active) for the workspace.
@@ -119,11 +119,14 @@ type RunFilter struct {
 	Statuses   []Status
 	Since      time.Time // created at or after
 	Before     int64     // id less than
+	After      int64     // id greater than
+	Oldest     bool      // the oldest first
 	Limit      int
 }
 
 // WorkspaceFilter selects workspaces; zero fields select all.
 type WorkspaceFilter struct {
+	IDs        []workspaces.ID
 	Repository string
 	Sync       Sync
 	Labels     map[string]string // all must be equal

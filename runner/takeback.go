@@ -23,25 +23,24 @@ func takenBack(runs []Run, pull Pull) (found Run, ok bool) {
 	return found, ok && found.Status != Superseded
 }
 
-// touchedBy are the workspaces that a pull request touches. Of one that left they are those that it was applied to as well:
-// its last commit need not have touched them any more.
-func touchedBy(tx Tx, pull Pull) ([]workspaces.ID, error) {
-	if pull.State == Open {
-		return pull.Affected, nil
-	}
-	return withApplied(tx, pull)
-}
-
 // withApplied are the workspaces that a pull request touches, and those that it was applied to before its merge.
 func withApplied(tx Tx, pull Pull) ([]workspaces.ID, error) {
-	ids := slices.Clone(pull.Affected)
 	runs, err := tx.Runs(RunFilter{PullID: pull.ID, Purposes: []Purpose{PurposeApply}})
-	for _, run := range runs {
-		if !run.AppliedAt.IsZero() && !slices.Contains(ids, run.Workspace) {
-			ids = append(ids, run.Workspace)
+	return heldBy(pull, runs), err
+}
+
+// heldBy is withApplied, given the applies that comments on a pull request asked for.
+func heldBy(pull Pull, applies []Run) []workspaces.ID {
+	ids, known := slices.Clone(pull.Affected), map[workspaces.ID]bool{}
+	for _, id := range ids {
+		known[id] = true
+	}
+	for _, run := range applies {
+		if !run.AppliedAt.IsZero() && !known[run.Workspace] {
+			ids, known[run.Workspace] = append(ids, run.Workspace), true
 		}
 	}
-	return ids, err
+	return ids
 }
 
 // leftAfter are the pull requests that left after a workspace was applied from them: what takes that back is shown there.
@@ -66,25 +65,13 @@ func leftAfter(tx Tx, id workspaces.ID) (ids []int64, err error) {
 }
 
 // stillHeld tells of the workspaces that an earlier commit of a pull request was applied to, and that this one does not touch.
-func stillHeld(tx Tx, pull Pull, branch string) (cautions []string, err error) {
-	ids, err := withApplied(tx, pull)
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range ids {
-		rec, err := tx.Workspace(id)
-		if errors.Is(err, ErrNotFound) || err == nil && (rec.Reserved != pull.ID || slices.Contains(pull.Affected, id)) {
+func (s *standing) stillHeld(branch string) (cautions []string) {
+	for _, id := range s.held[len(s.pull.Affected):] {
+		if s.known[id].Reserved != s.pull.ID {
 			continue
-		} else if err != nil {
-			return nil, err
 		}
 		cautions = append(cautions, fmt.Sprintf("`%s` is reserved by this pull request: an earlier commit of it was applied there, and this one does not touch it. Once this is merged or closed, or with `driftless unlock`, what `%s` says of it is planned again and waits for an approval.",
 			plainWord(afterRepository(id)), plainWord(branch)))
 	}
-	return cautions, nil
-}
-
-func isOrphan(tx Tx, id workspaces.ID) bool {
-	rec, err := tx.Workspace(id)
-	return err == nil && rec.Orphan
+	return cautions
 }

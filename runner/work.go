@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -164,23 +163,13 @@ func (r *Runner) drain(ctx context.Context) int {
 
 // claim takes the next run that may start: applies first, then pull requests, then drift, each oldest first.
 func (r *Runner) claim(ctx context.Context) (claimed Run, ok bool) {
-	err := r.update(ctx, func(tx Tx, j *journal) error {
+	err := r.update(ctx, func(tx Tx, j *journal) (err error) {
 		claimed, ok = Run{}, false
-		queue, err := tx.Runs(RunFilter{Statuses: []Status{Queued}})
-		if err != nil {
-			return err
-		}
-		sort.SliceStable(queue, func(i, k int) bool {
-			a, b := priority(queue[i].Purpose), priority(queue[k].Purpose)
-			return a < b || a == b && queue[i].ID < queue[k].ID
-		})
-		for _, run := range queue {
-			if ok, err = r.tryClaim(tx, &run); err != nil {
-				r.log.Error("claim", "run", run.ID, "error", err) // the others go on
-				ok = false
+		for _, purposes := range priorities {
+			if claimed, ok, err = r.claimOf(tx, purposes); err != nil {
+				return err
 			} else if ok {
-				claimed = run
-				return j.run("planning", run, run.Trigger)
+				return j.run("planning", claimed, claimed.Trigger)
 			}
 		}
 		return nil
@@ -191,14 +180,31 @@ func (r *Runner) claim(ctx context.Context) (claimed Run, ok bool) {
 	return claimed, ok && err == nil
 }
 
-func priority(p Purpose) int {
-	switch p {
-	case PurposeApply, PurposeDestroy:
-		return 0
-	case PurposePlan:
-		return 1
+// priorities are the purposes in the order in which their runs start.
+var priorities = [][]Purpose{{PurposeApply, PurposeDestroy}, {PurposePlan}, {PurposeDrift}}
+
+// claimBatch is how much of the queue is read at a time: the first run that is looked at may start, most of the time.
+const claimBatch = 20
+
+// claimOf takes the oldest run for one of the purposes that may start.
+func (r *Runner) claimOf(tx Tx, purposes []Purpose) (claimed Run, ok bool, err error) {
+	for last := int64(0); ; {
+		queue, err := tx.Runs(RunFilter{Purposes: purposes, Statuses: []Status{Queued}, After: last, Oldest: true, Limit: claimBatch})
+		if err != nil {
+			return claimed, false, err
+		}
+		for _, run := range queue {
+			last = run.ID
+			if ok, err = r.tryClaim(tx, &run); ok && err == nil {
+				return run, true, nil
+			} else if err != nil {
+				r.log.Error("claim", "run", run.ID, "error", err) // the others go on
+			}
+		}
+		if len(queue) < claimBatch {
+			return claimed, false, nil
+		}
 	}
-	return 2
 }
 
 // tryClaim takes one run, unless it must wait; then it says for what.

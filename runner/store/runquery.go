@@ -11,14 +11,22 @@ import (
 // Runs implements runner.Tx.
 func (t *tx) Runs(f runner.RunFilter) ([]runner.Run, error) {
 	var rows []runRow
-	q := t.bun.NewSelect().Model(&rows).Order("id DESC").Limit(int64(f.Limit))
+	q := t.bun.NewSelect().Model(&rows).Order(order(f)).Limit(int64(f.Limit))
 	if branches := branches(f); f.Limit > 0 && len(branches) > 1 {
-		q = t.newestOf(q, branches)
+		q = t.firstOf(q, branches)
 	} else {
 		q = matching(q, f)
 	}
 	err := q.Scan(t.ctx)
 	return records(rows, runRow.record), one("list", "runs", err)
+}
+
+// order is the order of a filter.
+func order(f runner.RunFilter) string {
+	if f.Oldest {
+		return "id"
+	}
+	return "id DESC"
 }
 
 // matching adds the conditions of a filter.
@@ -37,10 +45,13 @@ func matching(q *bun.SelectQuery, f runner.RunFilter) *bun.SelectQuery {
 	if f.Before > 0 {
 		q = q.Where("id < ?", f.Before)
 	}
+	if f.After > 0 {
+		q = q.Where("id > ?", f.After)
+	}
 	return q
 }
 
-// branches splits a filter into filters with one status, or else one purpose, each. The newest of one value are read from
+// branches splits a filter into filters with one status, or else one purpose, each. The first of one value are read from
 // an index in order; of several values at once, databases collect all and then sort them.
 func branches(f runner.RunFilter) []runner.RunFilter {
 	var split []runner.RunFilter
@@ -63,12 +74,12 @@ func branches(f runner.RunFilter) []runner.RunFilter {
 	return split
 }
 
-// newestOf selects among the newest of each branch.
-func (t *tx) newestOf(q *bun.SelectQuery, branches []runner.RunFilter) *bun.SelectQuery {
+// firstOf selects among the first of each branch.
+func (t *tx) firstOf(q *bun.SelectQuery, branches []runner.RunFilter) *bun.SelectQuery {
 	var parts []string
 	var args []any
 	for _, branch := range branches {
-		ids := t.bun.NewSelect().Model((*runRow)(nil)).Column("id").Order("id DESC").Limit(int64(branch.Limit))
+		ids := t.bun.NewSelect().Model((*runRow)(nil)).Column("id").Order(order(branch)).Limit(int64(branch.Limit))
 		parts = append(parts, "SELECT id FROM (?) AS branch")
 		args = append(args, matching(ids, branch))
 	}

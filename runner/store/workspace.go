@@ -79,6 +79,7 @@ func (t *tx) Workspace(id workspaces.ID) (runner.Workspace, error) {
 func (t *tx) Workspaces(f runner.WorkspaceFilter) ([]runner.Workspace, error) {
 	var rows []workspaceRow
 	q := t.bun.NewSelect().Model(&rows).Order("id").Limit(int64(f.Limit))
+	q = among(q, "id", f.IDs)
 	q = equal(q, "repository", text(f.Repository))
 	q = equal(q, "sync", text(f.Sync))
 	for _, name := range slices.Sorted(maps.Keys(f.Labels)) {

@@ -41,6 +41,8 @@ func workspaceFilters(t *testing.T, s runner.Store) {
 	}
 	check("all", runner.WorkspaceFilter{}, "q//a", "r//B", "r//a", "r//b")
 	check("limit", runner.WorkspaceFilter{Limit: 1}, "q//a")
+	check("some", runner.WorkspaceFilter{IDs: []workspaces.ID{"r//b", "r//none", "r//B"}}, "r//B", "r//b")
+	check("one of a repository", runner.WorkspaceFilter{IDs: []workspaces.ID{"q//a"}, Repository: "r"})
 	check("repository", runner.WorkspaceFilter{Repository: "r"}, "r//B", "r//a", "r//b")
 	check("sync", runner.WorkspaceFilter{Sync: runner.Synced}, "q//a", "r//b")
 	check("label", runner.WorkspaceFilter{Labels: labels{"env": "prod"}}, "q//a", "r//a")

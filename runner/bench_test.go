@@ -1,0 +1,182 @@
+package runner_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/driftlessops/driftless/planner"
+	"github.com/driftlessops/driftless/planner/engine"
+	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/runner/forge"
+	"github.com/driftlessops/driftless/runner/forge/gitea"
+	"github.com/driftlessops/driftless/runner/store"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// estate is a repository at a forge that nobody asks, with a store.
+type estate struct {
+	b    *testing.B
+	db   *store.DB
+	r    *runner.Runner
+	next int
+}
+
+func newEstate(b *testing.B) *estate {
+	b.Helper()
+	dir := b.TempDir()
+	e := &estate{b: b}
+	keys, err := store.LoadKeys(filepath.Join(dir, "secret.key"))
+	e.must(err)
+	e.db, err = store.Open(b.Context(), store.Options{Path: filepath.Join(dir, "driftless.db"), Keys: keys})
+	e.must(err)
+	b.Cleanup(func() { e.must(e.db.Close()) })
+	hub, err := gitea.New(gitea.Options{URL: "http://127.0.0.1:1", Token: func(context.Context) (string, error) { return "token", nil }})
+	e.must(err)
+	e.r, err = runner.New(b.Context(), runner.Options{
+		Config:  &workspaces.Config{Repositories: []workspaces.Repository{{Name: "infra", URL: "http://127.0.0.1:1/acme/infra", Forge: "hub", Path: "acme/infra"}}},
+		DataDir: dir, Store: e.db, Key: []byte("key"), Finder: &engine.Finder{}, Accounts: map[string]forge.Account{"hub": hub},
+		State: func(workspaces.ID, int64, bool) (map[string]string, func()) { return nil, func() {} },
+	})
+	e.must(err)
+	e.update(func(tx runner.Tx) error {
+		return tx.PutRepository(runner.Repository{Name: "infra", Branch: "main", Head: "base"})
+	})
+	return e
+}
+
+func (e *estate) must(err error) {
+	e.b.Helper()
+	if err != nil {
+		e.b.Fatal(err)
+	}
+}
+
+func (e *estate) update(f func(tx runner.Tx) error) {
+	e.b.Helper()
+	e.must(e.db.Update(e.b.Context(), f))
+}
+
+// pull makes a pull request that touches so many workspaces of its own, each applied so often before, with a queued plan for
+// each.
+func (e *estate) pull(touches, applies int) (pull runner.Pull, runs []runner.Run) {
+	e.b.Helper()
+	e.next++
+	at := time.Now().UTC().Truncate(time.Microsecond)
+	pull = runner.Pull{Repository: "infra", Key: fmt.Sprint(e.next), Head: fmt.Sprintf("head%d", e.next), State: runner.Open, URL: "http://127.0.0.1:1/1", CreatedAt: at, UpdatedAt: at}
+	for i := range touches {
+		pull.Affected = append(pull.Affected, workspaces.ID(fmt.Sprintf("infra//team-%d/workspace-%04d", e.next, i)))
+	}
+	e.update(func(tx runner.Tx) error {
+		runs = nil
+		pull.ID = 0
+		if err := tx.PutPull(&pull); err != nil {
+			return err
+		}
+		for _, id := range pull.Affected {
+			err := tx.PutWorkspace(runner.Workspace{ID: id, Repository: "infra", AppliedCommit: "base", Sync: runner.Synced})
+			run := runner.Run{Repository: "infra", Workspace: id, Purpose: runner.PurposeApply, Status: runner.Applied, Commit: "base", InputDigest: "old", CreatedAt: at, AppliedAt: at, FinishedAt: at}
+			for range applies {
+				if err == nil {
+					err = tx.InsertRun(&run)
+				}
+			}
+			run = runner.Run{Repository: "infra", Workspace: id, Purpose: runner.PurposePlan, Status: runner.Queued, PullID: pull.ID, Commit: pull.Head, InputDigest: "new", CreatedAt: at}
+			if err == nil {
+				err = tx.InsertRun(&run)
+			}
+			if err != nil {
+				return err
+			}
+			runs = append(runs, run)
+		}
+		return nil
+	})
+	return pull, runs
+}
+
+// plan ends the plan of a pull request's run.
+func (e *estate) plan(tx runner.Tx, run runner.Run) error {
+	plan := planner.Plan{Summary: planner.Summary{Create: 2}}
+	for i := range 2 {
+		plan.Changes = append(plan.Changes, planner.Change{Address: fmt.Sprintf("cloud_server.a[%d]", i), Action: planner.Create})
+	}
+	data, err := json.Marshal(plan)
+	if err == nil {
+		err = tx.PutBlob(fmt.Sprintf("runs/%d/plan", run.ID), data)
+	}
+	for _, next := range []runner.Status{runner.Planning, runner.Planned, runner.Ready} {
+		if err == nil {
+			from := run.Status
+			run.Status, run.Summary, run.StartedAt, run.PlannedAt, run.FinishedAt = next, plan.Summary, run.CreatedAt, run.CreatedAt, run.CreatedAt
+			err = tx.UpdateRun(run, from)
+		}
+	}
+	return err
+}
+
+// BenchmarkProgress reports a pull request whenever the plan of one of its workspaces ends.
+func BenchmarkProgress(b *testing.B) {
+	for _, touches := range []int{10, 100, 300} {
+		b.Run(fmt.Sprint(touches, " workspaces"), func(b *testing.B) {
+			e := newEstate(b)
+			for b.Loop() {
+				b.StopTimer()
+				_, runs := e.pull(touches, 0)
+				for _, run := range runs {
+					e.update(func(tx runner.Tx) error { return e.plan(tx, run) })
+					b.StartTimer()
+					e.must(e.r.ReportOf(b.Context(), run))
+					b.StopTimer()
+				}
+				b.StartTimer()
+			}
+		})
+	}
+}
+
+// BenchmarkLook reports pull requests that are planned, as each look does.
+func BenchmarkLook(b *testing.B) {
+	for _, c := range []struct{ pulls, touches, applies int }{{200, 3, 0}, {200, 3, 40}, {1, 300, 0}, {1, 1000, 40}} {
+		b.Run(fmt.Sprintf("%d pull requests of %d workspaces with %d applies", c.pulls, c.touches, c.applies), func(b *testing.B) {
+			e := newEstate(b)
+			var pulls []int64
+			for range c.pulls {
+				pull, runs := e.pull(c.touches, c.applies)
+				e.update(func(tx runner.Tx) error {
+					for _, run := range runs {
+						if err := e.plan(tx, run); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+				e.must(e.r.Report(b.Context(), pull.ID))
+				pulls = append(pulls, pull.ID)
+			}
+			for b.Loop() {
+				for _, id := range pulls {
+					e.must(e.r.Report(b.Context(), id))
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkClaim takes all runs of a queue.
+func BenchmarkClaim(b *testing.B) {
+	e := newEstate(b)
+	for b.Loop() {
+		b.StopTimer()
+		_, runs := e.pull(300, 0)
+		b.StartTimer()
+		for range runs {
+			if _, ok := e.r.Claim(b.Context()); !ok {
+				b.Fatal("the queue is empty")
+			}
+		}
+	}
+}

@@ -1,0 +1,14 @@
+package runner
+
+import "context"
+
+// What benchmarks measure. They stand outside of the package, because the store does.
+
+// ReportOf brings the reports up to date that show a run.
+func (r *Runner) ReportOf(ctx context.Context, run Run) error { return r.reportOf(ctx, run) }
+
+// Report brings the report of a pull request up to date.
+func (r *Runner) Report(ctx context.Context, pullID int64) error { return r.report(ctx, pullID) }
+
+// Claim takes the next run of the queue.
+func (r *Runner) Claim(ctx context.Context) (Run, bool) { return r.claim(ctx) }
