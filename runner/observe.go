@@ -305,7 +305,7 @@ func (w *watcher) observeLeft(ctx context.Context, o *observation, stored map[st
 		}
 		p.State, p.MergedCommit = Closed, ""
 		if merged {
-			p.State, p.MergedCommit, p.MergedBy, p.ReviewedBy = Merged, m.Commit, m.By, m.Reviewers
+			p.State, p.MergedCommit, p.MergedAt, p.MergedBy, p.ReviewedBy = Merged, m.Commit, m.At.Truncate(time.Microsecond), m.By, m.Reviewers
 			ours := p.Target == "" || p.Target == w.view.Branch
 			if ours && !w.contains(ctx, o.head, m.Commit) && time.Since(p.UpdatedAt) < gitLag {
 				w.dirty.Store(true) // the poll that shows its commit tells of it

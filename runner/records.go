@@ -59,8 +59,9 @@ type Pull struct {
 	Before       []workspaces.ID // those of them that are applied before the merge, on command
 	State        PullState
 	MergedCommit string
-	MergedBy     string   // login; "" = not known
-	ReviewedBy   []string // logins of those whose last review approved when it was merged
+	MergedAt     time.Time // by the forge's clock; zero = not known
+	MergedBy     string    // login; "" = not known
+	ReviewedBy   []string  // logins of those whose last review approved when it was merged
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 }

@@ -123,11 +123,7 @@ func (c *coverage) addPull(tx Tx, p Pull, id workspaces.ID, place map[string]int
 	} else if err != nil {
 		return err
 	}
-	merged := merges[p.MergedCommit].Add(clockSkew)
-	if p.MergedCommit == p.Head { // a fast-forward has no moment of its own: whatever was shown last
-		merged = now()
-	}
-	shown, ok := report.at(merged)
+	shown, ok := report.at(mergedBy(p, merges[p.MergedCommit]))
 	if !ok {
 		return nil // merged before anything was shown
 	}
@@ -152,6 +148,17 @@ func (c *coverage) addPull(tx Tx, p Pull, id workspaces.ID, place map[string]int
 	c.add(plan, place[p.MergedCommit], place[run.Base])
 	c.pulls = append(c.pulls, p.Key)
 	return nil
+}
+
+// mergedBy is the moment by which a pull request was merged: the forge's word, or else the date of its commit.
+func mergedBy(p Pull, committed time.Time) time.Time {
+	switch {
+	case !p.MergedAt.IsZero():
+		return p.MergedAt.Add(clockSkew)
+	case p.MergedCommit == p.Head: // a fast-forward has no moment of its own: whatever was shown last
+		return now()
+	}
+	return committed.Add(clockSkew)
 }
 
 // addApproval adds what the run's approval covers: the plan of the run that it approves, or, where that one failed before

@@ -3,6 +3,7 @@ package runner
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/policy"
@@ -82,6 +83,25 @@ func TestFirstSightIsWhatNobodyReviewed(t *testing.T) {
 		_, reason, _ := judgeApply(facts{plan: planOf("a=2"), verdict: policy.Verdict{Status: policy.Pass}, cover: cover, first: true})
 		if !strings.Contains(reason, want) {
 			t.Errorf("held because %s; want %s", reason, want)
+		}
+	}
+}
+
+// TestMergedBy: the date in a commit is whatever its author wrote there, so the forge's word comes first.
+func TestMergedBy(t *testing.T) {
+	t.Parallel()
+	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	later := begin.Add(time.Hour)
+	for name, c := range map[string]struct {
+		pull Pull
+		want time.Time
+	}{
+		"the forge says it":            {Pull{MergedAt: begin, MergedCommit: "m", Head: "h"}, begin.Add(clockSkew)},
+		"the forge, of a fast-forward": {Pull{MergedAt: begin, MergedCommit: "h", Head: "h"}, begin.Add(clockSkew)},
+		"Git alone":                    {Pull{MergedCommit: "m", Head: "h"}, later.Add(clockSkew)},
+	} {
+		if got := mergedBy(c.pull, later); !got.Equal(c.want) {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
 }

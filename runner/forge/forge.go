@@ -5,6 +5,7 @@ package forge
 
 import (
 	"context"
+	"time"
 
 	"github.com/driftlessops/driftless/workspaces/gitrepo"
 )
@@ -43,7 +44,8 @@ type Forge interface {
 
 // Merge says how a pull request was merged.
 type Merge struct {
-	Commit    string   // of the tracked branch; "" when the host has merged it and Git does not show it yet
-	By        string   // login; "" when nobody knows
-	Reviewers []string // logins of those whose last review approved, sorted
+	Commit    string    // of the tracked branch; "" when the host has merged it and Git does not show it yet
+	At        time.Time // by the host's clock; zero when nobody knows. The date in a commit is whatever its author wrote there
+	By        string    // login; "" when nobody knows
+	Reviewers []string  // logins of those whose last review approved, sorted
 }

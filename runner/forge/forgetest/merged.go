@@ -2,6 +2,7 @@ package forgetest
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/driftlessops/driftless/runner/forge"
 	"github.com/driftlessops/driftless/test/forges"
@@ -20,7 +21,8 @@ func merged(b *bench) {
 		must(b.repo.Review("dave", n, "APPROVED", ""))(b)
 		must(b.repo.Review("bob", n, "APPROVED", ""))(b)
 		commit := must(b.repo.MergePull(n, method, "dave"))(b)
-		want := forge.Merge{By: "dave", Reviewers: []string{"bob", "dave"}}
+		issue := must(b.repo.Issue(n))(b)
+		want := forge.Merge{At: issue.Pull.Merged.UTC().Truncate(time.Second), By: "dave", Reviewers: []string{"bob", "dave"}}
 		check := func(what, to string) {
 			b.Helper()
 			m, ok, err := b.host.Merged(b.Context(), key(n), head, from, to)

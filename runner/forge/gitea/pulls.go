@@ -126,6 +126,9 @@ func (h *Host) Merged(ctx context.Context, key, _, _, to string) (m forge.Merge,
 		return m, false, err
 	}
 	o := judge(reviews, login(p.Poster), p.Head.Sha)
+	if p.Merged != nil {
+		m.At = p.Merged.UTC()
+	}
 	m.By, m.Reviewers = login(p.MergedBy), append(o.approved, o.outdated...)
 	slices.Sort(m.Reviewers)
 	if p.MergedCommitID == nil || *p.MergedCommitID == "" {

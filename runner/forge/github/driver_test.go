@@ -119,7 +119,7 @@ func TestDriverFollowsAPullRequestToItsMerge(t *testing.T) {
 			}
 		}
 		merge, ok, err := h.Merged(t.Context(), key, head, from, from)
-		if want := (forge.Merge{By: login, Reviewers: []string{"ann"}}); err != nil || !ok || fmt.Sprint(merge) != fmt.Sprint(want) {
+		if want := (forge.Merge{At: merge.At, By: login, Reviewers: []string{"ann"}}); err != nil || !ok || merge.At.IsZero() || fmt.Sprint(merge) != fmt.Sprint(want) {
 			t.Errorf("%s: before Git shows it: %+v %v %v", login, merge, ok, err)
 		}
 		open = must(h.Poll(t.Context(), look()))(t)

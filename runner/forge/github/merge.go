@@ -65,7 +65,7 @@ func (h *Host) Merged(ctx context.Context, key, _, _, to string) (m forge.Merge,
 		return m, false, explain(what, "pull requests: read", err)
 	}
 	last := judge(reviews, pr)
-	m.By, m.Reviewers = pr.GetMergedBy().GetLogin(), append(last.approved, last.outdated...)
+	m.At, m.By, m.Reviewers = pr.GetMergedAt().UTC(), pr.GetMergedBy().GetLogin(), append(last.approved, last.outdated...)
 	slices.Sort(m.Reviewers)
 	m.Commit, err = h.within(ctx, pr.GetMergeCommitSHA(), to)
 	if err != nil {
