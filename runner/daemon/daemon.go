@@ -71,7 +71,7 @@ func New(ctx context.Context, opts Options) (d *Daemon, err error) {
 	if err := os.MkdirAll(opts.DataDir, 0o700); err != nil {
 		return d, err
 	}
-	unlock, err := lock(filepath.Join(opts.DataDir, "lock"))
+	unlock, err := lock(ctx, filepath.Join(opts.DataDir, "lock"))
 	if err != nil {
 		return d, fmt.Errorf("data directory %s: %w", opts.DataDir, err)
 	}

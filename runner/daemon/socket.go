@@ -9,28 +9,42 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/driftlessops/driftless/runner/server"
 )
 
+// lockPatience is how long a lock is waited for: a process that the last driftless was starting when it was killed holds a copy
+// of the descriptor until it has begun.
+const lockPatience = 3 * time.Second
+
 // lock takes the lock of a data directory; it ends with the process.
-func lock(path string) (unlock func() error, err error) {
+func lock(ctx context.Context, path string) (unlock func() error, err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			err = ErrBusy
-		}
+	begin := time.Now()
+	for err = take(f); errors.Is(err, ErrBusy) && time.Since(begin) < lockPatience && ctx.Err() == nil; err = take(f) {
+		time.Sleep(50 * time.Millisecond)
+	}
+	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return func() error {
 		// Said aloud: a process that is being started this moment may hold a copy of the descriptor for a while.
 		return errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_UN), f.Close())
 	}, nil
+}
+
+func take(f *os.File) error {
+	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return ErrBusy
+	}
+	return err
 }
 
 // listenUnix listens on a socket that only the owner can use. The name may be longer than the kernel allows for an
