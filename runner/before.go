@@ -90,6 +90,11 @@ func (h *hearing) applicable(targets []*workspaces.Workspace) ([]*workspaces.Wor
 // inputs reads a workspace's inputs as the merge would leave them. What the workspace may do is what the tracked branch says
 // at this moment.
 func (w *watcher) inputs(ctx context.Context, pull Pull, id workspaces.ID) (b before, err error) {
+	if repo, err := w.record(ctx); err != nil {
+		return b, err
+	} else if repo.Head != pull.Base {
+		return b, userError(fmt.Sprintf("`%s` cannot be read as it is, and nothing is applied until that is mended: say it again then.", plainWord(repo.Branch)))
+	}
 	set, err := w.judgedSet(ctx, pull.Tree)
 	if err != nil {
 		return b, err

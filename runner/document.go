@@ -136,8 +136,10 @@ func left(pull Pull, branch string) report.Left {
 		return report.LeftBase
 	case pull.Fork:
 		return report.LeftFork
+	case pull.Draft:
+		return report.LeftDraft
 	}
-	return report.LeftDraft
+	return report.LeftMends
 }
 
 // reported reports whether a plan with this status shows what would be applied.

@@ -57,14 +57,13 @@ func (w *watcher) headDraft(tx Tx) (d draft, due bool, err error) {
 	return d, !same, err
 }
 
-// showBroken shows on the head of the tracked branch that it cannot be worked with as it is.
-func (w *watcher) showBroken(ctx context.Context, failure error) error {
-	var mistake UserError
-	head := w.view.Refs.Branch(w.view.Branch)
-	if w.host == nil || !errors.As(failure, &mistake) {
+// showUnread shows on the head of the tracked branch that its configuration cannot be read.
+func (w *watcher) showUnread(ctx context.Context) error {
+	if w.host == nil {
 		return nil
 	}
-	s := forge.Status{Context: report.ApplyContext, State: forge.Errored, Description: "the configuration cannot be read: nothing is planned or applied until that is mended"}
+	head := w.view.Refs.Branch(w.view.Branch)
+	s := forge.Status{Context: report.ApplyContext, State: forge.Errored, Description: "the configuration cannot be read: nothing is applied until that is mended"}
 	d := newDraft(PostStatus, head+" "+report.ApplyContext, statusWish{Commit: head, Status: s})
 	err := w.r.opts.Store.Update(ctx, func(tx Tx) error { return d.record(tx, w.conf.Name) })
 	w.posts.wake()

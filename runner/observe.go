@@ -20,6 +20,8 @@ type observation struct {
 	repo     Repository // as it becomes
 	head     string
 	tree     string
+	trust    string  // commit that says what the workspaces of a pull request may do: the head; "" = there is none
+	unread   *unread // why the head is not that commit; nil = it is
 	set      *workspaces.Set
 	digests  map[workspaces.ID]workspaces.Digest
 	failed   map[workspaces.ID]error // workspaces whose digest could not be found out this time
@@ -40,7 +42,9 @@ type pullView struct {
 
 // observe reads everything that reconciling needs. The lock is held.
 func (w *watcher) observe(ctx context.Context) (*observation, error) {
-	o := &observation{head: w.view.Refs.Branch(w.view.Branch), mergedAt: map[workspaces.ID]time.Time{}}
+	o := &observation{mergedAt: map[workspaces.ID]time.Time{}}
+	o.head = w.view.Refs.Branch(w.view.Branch)
+	o.trust = o.head
 	var known []Pull
 	var records []Workspace
 	err := w.r.opts.Store.View(ctx, func(tx Tx) (err error) {
@@ -64,7 +68,7 @@ func (w *watcher) observe(ctx context.Context) (*observation, error) {
 	}
 	w.sets = map[string]*workspaces.Set{}
 	if o.set, err = w.resolve(ctx, o.tree, ""); err != nil {
-		return nil, fmt.Errorf("tracked branch %s at %.8s: %w", w.view.Branch, o.head, readable(o.set, err))
+		return o, w.observeUnread(ctx, o, known, err)
 	}
 	if err := w.digestAll(ctx, o); err != nil {
 		return nil, err
@@ -224,6 +228,9 @@ func (w *watcher) observePulls(ctx context.Context, o *observation, known []Pull
 		}
 		o.open = append(o.open, view)
 	}
+	if o.unread != nil {
+		return nil // how the others ended is told when the branch can be read
+	}
 	return w.observeLeft(ctx, o, stored)
 }
 
@@ -353,14 +360,14 @@ func (w *watcher) merge(ctx context.Context, o *observation, pull Pull) (pullVie
 		p.Tree = ""
 		return v, nil
 	}
-	if v.set, err = w.resolve(ctx, p.Tree, o.tree); err == nil {
+	if v.set, err = w.resolve(ctx, p.Tree, o.trust); err == nil {
 		v.effects, err = w.digester.Affected(ctx, o.set, v.set)
 	}
 	if err != nil {
 		p.Error = configText(v.set, err)
 		var diags hcl.Diagnostics
 		if errors.As(err, &diags) {
-			p.Error += "\n\nMend this and push. `driftless validate .` checks it on your machine."
+			p.Error = w.unmended(o, p.Error)
 		}
 		return v, ctx.Err()
 	}
@@ -379,5 +386,8 @@ func (w *watcher) merge(ctx context.Context, o *observation, pull Pull) (pullVie
 	}
 	v.twins = twins(o.set, v.set, v.effects)
 	p.Manual, p.Before, p.Aside = w.manual(&v), beforeMerge(&v), w.untrusted(p)
+	if o.unread != nil {
+		w.mended(o, p)
+	}
 	return v, nil
 }

@@ -129,7 +129,7 @@ func (w *watcher) writePlan(o *observation, j *journal, v *pullView, e workspace
 	}
 	run := Run{
 		Repository: o.repo.Name, Workspace: e.Workspace.ID, Purpose: PurposePlan, Status: Queued, PullID: v.pull.ID,
-		Commit: v.pull.Head, Tree: v.pull.Tree, Base: o.head, InputDigest: e.Head.Sum,
+		Commit: v.pull.Head, Tree: v.pull.Tree, Base: o.trust, InputDigest: e.Head.Sum,
 		Trigger: "pull request " + v.pull.Key + ": " + e.Reason, CreatedAt: now(),
 	}
 	if problem := planProblem(v, e.Workspace); problem != "" {

@@ -24,7 +24,7 @@ func (w *watcher) reconcileLocked(ctx context.Context) (err error) {
 	}()
 	o, err := w.observe(ctx)
 	if err != nil {
-		return errors.Join(err, w.showBroken(ctx, err))
+		return err
 	}
 	if o.repo.Diverged != "" {
 		return w.hold(ctx, o)
@@ -38,7 +38,9 @@ func (w *watcher) reconcileLocked(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	w.tracked.Store(o.set)
+	if o.unread == nil {
+		w.tracked.Store(o.set)
+	}
 	for _, id := range stop {
 		w.r.cancel(id, errSuperseded)
 	}
@@ -46,6 +48,9 @@ func (w *watcher) reconcileLocked(ctx context.Context) (err error) {
 		return err
 	}
 	w.r.Wake()
+	if o.unread != nil {
+		return errors.Join(w.reportOpen(ctx, pulls), w.showUnread(ctx), o.unread)
+	}
 	return errors.Join(w.reportOpen(ctx, pulls), w.showHead(ctx), w.syncIssues(ctx))
 }
 
@@ -107,6 +112,9 @@ func (w *watcher) write(o *observation, j *journal, stop *[]int64, pulls *[]Pull
 	if old.Head != o.seen.Head || old.Diverged != o.seen.Diverged {
 		return errLookAgain
 	}
+	if o.unread != nil {
+		return w.writeUnread(o, j, stop, pulls)
+	}
 	o.repo.PolledAt = now()
 	if err := j.tx.PutRepository(o.repo); err != nil {
 		return err
@@ -135,6 +143,11 @@ func (w *watcher) write(o *observation, j *journal, stop *[]int64, pulls *[]Pull
 	if err := w.writeOrphans(o, j, stop); err != nil {
 		return err
 	}
+	return w.writeOpen(o, j, stop, pulls)
+}
+
+// writeOpen writes the open pull requests of an observation.
+func (w *watcher) writeOpen(o *observation, j *journal, stop *[]int64, pulls *[]Pull) error {
 	for i := range o.open {
 		if err := w.writePull(o, j, &o.open[i], stop); err != nil {
 			return fmt.Errorf("pull request %s: %w", o.open[i].pull.Key, err)

@@ -19,7 +19,7 @@ func (h *hearing) targets(ctx context.Context, pull Pull) ([]*workspaces.Workspa
 		return nil, userError(pull.Aside)
 	}
 	if (pull.Tree == "" || pull.Error != "") && !settles {
-		return nil, userError("This pull request cannot be planned as it is (" + plainWord(orElse(firstLine(pull.Error), "it conflicts with the tracked branch")) + "): mend that, and push. It is planned then by itself.")
+		return nil, userError("This pull request cannot be planned as it is (" + plainWord(orElse(strings.TrimRight(firstLine(pull.Error), ":"), "it conflicts with the tracked branch")) + "): mend that, and push. It is planned then by itself.")
 	}
 	set, err := h.w.judgedSet(ctx, orElse(pull.Tree, pull.Head))
 	if err != nil && (!settles || ctx.Err() != nil) {

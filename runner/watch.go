@@ -187,7 +187,10 @@ func (w *watcher) loop(ctx context.Context) {
 	failures := 0
 	for {
 		if err := w.poll(ctx); err != nil && ctx.Err() == nil {
-			failures = min(failures+1, 9)
+			var broken *unread
+			if failures = min(failures+1, 9); errors.As(err, &broken) {
+				failures = 0 // somebody mends it
+			}
 			w.r.log.Error("poll failed", "repository", w.conf.Name, "error", err)
 		} else {
 			failures = 0
@@ -247,13 +250,14 @@ func (w *watcher) poll(ctx context.Context) (err error) {
 	if err == nil && (moved || w.dirty.Load() || time.Since(w.looked) > lookAnew) {
 		err = w.reconcileLocked(ctx)
 	}
-	if err == nil {
+	var broken *unread
+	if err == nil || errors.As(err, &broken) {
 		if failed := w.listen(ctx); failed != nil && ctx.Err() == nil {
 			w.r.log.Warn("comments wait", "repository", w.conf.Name, "error", failed) // and are read again at the next poll
 		}
-	}
-	if err == nil && w.acted {
-		err = w.reconcileLocked(ctx)
+		if w.acted {
+			err = w.reconcileLocked(ctx)
+		}
 	}
 	if errors.Is(err, errLookAgain) {
 		return nil // dirty: at the next poll

@@ -39,6 +39,7 @@ type Left int
 const (
 	LeftFork  Left = iota + 1 // it comes from a fork, and nobody has let it be planned
 	LeftDraft                 // it is a draft
+	LeftMends                 // it mends what it asks to be merged into, which cannot be read: the merge waits for nothing of driftless
 	LeftBase                  // it is based on another branch than the tracked one: nothing waits for driftless
 )
 

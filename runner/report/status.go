@@ -81,6 +81,8 @@ func leftAlone(doc *Document) (State, string) {
 	switch {
 	case doc.aside() && doc.Left == LeftBase:
 		return Success, "not based on the tracked branch: driftless leaves it alone"
+	case doc.aside() && doc.Left == LeftMends:
+		return Success, "mends the configuration: planned after the merge"
 	case doc.aside() && doc.Left == LeftFork:
 		return Pending, "from a fork: not planned until somebody who may asks for it"
 	case doc.aside() && doc.Left == LeftDraft:

@@ -90,6 +90,7 @@ func TestStatuses(t *testing.T) {
 		"nothing":              {pullRequest(), Success, Success, Success},
 		"removed only":         {with(pullRequest(), func(d *Document) { d.Orphans = []string{"x"} }), Success, Success, Success},
 		"another base":         {with(pullRequest(), func(d *Document) { d.Aside, d.Left = "x", LeftBase }), Success, Success, Success},
+		"mends the branch":     {with(pullRequest(), func(d *Document) { d.Aside, d.Left = "x", LeftMends }), Success, Success, Success},
 		"fork":                 {with(pullRequest(), func(d *Document) { d.Aside, d.Left = "x", LeftFork }), Pending, Pending, Pending},
 		"draft":                {with(pullRequest(), func(d *Document) { d.Aside, d.Left = "x", LeftDraft }), Pending, Pending, Pending},
 		"left alone":           {with(pullRequest(), func(d *Document) { d.Aside = "x" }), Pending, Pending, Pending},
