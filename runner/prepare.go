@@ -61,19 +61,15 @@ func (j *job) find(ctx context.Context) error {
 		j.head = repo.Head // what a workspace may do is what the tracked branch says now
 		trusted = repo.Head
 	}
-	set, err := j.w.resolveAnew(ctx, j.run.Tree, trusted)
+	ws, digest, err := j.w.workspace(ctx, j.run, trusted)
 	if err != nil {
 		return err
 	}
-	if j.ws = set.Workspace(j.run.Workspace); j.ws == nil {
+	if j.ws = ws; j.ws == nil {
 		return fmt.Errorf("workspace %s does not exist at %.8s", j.run.Workspace, j.run.Commit)
 	}
 	if len(j.ws.Problems) > 0 {
 		return userError(strings.Join(j.ws.Problems, "\n"))
-	}
-	digest, err := j.w.digester.Digest(ctx, set, j.ws)
-	if err != nil {
-		return err
 	}
 	if !digest.Floating {
 		j.init = digest.InitKey

@@ -64,7 +64,7 @@ func (w *watcher) reportOpen(ctx context.Context, pulls []Pull) error {
 	err := w.r.opts.Store.View(ctx, func(tx Tx) error {
 		news, err := tx.News(NewsFilter{Repository: w.conf.Name})
 		for _, n := range news {
-			if !slices.Contains(ids, n.PullID) {
+			if !slices.Contains(ids, n.PullID) && w.r.progress.news(n.PullID, 0, time.Now()) {
 				ids = append(ids, n.PullID)
 			}
 		}

@@ -22,6 +22,7 @@ type reported struct {
 	news   []News // what it is to tell of
 	old    Report
 	next   Report
+	rows   []report.Row
 	drafts []draft // of what the forge is to show of it
 	same   bool    // all of it is on record already
 }
@@ -34,16 +35,19 @@ func (r *Runner) report(ctx context.Context, pullID int64) error {
 	}
 	defer done()
 	var n reported
+	began := time.Now()
 	err := r.opts.Store.View(ctx, func(tx Tx) (err error) {
 		n, err = r.renderReport(tx, pullID)
 		return err
 	})
-	if err != nil || n.same && len(n.news) == 0 {
-		return err
+	if err == nil && (!n.same || len(n.news) > 0) {
+		err = r.opts.Store.Update(ctx, func(tx Tx) error { return n.record(tx, r.watcher(n.pull.Repository)) })
+		if w := r.watcher(n.pull.Repository); err == nil && w != nil && w.host != nil {
+			w.posts.wake()
+		}
 	}
-	err = r.opts.Store.Update(ctx, func(tx Tx) error { return n.record(tx, r.watcher(n.pull.Repository)) })
-	if w := r.watcher(n.pull.Repository); err == nil && w != nil && w.host != nil {
-		w.posts.wake()
+	if err == nil {
+		r.progress.reported(pullID, n.rows, began)
 	}
 	return err
 }
@@ -62,6 +66,7 @@ func (r *Runner) renderReport(tx Tx, pullID int64) (n reported, err error) {
 	if err != nil {
 		return n, err
 	}
+	n.rows = doc.Rows
 	w, limit := r.watcher(n.pull.Repository), pageLimit
 	if w != nil && w.host != nil {
 		limit = w.host.BodyLimit()
@@ -214,6 +219,7 @@ func (r *Runner) reportOf(ctx context.Context, run Run) error {
 		pulls, err = showing(tx, run)
 		return err
 	})
+	pulls = slices.DeleteFunc(pulls, func(id int64) bool { return !r.progress.news(id, 1, time.Now()) })
 	return errors.Join(err, r.reportAll(ctx, pulls))
 }
 

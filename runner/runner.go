@@ -51,6 +51,7 @@ type Runner struct {
 
 	watching watching
 	plans    planMemory
+	progress progress
 
 	mu      sync.Mutex
 	cancels map[int64]context.CancelCauseFunc // of the runs this process works on
@@ -110,6 +111,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		group.Go(func() { r.findRepositories(ctx, conf) })
 	}
 	group.Go(func() { r.schedule(ctx) })
+	group.Go(func() { r.reportLate(ctx) })
 	r.work(ctx)
 	group.Wait()
 	return nil
@@ -146,6 +148,7 @@ func (r *Runner) Once(ctx context.Context) error {
 			}
 		}
 	}
+	problems = append(problems, r.reportAll(ctx, r.progress.late(time.Now().Add(mostPace))))
 	for _, w := range r.watching.all() {
 		if err := w.publishAll(ctx); err != nil {
 			problems = append(problems, fmt.Errorf("repository %s: the forge does not show everything yet: %w", w.conf.Name, err))

@@ -46,6 +46,7 @@ type watcher struct {
 	queue   atomic.Pointer[map[string]string] // heads of the forge's merge queue by ref
 	tracked atomic.Pointer[workspaces.Set]    // of the tracked branch, as last reconciled
 	blocks  blockMemory                       // policy blocks by commit
+	runSets setMemory                         // workspaces of the trees that runs work on
 	dirty   atomic.Bool                       // something was applied or asked for since
 	hooked  chan struct{}                     // a webhook came: poll now
 	kick    chan struct{}                     // reconcile now rather than at the next poll
@@ -210,10 +211,17 @@ func (w *watcher) loop(ctx context.Context) {
 // polls.
 const hookPause = time.Second
 
-// rest waits for the next poll; what was applied meanwhile is reconciled at once. It is false when ctx is done.
+// reconcilePause is how many times as long as reconciling took is waited before it is done once more: each of hundreds of applies
+// that end one after the other asks for it.
+const reconcilePause = 3
+
+// rest waits for the next poll; what was applied meanwhile is reconciled before. It is false when ctx is done.
 func (w *watcher) rest(ctx context.Context, delay time.Duration) bool {
-	polled, next := time.Now(), time.NewTimer(delay)
+	polled, next, again := time.Now(), time.NewTimer(delay), time.NewTimer(0)
 	defer next.Stop()
+	defer again.Stop()
+	<-again.C
+	free := time.Time{} // when it may be reconciled again
 	for {
 		select {
 		case <-ctx.Done():
@@ -223,7 +231,11 @@ func (w *watcher) rest(ctx context.Context, delay time.Duration) bool {
 		case <-w.hooked:
 			next.Reset(max(0, time.Until(polled.Add(hookPause))))
 		case <-w.kick:
-			if err := w.reconcile(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, errNotPolled) {
+			again.Reset(max(0, time.Until(free)))
+		case began := <-again.C:
+			err := w.reconcile(ctx)
+			free = time.Now().Add(reconcilePause * time.Since(began))
+			if err != nil && ctx.Err() == nil && !errors.Is(err, errNotPolled) {
 				w.r.log.Error("reconcile failed", "repository", w.conf.Name, "error", err)
 			}
 		}

@@ -1,0 +1,73 @@
+package runner
+
+import (
+	"testing"
+	"time"
+
+	"github.com/driftlessops/driftless/runner/report"
+)
+
+func rowsOf(n, underway int) []report.Row {
+	rows := make([]report.Row, n)
+	for i := range rows {
+		if rows[i].Status = string(Ready); i < underway {
+			rows[i].Status = string(Queued)
+		}
+	}
+	return rows
+}
+
+func TestProgressIsShownNowAndThenAndInTheEnd(t *testing.T) {
+	t.Parallel()
+	var p progress
+	noon := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+	at := func(seconds float64) time.Time { return noon.Add(time.Duration(seconds * float64(time.Second))) }
+	late := func(by time.Time) bool { return len(p.late(by)) > 0 }
+	if !p.news(1, 1, noon) {
+		t.Error("what was never reported is not")
+	}
+	p.reported(1, rowsOf(fewWorkspaces, 3), noon)
+	if !p.news(1, 1, noon) {
+		t.Error("few workspaces are not shown one by one")
+	}
+	p.reported(1, rowsOf(300, 300), noon)
+	if late(at(100)) {
+		t.Error("it is behind though nothing happened")
+	}
+	if p.news(1, 1, at(1)) || p.news(1, 0, at(2)) || late(at(29)) {
+		t.Error("it is not waited between reports of many workspaces")
+	}
+	if !late(at(30)) || !p.news(1, 1, at(31)) {
+		t.Error("it is waited for too long")
+	}
+	p.reported(1, rowsOf(300, 2), at(31.1))
+	if late(at(100)) {
+		t.Error("it is behind though it was just reported")
+	}
+	if p.news(1, 1, at(32)) || !p.news(1, 1, at(33)) {
+		t.Error("not only the last one is shown at once")
+	}
+	p.reported(1, rowsOf(300, 0), at(33))
+	if late(at(100)) || !p.news(1, 1, at(34)) {
+		t.Error("what is done is spaced")
+	}
+}
+
+// TestProgressLosesNothing has a run end after a report read the store and before that report is known to be made.
+func TestProgressLosesNothing(t *testing.T) {
+	t.Parallel()
+	var p progress
+	noon := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+	p.reported(1, rowsOf(300, 5), noon)
+	read := noon.Add(time.Second)
+	p.news(1, 1, read.Add(time.Millisecond))
+	p.reported(1, rowsOf(300, 1), read)
+	if ids := p.late(noon.Add(mostPace)); len(ids) != 1 {
+		t.Error("what ended meanwhile is not shown")
+	}
+	p.reported(1, rowsOf(3000, 5), noon)
+	p.news(1, 0, noon)
+	if ids := p.late(noon.Add(mostPace)); len(ids) != 1 {
+		t.Error("it is waited for longer than a minute")
+	}
+}
