@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/driftlessops/driftless/runner/forge"
+	"github.com/driftlessops/driftless/workspaces"
 )
 
 // askAccess is how often a forge is asked what driftless may do there: permissions are added and taken away.
@@ -27,18 +29,32 @@ func (w *watcher) checkAccess(ctx context.Context) error {
 		w.asked = time.Now().Add(askAgain - askAccess)
 		return nil // what it knows is good enough for now
 	} else if err != nil {
-		return fmt.Errorf("sign in: %w", err)
+		return fmt.Errorf("%s: %w", w.signIn(), err)
 	}
 	for _, p := range access.Problems {
 		w.r.log.Warn("the sign-in lacks something", "repository", w.conf.Name, "login", access.Login, "what", p.What, "so", p.So)
 		if p.Fatal {
-			return userError(fmt.Sprintf("sign in as %s: %s: %s", access.Login, p.What, p.So))
+			return userError(fmt.Sprintf("%s: as %s: %s: %s", w.signIn(), access.Login, p.What, p.So))
 		}
 	}
 	w.access.Store(&access)
 	w.asked = time.Now()
 	w.dirty.Store(true)
 	return nil
+}
+
+// signIn names the sign-in at the forge, for people: which block it is, and where its secret is kept.
+func (w *watcher) signIn() string {
+	i := slices.IndexFunc(w.r.opts.Config.Forges, func(f workspaces.Forge) bool { return f.Name == w.conf.Forge })
+	if i < 0 {
+		return "sign in"
+	}
+	f := w.r.opts.Config.Forges[i]
+	what, secret := "token", f.Token
+	if f.App != nil {
+		what, secret = fmt.Sprintf("private key of App %d", f.App.ID), &f.App.PrivateKey
+	}
+	return fmt.Sprintf("sign in at %s (%s %q, %s from %s)", f.URL, f.Kind, f.Name, what, secret.From())
 }
 
 // problems are what the sign-in cannot do, for people.

@@ -134,7 +134,7 @@ func approveIn(j *journal, run Run, actor string) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
-	if err := releaseLock(j, run, actor); err != nil {
+	if _, err := releaseLock(j, run, actor); err != nil {
 		return Run{}, err
 	}
 	held := run.PullID != 0 && rec.Reserved == run.PullID
@@ -167,24 +167,22 @@ func approveIn(j *journal, run Run, actor string) (Run, error) {
 	return next, j.run("approved", next, next.Trigger)
 }
 
-// releaseLock frees the state from the lock of a run that ended without giving it back.
-func releaseLock(j *journal, run Run, actor string) error {
+// releaseLock frees the state from the lock of a run that ended without giving it back, if there is one.
+func releaseLock(j *journal, run Run, actor string) (freed bool, err error) {
 	lock, err := j.tx.StateLock(run.Workspace)
 	if errors.Is(err, ErrNotFound) {
-		return nil
+		return false, nil
 	} else if err != nil {
-		return err
+		return false, err
 	}
 	holder, err := j.tx.Run(lock.RunID)
-	if errors.Is(err, ErrNotFound) || err == nil && (holder.Status.Active() || holder.Status == Ready) {
-		return nil
-	} else if err != nil {
-		return err
+	if err != nil && !errors.Is(err, ErrNotFound) || err == nil && (holder.Status.Active() || holder.Status == Ready) {
+		return false, err
 	}
 	if err := j.tx.UnlockState(run.Workspace); err != nil {
-		return err
+		return false, err
 	}
-	return j.add(Event{Kind: "state unlocked", Actor: actor, Repository: run.Repository, Workspace: run.Workspace, RunID: run.ID, Message: "lock of an interrupted apply"})
+	return true, j.add(Event{Kind: "state unlocked", Actor: actor, Repository: run.Repository, Workspace: run.Workspace, RunID: run.ID, Message: "lock of a run that ended"})
 }
 
 // Acknowledge accepts a tracked branch that was rewritten.

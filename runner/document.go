@@ -202,7 +202,10 @@ func (r *Runner) reportRow(tx Tx, s *standing, run Run) (report.Row, error) {
 	} else {
 		row.Reason = run.Reason
 	}
-	if run.Status == Applied && run.Approves != 0 {
+	switch {
+	case run.Status == Applied && run.PullID != 0:
+		row.Reason = "asked for by " + run.Actor
+	case run.Status == Applied && run.Approves != 0:
 		row.Reason = "approved by " + run.Actor
 	}
 	for _, beyond := range run.Unreviewed {

@@ -74,9 +74,9 @@ func staleStatuses(tx Tx, pull Pull, lines []report.Status) (drafts []draft, err
 }
 
 // worthShowing reports whether a pull request needs a comment. One that touches no workspace has its statuses, and is left
-// in peace.
+// in peace; what one touches that conflicts is not known yet.
 func worthShowing(pull Pull, doc report.Document) bool {
-	return len(doc.Rows)+len(doc.Orphans)+len(doc.Notices) > 0 || doc.Error != "" || pull.Aside != "" && len(pull.Affected) > 0
+	return len(doc.Rows)+len(doc.Orphans)+len(doc.Notices) > 0 || doc.Error != "" || len(doc.Conflicts) > 0 || pull.Aside != "" && len(pull.Affected) > 0
 }
 
 // speaksFor reports whether the statuses of a pull request's head are its. A commit has one set of them, and several pull

@@ -7,7 +7,8 @@ import (
 	"github.com/driftlessops/driftless/workspaces"
 )
 
-// unlock gives up what a pull request holds: workspaces that it reserved, and state locks that ended runs left behind.
+// unlock gives up what a pull request holds: state locks that ended runs left behind, or, where there is none, workspaces that
+// it reserved.
 func (h *hearing) unlock(pull Pull, targets []*workspaces.Workspace) (action, error) {
 	return func(j *journal) (string, error) {
 		freed := 0
@@ -35,19 +36,15 @@ func (h *hearing) unlockOne(j *journal, pull Pull, id workspaces.ID) (freed int,
 	if pid := processIn(h.w.r.workDir(id)); pid != "" {
 		return 0, userError(fmt.Sprintf("The engine of an earlier run still works on `%s` (process %s): wait for its end.", plainWord(afterRepository(id)), pid))
 	}
-	if _, err := j.tx.StateLock(id); err == nil {
-		if err := releaseLock(j, Run{Repository: pull.Repository, Workspace: id}, h.c.Author); err != nil {
-			return 0, err
-		}
-		freed++
-	} else if !errors.Is(err, ErrNotFound) {
-		return 0, err
+	unlocked, err := releaseLock(j, Run{Repository: pull.Repository, Workspace: id}, h.c.Author)
+	if err != nil || unlocked { // what it reserved is given up when that is said again: the lock was in its way
+		return 1, err
 	}
 	rec, err := j.tx.Workspace(id)
 	if errors.Is(err, ErrNotFound) || err == nil && rec.Reserved != pull.ID {
-		return freed, nil
+		return 0, nil
 	} else if err != nil {
-		return freed, err
+		return 0, err
 	}
-	return freed + 1, release(j, rec, h.c.Author, "unlocked")
+	return 1, release(j, rec, h.c.Author, "unlocked")
 }

@@ -29,7 +29,7 @@ func (w *watcher) may(ctx context.Context, login string, words []string) (bool, 
 		case "team":
 			member, err := w.host.Member(ctx, name, login)
 			if err != nil {
-				problems = append(problems, fmt.Errorf("whether %s may is not known: %w", login, err))
+				problems = append(problems, fmt.Errorf("whether %s may do this is not known: %w", login, err))
 			} else if member {
 				return true, nil
 			}

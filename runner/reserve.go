@@ -61,6 +61,25 @@ func reservedBy(j *journal, rec *Workspace) (pull Pull, reserved bool, err error
 	return pull, false, err
 }
 
+// ShownCommit is the commit by which people find what a run is of: an apply before a merge is of a merge that only driftless
+// has made, and stands for the pull request's head.
+func ShownCommit(tx Tx, run Run) string {
+	if run.Purpose == PurposeApply && run.PullID != 0 {
+		if plan, err := tx.Run(run.Approves); err == nil {
+			return plan.Commit
+		}
+	}
+	return run.Commit
+}
+
+// ShownApplied is ShownCommit of what was applied to a workspace last.
+func ShownApplied(tx Tx, rec Workspace) string {
+	if run, err := tx.Run(rec.AppliedRun); err == nil && run.Commit == rec.AppliedCommit {
+		return ShownCommit(tx, run)
+	}
+	return rec.AppliedCommit
+}
+
 // underway reports whether an apply before a merge is on its way.
 func underway(runs []Run) bool {
 	return slices.ContainsFunc(runs, func(r Run) bool {

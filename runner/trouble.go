@@ -52,6 +52,7 @@ func (w *watcher) troubles(tx Tx) (all []trouble, err error) {
 		if err != nil {
 			return nil, err
 		}
+		rec.AppliedCommit = ShownApplied(tx, rec)
 		if t, ok := troubleOf(rec, runs); ok {
 			all = append(all, t)
 		}

@@ -155,30 +155,30 @@ func auth(ctx context.Context, c *workspaces.Credentials) (gitrepo.Auth, error) 
 // Secret returns the value that a reference names, without trailing newlines. An empty value is an error: it would be
 // granted as if it were one.
 func Secret(ctx context.Context, s workspaces.Secret) (string, error) {
-	var value, from string
+	var value string
 	switch {
 	case s.Env != "":
-		value, from = os.Getenv(s.Env), "environment variable "+s.Env
+		value = os.Getenv(s.Env)
 	case s.File != "":
 		data, err := os.ReadFile(s.File)
 		if err != nil {
 			return "", err
 		}
-		value, from = string(data), "file "+s.File
+		value = string(data)
 	case len(s.Command) > 0:
 		ctx, cancel := context.WithTimeout(ctx, time.Minute)
 		defer cancel()
 		out, err := exec.CommandContext(ctx, s.Command[0], s.Command[1:]...).Output()
 		if err != nil {
-			return "", fmt.Errorf("command %s: %w", s.Command[0], err)
+			return "", fmt.Errorf("%s: %w", s.From(), err)
 		}
-		value, from = string(out), "command "+s.Command[0]
+		value = string(out)
 	default:
 		return "", errors.New("names no env, file or command")
 	}
 	value = strings.TrimRight(value, "\r\n")
 	if value == "" {
-		return "", fmt.Errorf("%s is empty or not set", from)
+		return "", fmt.Errorf("%s is empty or not set", s.From())
 	}
 	return value, nil
 }

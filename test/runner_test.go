@@ -233,6 +233,26 @@ func printState(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// leaveLock locks the state of a workspace as an apply does that ends without giving the lock back.
+func leaveLock(_ *testscript.TestScript, s *story, args []string) (err error) {
+	if err := usage(args, 1, 1, "leavelock WORKSPACE"); err != nil {
+		return err
+	}
+	db, _, err := daemon.OpenStore(background(), s.dataDir(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return db.Update(background(), func(tx runner.Tx) error {
+		id := workspaces.ID(args[0])
+		runs, err := tx.Runs(runner.RunFilter{Workspace: id, Purposes: []runner.Purpose{runner.PurposeApply}, Limit: 1})
+		if err != nil || len(runs) == 0 {
+			return errors.Join(err, fmt.Errorf("%s has %d applies", id, len(runs)))
+		}
+		return tx.LockState(runner.StateLock{Workspace: id, ID: "left", Info: []byte("{}"), RunID: runs[0].ID, CreatedAt: time.Now()})
+	})
+}
+
 // tick waits until the clock shows another second: its resolution is what the story is about.
 func tick(*testscript.TestScript, *story, []string) error {
 	time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second)))

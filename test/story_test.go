@@ -58,13 +58,14 @@ func (s *story) close() {
 //	run WORKSPACE PURPOSE STATUS [RE]   the newest run for a purpose has this status, for a reason that matches; sets $RUN
 //	runs WORKSPACE PURPOSE N     so many runs were ever made
 //	[!] state WORKSPACE          print the state that driftless keeps; there is none
+//	leavelock WORKSPACE          lock its state for its newest apply, which has ended
 //	tick                         wait for the clock's next second
 //	cloud start | edit KIND NAME JSON | delete KIND NAME | fault JSON | objects | journal
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"repo": plain(makeRepo), "config": plain(addConfig), "git": gitCommand, "edit": plain(edit),
 	"push": plain(push), "propose": plain(propose), "merge": plain(merge),
 	"driftless": driftless, "pass": pass, "approve": plain(approve), "die": plain(die), "settle": plain(settle),
-	"sync": plain(checkSync), "run": plain(checkRun), "runs": plain(checkRuns), "state": printState, "tick": plain(tick),
+	"sync": plain(checkSync), "run": plain(checkRun), "runs": plain(checkRuns), "state": printState, "tick": plain(tick), "leavelock": plain(leaveLock),
 	"cloud": plain(cloudCommand),
 }
 

@@ -127,6 +127,19 @@ type Secret struct {
 	Command []string
 }
 
+// From says where the value is kept, for people.
+func (s Secret) From() string {
+	switch {
+	case s.Env != "":
+		return "environment variable " + s.Env
+	case s.File != "":
+		return "file " + s.File
+	case len(s.Command) > 0:
+		return "command " + s.Command[0]
+	}
+	return "nowhere"
+}
+
 // Block is one workspace or defaults block as written; nil and zero fields were not set.
 type Block struct {
 	Label              string   // workspace: its directory, or its name when dir is given and differs

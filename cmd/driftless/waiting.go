@@ -42,7 +42,7 @@ func waitingIn(ctx context.Context, client *server.Client, all []server.Workspac
 			continue
 		}
 		next := waiting{workspace: w.ID, status: strings.ToLower(w.Sync), why: firstLine(w.Reason)}
-		if r, ok := newest[w.ID]; ok && w.Sync != string(runner.Unknown) {
+		if r, ok := newest[w.ID]; ok && r.ID > w.AppliedRun && w.Sync != string(runner.Unknown) {
 			next.status, next.run, next.why, next.pull = r.Status, r.ID, firstLine(cmp.Or(r.Reason, w.Reason)), r.PullRequest
 		}
 		list = append(list, next)

@@ -9,7 +9,7 @@ var help = []struct{ usage, does string }{
 	{"driftless apply", "applies before the merge where the workspace allows that; after the merge, tries again what failed or waits"},
 	{"driftless approve [RUN…]", "approves what is held, exactly as it is shown, and applies it; in an issue about drift, repairs the drift"},
 	{"driftless cancel [RUN…]", "ends what is queued or being planned; an apply that began is finished"},
-	{"driftless unlock", "gives up what the pull request holds: workspaces that it reserved, and locks that a run left behind"},
+	{"driftless unlock", "frees the state where a run left its lock behind; where none did, gives up the workspaces that the pull request reserved"},
 	{"driftless help", "shows this"},
 }
 

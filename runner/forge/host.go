@@ -95,6 +95,9 @@ type Access struct {
 	Problems []Problem
 }
 
+// Unshown is what follows where comments cannot be written.
+const Unshown = "nobody is shown a plan, so nothing counts as reviewed, and every merge with changes is held"
+
 // Problem is a permission that is missing, or anything else that will not work.
 type Problem struct {
 	What  string // "permission checks: write is missing"
@@ -233,6 +236,14 @@ type Budget struct {
 
 // ErrGone says that something is not there: deleted, not visible for this sign-in, or not visible yet.
 var ErrGone = errors.New("not found")
+
+// Gone is an ErrGone that says for people what is not there, and what to do.
+func Gone(text string) error { return gone(text) }
+
+type gone string
+
+func (e gone) Error() string        { return string(e) }
+func (e gone) Is(target error) bool { return target == ErrGone }
 
 // Denied says that the host refused, and that asking again changes nothing.
 type Denied struct {

@@ -13,10 +13,7 @@ func about(doc *Document) string {
 	}
 	line := ""
 	if doc.Head != "" {
-		line = "commit " + briefCode(shortCommit(doc.Head), 20) + pick(doc.Merged, " merged with ", " merged into ") + branch
-		if doc.Base != "" && !doc.Merged {
-			line += " at " + briefCode(shortCommit(doc.Base), 20)
-		}
+		line = "commit " + briefCode(shortCommit(doc.Head), 20) + relation(doc, branch)
 	}
 	if doc.Merged {
 		line += people(doc)
@@ -28,6 +25,23 @@ func about(doc *Document) string {
 		line = dotted(briefProse(doc.Title, 120), line)
 	}
 	return line
+}
+
+// relation says what the commit and the tracked branch have to do with each other: only what is planned was merged.
+func relation(doc *Document, branch string) string {
+	at := ""
+	if doc.Base != "" {
+		at = " at " + briefCode(shortCommit(doc.Base), 20)
+	}
+	switch {
+	case doc.Merged:
+		return " merged into " + branch
+	case doc.aside():
+		return ""
+	case len(doc.Conflicts) > 0 || doc.Error != "" && len(doc.Rows) == 0:
+		return " for " + branch + at
+	}
+	return " merged with " + branch + at
 }
 
 // people says who merged and who reviewed. Their names are code: nobody is called by a report.

@@ -66,7 +66,10 @@ func (p *Public) Server() *http.Server {
 	}
 }
 
-// webhook takes a delivery. Whether it is authentic is asked of all of it, and what was wrong with it is told nobody.
+// unsigned is all that is said of a delivery that is not authentic: which part of it is wrong is told nobody.
+const unsigned = "driftless does not take this webhook: its signature is missing, or not by the webhook_secret of this forge block. Set the same secret at both; driftless's log says more."
+
+// webhook takes a delivery. Whether it is authentic is asked of all of it.
 func (p *Public) webhook(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("forge")
 	hook := p.opts.Hooks[name]
@@ -79,11 +82,14 @@ func (p *Public) webhook(w http.ResponseWriter, r *http.Request) {
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "10")
 	}
-	if status != http.StatusAccepted {
+	switch status {
+	case http.StatusAccepted:
+		w.WriteHeader(status)
+	case http.StatusUnauthorized:
+		http.Error(w, unsigned, status)
+	default:
 		http.Error(w, http.StatusText(status), status)
-		return
 	}
-	w.WriteHeader(status)
 }
 
 func (p *Public) deliver(w http.ResponseWriter, r *http.Request, name string, hook Hook) (outcome string, status int) {

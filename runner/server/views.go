@@ -79,7 +79,7 @@ type EventView struct {
 func workspaceView(tx runner.Tx, w runner.Workspace) WorkspaceView {
 	v := WorkspaceView{
 		ID: string(w.ID), Repository: w.Repository, Sync: string(w.Sync), Reason: w.Reason, Labels: w.Labels, Owner: w.Owner,
-		AppliedCommit: w.AppliedCommit, AppliedAt: w.AppliedAt, AppliedRun: w.AppliedRun, CheckedAt: w.CheckedAt,
+		AppliedCommit: runner.ShownApplied(tx, w), AppliedAt: w.AppliedAt, AppliedRun: w.AppliedRun, CheckedAt: w.CheckedAt,
 		DriftSince: w.DriftSince, Drift: w.Drift, Orphan: w.Orphan,
 	}
 	if w.Reserved != 0 {
@@ -93,7 +93,7 @@ func workspaceView(tx runner.Tx, w runner.Workspace) WorkspaceView {
 func runView(tx runner.Tx, r runner.Run) RunView {
 	v := RunView{
 		ID: r.ID, Repository: r.Repository, Workspace: string(r.Workspace), Purpose: string(r.Purpose), Status: string(r.Status),
-		Reason: r.Reason, Trigger: r.Trigger, Actor: r.Actor, Commit: r.Commit, InputDigest: r.InputDigest, PlanDigest: r.PlanDigest,
+		Reason: r.Reason, Trigger: r.Trigger, Actor: r.Actor, Commit: runner.ShownCommit(tx, r), InputDigest: r.InputDigest, PlanDigest: r.PlanDigest,
 		Engine: r.Engine, Summary: r.Summary, Verdict: r.Verdict, Unreviewed: r.Unreviewed, Reviewers: r.Reviewers, Approves: r.Approves,
 		CreatedAt: r.CreatedAt, PlannedAt: r.PlannedAt, AppliedAt: r.AppliedAt, FinishedAt: r.FinishedAt,
 	}

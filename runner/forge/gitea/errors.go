@@ -19,7 +19,7 @@ func unsent(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-var errToken = &forge.Denied{Reason: "the token was not accepted: it is wrong, was revoked or has expired"}
+var errToken = &forge.Denied{Reason: "the token was not accepted: it is wrong, was revoked or has expired. Replace it where it is kept; it is read again by itself"}
 
 // refused is the error that an answer stands for.
 func refused(what string, status int, message string) error {

@@ -42,10 +42,13 @@ func authentic(header http.Header, body []byte, secret string) error {
 		if value == "" {
 			continue
 		}
-		got, err := hex.DecodeString(strings.TrimPrefix(value, "sha256="))
+		got, malformed := hex.DecodeString(strings.TrimPrefix(value, "sha256="))
 		mac := hmac.New(sha256.New, []byte(secret))
 		mac.Write(body)
-		if err != nil || !hmac.Equal(got, mac.Sum(nil)) {
+		switch {
+		case malformed != nil:
+			return errors.New("the signature is not hexadecimal: it is not from Gitea, or something on the way changed it")
+		case !hmac.Equal(got, mac.Sum(nil)):
 			return errors.New("the signature is wrong: give the webhook and driftless the same secret")
 		}
 		return nil

@@ -53,7 +53,7 @@ func (h *Host) Member(ctx context.Context, team, login string) (bool, error) {
 	}
 	var denied *forge.Denied
 	if errors.As(err, &denied) {
-		err = fmt.Errorf("%w: driftless must be in the team itself, or own the organisation", err)
+		err = fmt.Errorf("%w. Gitea tells who is in a team only to its members: add driftless's account to %s/%s", err, org, name)
 	}
 	return err == nil, err
 }
@@ -64,7 +64,7 @@ func (h *Host) team(ctx context.Context, what, org, name string) (int64, error) 
 		return c.ListOrgTeams(org, sdk.ListTeamsOptions{ListOptions: o})
 	})
 	if errors.Is(err, forge.ErrGone) {
-		return 0, fmt.Errorf("%w: there is no organisation %s that this token can see; people have no teams", err, org)
+		return 0, forge.Gone(fmt.Sprintf("there is no team %s/%s: %[1]s is no organisation that driftless may see, and people have no teams. Mend the name under permissions in driftless.hcl", org, name))
 	}
 	if err != nil {
 		return 0, err
@@ -74,5 +74,5 @@ func (h *Host) team(ctx context.Context, what, org, name string) (int64, error) 
 			return t.ID, nil
 		}
 	}
-	return 0, fmt.Errorf("%s: %s has no team of this name that this token can see: %w", what, org, forge.ErrGone)
+	return 0, forge.Gone(fmt.Sprintf("there is no team %s/%s that driftless may see. Mend the name under permissions in driftless.hcl, or add driftless's account to the team", org, name))
 }

@@ -25,7 +25,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		"gone":       {status: 404, body: `{"message":"Not Found"}`, gone: true},
 		"deleted":    {status: 410, body: `{"message":"This issue was deleted"}`, gone: true},
 		"disabled":   {status: 410, body: `{"message":"Issues are disabled for this repo"}`, denied: "Issues are disabled for this repo"},
-		"token":      {status: 401, body: `{"message":"Bad credentials"}`, denied: "the token was not accepted: Bad credentials"},
+		"token":      {status: 401, body: `{"message":"Bad credentials"}`, denied: "the token was not accepted (Bad credentials): it is wrong, was revoked or has expired, or the private key is another App's. Replace it where it is kept; it is read again by itself"},
 		"permission": {status: 403, body: `{"message":"Resource not accessible by integration"}`, denied: "Resource not accessible by integration (it takes the permission pull requests: write or issues: write)"},
 		"said":       {status: 403, header: "issues=write; pull_requests=write", body: `{"message":"No"}`, denied: "No (it takes the permission issues: write or pull_requests: write)"},
 		"invalid":    {status: 422, body: `{"message":"Validation Failed","errors":[{"field":"body","code":"too_long"}]}`, denied: "Validation Failed: body too_long"},

@@ -102,7 +102,7 @@ func answer(need string, resp *http.Response, said string) error {
 	case code == http.StatusUnprocessableEntity && strings.Contains(said, "No commit found"):
 		return fmt.Errorf("%w: %s", forge.ErrGone, said)
 	case code == http.StatusUnauthorized:
-		return &forge.Denied{Reason: "the token was not accepted: " + said}
+		return &forge.Denied{Reason: "the token was not accepted (" + said + "): it is wrong, was revoked or has expired, or the private key is another App's. Replace it where it is kept; it is read again by itself"}
 	case code == http.StatusForbidden:
 		return &forge.Denied{Reason: said + missing(need, resp.Header)}
 	case code >= 300 && code < 400:

@@ -73,8 +73,11 @@ func (a *Account) own(c check) string {
 func authentic(signature string, body []byte, secret string) error {
 	digest, ok := strings.CutPrefix(signature, "sha256=")
 	given, err := hex.DecodeString(digest)
-	if !ok || err != nil {
+	switch {
+	case signature == "":
 		return errors.New("it is not signed: set the same secret at GitHub as here")
+	case !ok || err != nil:
+		return errors.New("its signature is not of the form sha256=HEX: it is not from GitHub, or something on the way changed it")
 	}
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write(body)

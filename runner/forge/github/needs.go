@@ -20,7 +20,7 @@ type need struct {
 var needs = []need{
 	{"metadata", "read", "nothing can be asked", true},
 	{"contents", "read", "the repository cannot be fetched", true},
-	{"pull requests", "write", "no comments on pull requests, and no merging", true},
+	{"pull requests", "write", forge.Unshown + ", and nothing is merged by driftless", true},
 	{"issues", "write", "no drift issues, and no reactions to commands", false},
 	{"commit statuses", "write", "no commit statuses: do not require them in branch protection", false},
 	{"checks", "write", "no check runs with annotations, and failed ones of others are not seen", false},

@@ -53,7 +53,7 @@ func (h *Host) Member(ctx context.Context, team, login string) (bool, error) {
 	// Neither a stranger nor a team that is not there is found: tell them apart.
 	_, _, err = h.api.Teams.ListTeamMembersBySlug(ctx, segment(org), segment(slug), &api.TeamListTeamMembersOptions{ListOptions: api.ListOptions{PerPage: 1}})
 	if statusOf(err) == http.StatusNotFound {
-		return false, fmt.Errorf("%s: there is no such team, or it cannot be seen: give its slug, and driftless the permission members: read: %w", what, forge.ErrGone)
+		return false, forge.Gone(fmt.Sprintf("there is no team %s/%s, or driftless may not see it. Under permissions in driftless.hcl write its slug, as in the address of its page; and give driftless's sign-in members: read", org, slug))
 	}
 	return false, explain(what, "members: read", err)
 }

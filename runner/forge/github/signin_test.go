@@ -65,7 +65,7 @@ func TestReplacedTokenIsSeenAtOnce(t *testing.T) {
 	status := forge.Status{Context: "driftless/plan", State: forge.Success}
 
 	var denied *forge.Denied
-	if err := h.SetStatus(t.Context(), "abc", status); !errors.As(err, &denied) || denied.Reason != "the token was not accepted: Bad credentials" {
+	if err := h.SetStatus(t.Context(), "abc", status); !errors.As(err, &denied) || !strings.HasPrefix(denied.Reason, "the token was not accepted (Bad credentials): it is wrong") {
 		t.Errorf("with the old token: %v", err)
 	}
 	current.Store(&fresh)
