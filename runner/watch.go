@@ -52,6 +52,7 @@ type watcher struct {
 	kick    chan struct{}                     // reconcile now rather than at the next poll
 	looked  time.Time                         // when it was last reconciled
 	acted   bool                              // a comment was carried out since
+	reruns  deliveries                        // of webhooks that asked to run a check again
 	asked   time.Time                         // when the forge was last asked what driftless may do there
 	stop    context.CancelFunc                // ends what runs for it; nil: nothing does
 }

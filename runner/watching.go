@@ -76,38 +76,11 @@ func (r *Runner) Hooked(account string, hook forge.Hook) {
 			continue
 		}
 		if hook.Rerun != "" {
-			if err := w.rerun(context.Background(), hook); err != nil {
+			again := func() error { return w.rerun(context.Background(), hook) }
+			if err := w.reruns.once(hook.Delivery, again); err != nil {
 				r.log.Error("run the check again", "repository", w.conf.Name, "commit", hook.Rerun, "error", err)
 			}
 		}
 		w.pollNow()
 	}
-}
-
-// rerun plans the pull requests with a head again. Who can ask the forge for that may write to the repository.
-func (w *watcher) rerun(ctx context.Context, hook forge.Hook) error {
-	var stop []int64
-	err := w.r.update(ctx, func(tx Tx, j *journal) error {
-		stop = nil
-		pulls, err := tx.Pulls(PullFilter{Repository: w.conf.Name, Head: hook.Rerun, State: Open})
-		if err != nil {
-			return err
-		}
-		for _, p := range pulls {
-			runs, err := tx.Runs(RunFilter{PullID: p.ID, Purposes: []Purpose{PurposePlan}})
-			if err != nil {
-				return err
-			}
-			runs = slices.DeleteFunc(runs, func(r Run) bool { return r.Status == Superseded || r.Status == Queued })
-			if err := supersede(j, runs, "because "+orElse(hook.By, "somebody")+" asked to run the check again", &stop); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	for _, id := range stop {
-		w.r.cancel(id, errSuperseded)
-	}
-	w.dirty.Store(true)
-	return err
 }

@@ -7,10 +7,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/test/forges"
 )
 
@@ -25,6 +27,7 @@ func TestWebhooksWakeThePoll(t *testing.T) {
 			w := newHostedWorld(t, kind)
 			d := w.serve()
 			d.await("unchanged")
+			plans := 1
 
 			w.propose("more", map[string]string{"app/main.tf": strings.Replace(idle, "count = 0", "count = 1", 1)})
 			n, err := w.repo().Open("ada", "more", "", "Make the app", forges.OpenOptions{})
@@ -36,20 +39,39 @@ func TestWebhooksWakeThePoll(t *testing.T) {
 				t.Errorf("a webhook was answered %d", status)
 			}
 			d.await("ready")
+			w.deliverAll(d.address)
 
 			issue, err := w.repo().Issue(n)
 			w.must(err)
 			if kind == "github" { // somebody presses the button of the check
 				check := w.check(issue.Pull.HeadSHA)
 				w.must(w.repo().Rerun("ada", check.ID))
-				w.deliver(d.address, "check_run", hookSecret)
+				for range 3 { // a delivery that seemed to fail is made again
+					w.deliver(d.address, "check_run", hookSecret)
+				}
 				d.await("superseded")
 				d.await("ready")
+				w.deliver(d.address, "check_run", hookSecret)
+				plans++
 			}
+
+			// What happens next is told by webhooks of long ago alone, each twice and the newest first.
+			w.propose("less", map[string]string{"app/less.tf": "resource \"terraform_data\" \"less\" {}\n"})
+			_, err = w.repo().Open("ada", "less", "", "Make it less", forges.OpenOptions{})
+			w.must(err)
+			w.deliverAll(d.address)
+			d.await("ready")
+			if n := len(w.runs("infra//app", runner.PurposePlan)); n != plans+1 {
+				t.Errorf("%d plans, not %d", n, plans+1)
+			}
+
 			_, err = w.repo().MergePull(n, forges.Squash, "ben")
 			w.must(err)
 			w.deliver(d.address, "pull_request", hookSecret)
 			d.await("applied")
+			if n := len(w.runs("infra//app", runner.PurposeApply)); n != 2 {
+				t.Errorf("%d applies, not 2", n)
+			}
 			w.hosted.world.Check(t)
 		})
 	}
@@ -98,29 +120,56 @@ func (w *world) check(commit string) forges.Check {
 // deliver sends a webhook about the newest event of a kind, and returns the answer's status.
 func (w *world) deliver(address, kind, secret string) int {
 	w.t.Helper()
-	face := w.hosted.world.GitHub().Delivery
-	if w.hosted.kind == "gitea" {
-		face = w.hosted.world.Gitea().Delivery
-	}
 	events := w.hosted.world.Events()
 	for i := len(events) - 1; i >= 0; i-- {
 		if events[i].Kind != kind {
 			continue
 		}
-		header, body, ok := face(events[i], secret)
-		if !ok {
-			break
+		if status := w.send(address, events[i], secret); status != 0 {
+			return status
 		}
-		req, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, "http://"+address+"/webhooks/hub", bytes.NewReader(body))
-		w.must(err)
-		req.Header = header
-		resp, err := http.DefaultClient.Do(req)
-		w.must(err)
-		_ = resp.Body.Close()
-		return resp.StatusCode
+		break
 	}
 	w.t.Fatalf("nothing happened that a webhook of %s tells of", kind)
 	return 0
+}
+
+// deliverAll sends the webhooks of everything that happened so far but for the newest pull request, each twice and the newest first.
+func (w *world) deliverAll(address string) {
+	w.t.Helper()
+	events := w.hosted.world.Events()
+	slices.Reverse(events)
+	newest := 0
+	for _, e := range events {
+		newest = max(newest, e.Number)
+	}
+	for _, e := range events {
+		for range 2 {
+			if e.Number < newest || newest == 1 {
+				w.send(address, e, hookSecret)
+			}
+		}
+	}
+}
+
+// send sends the webhook about an event, and returns the answer's status; 0 = the forge tells nothing of it.
+func (w *world) send(address string, e forges.Event, secret string) int {
+	w.t.Helper()
+	face := w.hosted.world.GitHub().Delivery
+	if w.hosted.kind == "gitea" {
+		face = w.hosted.world.Gitea().Delivery
+	}
+	header, body, ok := face(e, secret)
+	if !ok {
+		return 0
+	}
+	req, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, "http://"+address+"/webhooks/hub", bytes.NewReader(body))
+	w.must(err)
+	req.Header = header
+	resp, err := http.DefaultClient.Do(req)
+	w.must(err)
+	_ = resp.Body.Close()
+	return resp.StatusCode
 }
 
 // served is a driftless that serves.

@@ -86,6 +86,7 @@ type Hook struct {
 	Repository string // owner/name; "" = of no repository (a ping)
 	Rerun      string // a commit whose check somebody asked to run again
 	By         string // who asked
+	Delivery   string // the same when it is delivered once more; "" = not known
 }
 
 // Access says who driftless is at a repository.

@@ -13,7 +13,7 @@ type Faults struct {
 	Share         float64       // this share of API requests as well, by chance from Seed
 	Seed          uint64        //
 	Slow          time.Duration // before every answer
-	Mute          string        // POSTs and PUTs to paths that end so have their effect, and are never answered
+	Mute          string        // writes to paths that end so have their effect, and are never answered
 	HiddenEdits   int           // so many edits and deletions of a new comment answer 404
 	UnknownMerges int           // so many asks whether a pull request can be merged are answered with "not known yet"
 }
@@ -85,7 +85,7 @@ func (w *World) mute(req *http.Request) {
 	unlock := w.lock()
 	end := w.faults.Mute
 	unlock()
-	if end != "" && (req.Method == http.MethodPost || req.Method == http.MethodPut) && strings.HasSuffix(req.URL.Path, end) {
+	if end != "" && req.Method != http.MethodGet && strings.HasSuffix(req.URL.Path, end) {
 		<-req.Context().Done()
 	}
 }

@@ -49,7 +49,7 @@ func (a *Account) Hook(header http.Header, body []byte, secret string) (forge.Ho
 	if err := json.Unmarshal(payload(header, body), &e); err != nil {
 		return forge.Hook{}, fmt.Errorf("webhook of GitHub: event %s: %w", kind, err)
 	}
-	hook := forge.Hook{Repository: e.Repository.FullName, By: e.Sender.Login}
+	hook := forge.Hook{Repository: e.Repository.FullName, By: e.Sender.Login, Delivery: header.Get("X-GitHub-Delivery")}
 	if e.Action == "rerequested" {
 		switch kind {
 		case "check_run":
