@@ -44,7 +44,7 @@ func NewDigester(engineVersion func(*Workspace) (string, error), resolveRef func
 }
 
 // Digest returns the input digest of w in the tree of set. Within one Set, each Git ref is resolved once.
-// The error is of EngineVersion, of ctx, or wraps a *RefError where ResolveRef failed; what the tree lacks is an input, not an error.
+// The error is of EngineVersion, of ctx, or of ResolveRef; what the tree lacks is an input, not an error.
 func (d *Digester) Digest(ctx context.Context, set *Set, w *Workspace) (Digest, error) {
 	return d.digest(ctx, set, w, &set.refs)
 }

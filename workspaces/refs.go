@@ -12,24 +12,15 @@ import (
 // gitRef is what a floating Git module source names.
 type gitRef struct{ url, ref string }
 
-// RefError is a Git module source whose ref could not be looked up: the server is down, slow, or does not know it. The
-// workspace itself did not change by that.
-type RefError struct {
-	URL, Ref string // Ref "" is HEAD
-	Err      error
-}
-
-// Error leaves out credentials that the URL holds.
-func (e *RefError) Error() string {
-	ref := e.Ref
+// failed is the error of a ref that could not be looked up: the server is down, slow, or does not know it. It leaves out
+// credentials that the URL holds.
+func (r gitRef) failed(err error) error {
+	ref := r.ref
 	if ref == "" {
 		ref = "HEAD"
 	}
-	return fmt.Sprintf("look up %s of %s: %v", ref, withoutCredentials(e.URL), e.Err)
+	return fmt.Errorf("look up %s of %s: %w", ref, withoutCredentials(r.url), err)
 }
-
-// Unwrap returns the cause.
-func (e *RefError) Unwrap() error { return e.Err }
 
 func withoutCredentials(address string) string {
 	u, err := url.Parse(address)
@@ -70,7 +61,7 @@ type refResolver struct {
 	timeout, budget time.Duration
 }
 
-// commit returns the commit of a ref, and waits for it as long as ctx allows. Its error is a *RefError or of ctx.
+// commit returns the commit of a ref, and waits for it as long as ctx allows. Its error is of the lookup or of ctx.
 func (r *refMemo) commit(ctx context.Context, by refResolver, ref gitRef) (string, error) {
 	for {
 		l := r.begin(ctx, by, []gitRef{ref})[0]
@@ -85,7 +76,7 @@ func (r *refMemo) commit(ctx context.Context, by refResolver, ref gitRef) (strin
 		case l.given:
 			continue // somebody else asked and went away
 		case l.err != nil:
-			return "", &RefError{URL: ref.url, Ref: ref.ref, Err: l.err}
+			return "", ref.failed(l.err)
 		}
 		return l.commit, nil
 	}

@@ -77,7 +77,7 @@ func TestOneWorkspaceAsksForItsOwnRefsOnly(t *testing.T) {
 	}
 }
 
-func TestARefThatCannotBeLookedUpIsARefError(t *testing.T) {
+func TestARefThatCannotBeLookedUpIsNamed(t *testing.T) {
 	t.Parallel()
 	forever := make(chan struct{})
 	t.Cleanup(func() { close(forever) })
@@ -103,8 +103,7 @@ func TestARefThatCannotBeLookedUpIsARefError(t *testing.T) {
 			}
 			for _, w := range set.Workspaces {
 				_, err := d.Digest(t.Context(), set, w)
-				var failed *RefError
-				if !errors.As(err, &failed) || failed.URL != "https://u:s3cret@h/r.git" || !strings.HasPrefix(failed.Ref, "v") || c.want != nil && !errors.Is(err, c.want) {
+				if err == nil || c.want != nil && !errors.Is(err, c.want) {
 					t.Fatalf("got %v", err)
 				}
 				contains(t, err.Error(), w.Dir+"/main.tf:5: module \"m0\": look up v", "of https://h/r.git: ")
