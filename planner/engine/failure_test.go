@@ -159,7 +159,7 @@ func TestLongTempDirGetsAShortSocketDir(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, fake(t, `echo "$TMPDIR"`), map[string]string{"main.tf": ""})
 	g.opts.TempDir = filepath.Join(t.TempDir(), strings.Repeat("long", 30))
-	if err := g.open().Init(t.Context(), true); err != nil {
+	if _, err := g.open().init(t.Context(), true); err != nil {
 		t.Fatal(report(err))
 	}
 	if dir := g.text(); len(dir) > maxTempDir || dir == "" || exists(dir) {

@@ -12,14 +12,8 @@ import (
 	"strings"
 )
 
-// Init prepares the data directory. It is skipped when InitKey and the engine equal those of the last successful init.
-// force runs it in any case.
-func (r *Root) Init(ctx context.Context, force bool) error {
-	_, err := r.init(ctx, force)
-	return err
-}
-
-// init reports whether it ran.
+// init prepares the data directory, and reports whether the engine ran for that. It is skipped when InitKey and the engine equal
+// those of the last successful init; force runs it in any case.
 func (r *Root) init(ctx context.Context, force bool) (ran bool, err error) {
 	if err := r.configure(); err != nil {
 		return false, &Error{Phase: PhaseInit, Err: err}

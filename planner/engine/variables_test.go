@@ -53,7 +53,7 @@ resource "terraform_data" "x" {}`,
 			args = append(args, "-var="+name+"="+variables[name])
 		}
 		r := g.open()
-		if err := r.Init(t.Context(), true); err != nil {
+		if _, err := r.init(t.Context(), true); err != nil {
 			t.Fatal(report(err))
 		}
 		if err := r.session.run(t.Context(), PhasePlan, nil, nil, args...); err != nil {

@@ -52,7 +52,7 @@ func (m *Masker) String(s string) string {
 	if len(pass.found) == 0 {
 		return s
 	}
-	return string(pass.replace(make([]byte, 0, len(text)), text, len(text)))
+	return pass.replace(text)
 }
 
 // automaton returns the search for all known values, nil when there are none.

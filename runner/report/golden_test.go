@@ -41,7 +41,6 @@ func TestGolden(t *testing.T) {
 			}
 			pages := Render(doc, limit)
 			golden(t, name+".md", strings.Join(pages, pageBreak))
-			golden(t, name+".txt", Text(pages))
 			for _, page := range pages {
 				checkPage(t, page, limit)
 			}

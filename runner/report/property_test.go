@@ -108,7 +108,6 @@ func checkRender(t *testing.T, doc Document, limit int) {
 			t.Errorf("page does not say %q", place)
 		}
 	}
-	checkVisible(t, Text(pages))
 	whole := Render(doc, 0)
 	if len(whole) != 1 {
 		t.Errorf("%d pages without a limit", len(whole))
