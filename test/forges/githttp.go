@@ -34,6 +34,7 @@ func gitRequest(path string) (repo, rest string, ok bool) {
 // serveGit serves a repository over smart HTTP; the password is a token, the name does not matter.
 func (w *World) serveGit(rw http.ResponseWriter, req *http.Request) {
 	path, rest, _ := gitRequest(req.URL.Path)
+	w.noteGit(rest)
 	_, password, given := req.BasicAuth()
 	token, known := w.SignIn(password)
 	r, moved := w.Repo(path)

@@ -16,16 +16,31 @@ type Request struct {
 	At      time.Time
 }
 
-// Requests returns the requests to the API, oldest first. Those of git are not among them.
+// Requests returns the requests to the API, oldest first. Those of git are not among them: see GitRequests.
 func (w *World) Requests() []Request {
 	defer w.lock()()
 	return slices.Clone(w.requests)
 }
 
-// ForgetRequests begins the count anew.
+// GitRequests returns how many requests of git there were: for refs, as each ls-remote and fetch begins, and for objects.
+func (w *World) GitRequests() (refs, objects int) {
+	defer w.lock()()
+	return w.askedRefs, w.askedObjects
+}
+
+// ForgetRequests begins the counts anew.
 func (w *World) ForgetRequests() {
 	defer w.lock()()
-	w.requests = nil
+	w.requests, w.askedRefs, w.askedObjects = nil, 0, 0
+}
+
+func (w *World) noteGit(rest string) {
+	defer w.lock()()
+	if rest == "/info/refs" {
+		w.askedRefs++
+	} else {
+		w.askedObjects++
+	}
 }
 
 func (w *World) note(r Request) {

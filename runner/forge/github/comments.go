@@ -16,13 +16,30 @@ import (
 	"github.com/driftlessops/driftless/runner/forge"
 )
 
-// comments remembers the last answer about new comments, so that the same question costs nothing while nothing changed.
+// comments remembers the last answer about new comments, so that the same question costs nothing while nothing changed. Asked
+// for later ones it puts the same question again, as long as the answer is short: another one would cost something.
 type comments struct {
 	mu    sync.Mutex
 	since time.Time
 	etag  string
 	last  []forge.Comment
 	by    string // our login when it was written down
+}
+
+// short is how many comments an answer may have for its question to be put again.
+const short = perPage / 2
+
+// question is since when comments are asked for if those since a time are wanted.
+func (c *comments) question(since time.Time) time.Time {
+	if c.etag != "" && !since.Before(c.since) && len(c.last) <= short {
+		return c.since
+	}
+	return since
+}
+
+// after are the remembered ones that were written or edited at a time or later.
+func (c *comments) after(since time.Time) []forge.Comment {
+	return slices.DeleteFunc(slices.Clone(c.last), func(one forge.Comment) bool { return one.Updated.Before(since) })
 }
 
 // Comments implements forge.Host.
@@ -35,15 +52,16 @@ func (h *Host) Comments(ctx context.Context, since time.Time) ([]forge.Comment, 
 	c := &h.comments
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.since.Equal(since) || c.by != own {
+	from := c.question(since)
+	if !c.since.Equal(from) || c.by != own {
 		c.etag = ""
 	}
-	some, resp, err := h.commentsPage(ctx, since, 1, c.etag)
+	some, resp, err := h.commentsPage(ctx, from, 1, c.etag)
 	if err != nil {
 		return nil, explain(what, "issues: read", err)
 	}
 	if resp.StatusCode == http.StatusNotModified {
-		return slices.Clone(c.last), nil
+		return c.after(since), nil
 	}
 	c.etag = ""
 	// Of a full page, the next comment would be on another one and leave this one as it is.
@@ -51,18 +69,18 @@ func (h *Host) Comments(ctx context.Context, since time.Time) ([]forge.Comment, 
 	if len(some) < perPage && resp.NextPage == 0 {
 		etag = resp.Header.Get("ETag")
 	}
-	some, err = h.moreComments(ctx, since, some, resp)
+	some, err = h.moreComments(ctx, from, some, resp)
 	if err != nil {
 		return nil, explain(what, "issues: read", err)
 	}
 	c.last = nil
 	for _, one := range some {
-		if !one.GetUpdatedAt().Before(since) {
+		if !one.GetUpdatedAt().Before(from) {
 			c.last = append(c.last, comment(one, own))
 		}
 	}
-	c.since, c.by, c.etag = since, own, etag
-	return slices.Clone(c.last), nil
+	c.since, c.by, c.etag = from, own, etag
+	return c.after(since), nil
 }
 
 // moreComments reads on after the first page. It asks by time and not by page: a comment that is edited meanwhile moves to

@@ -96,6 +96,24 @@ func TestCommentsSince(t *testing.T) {
 	}
 }
 
+func TestCommentsSinceLaterCostNothing(t *testing.T) {
+	t.Parallel()
+	s := newCommentServer(t)
+	h := s.host(t)
+	for second := range 3 * short {
+		s.add(second+1, "ann", second)
+		for range 2 { // since what was read last, as a poll asks
+			got, err := h.Comments(t.Context(), dawn.Add(time.Duration(second)*time.Second))
+			if err != nil || fmt.Sprint(ids(got)) != fmt.Sprintf("[%d]", second+1) {
+				t.Fatal(second, ids(got), err)
+			}
+		}
+	}
+	if charged := s.n - s.free; charged > 3*short+5 {
+		t.Errorf("%d questions were charged for", charged)
+	}
+}
+
 func TestCommentsOfManyPages(t *testing.T) {
 	t.Parallel()
 	s := newCommentServer(t)
