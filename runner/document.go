@@ -18,7 +18,7 @@ func (r *Runner) document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]
 		return report.Document{}, nil, err
 	}
 	doc := report.Document{
-		Repository: pull.Repository, Title: orElse(pull.Title, pull.Key), Head: pull.Head, Branch: repo.Branch, Base: pull.Base,
+		Repository: pull.Repository, Title: orElse(pull.Title, pull.Key), Head: pull.Head, Branch: repo.Branch,
 		Error: pull.Error, Conflicts: pull.Conflicts, Notices: pull.Notices, Merged: pull.State == Merged, Closed: pull.State == Closed,
 		MergedBy: pull.MergedBy, Reviewers: pull.ReviewedBy, Commands: pull.URL != "",
 		Metadata: pullMark(pull.Repository, pull.Key) + "head=" + pull.Head,
@@ -31,6 +31,9 @@ func (r *Runner) document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]
 	}
 	if doc.Aside != "" {
 		return doc, map[workspaces.ID]int64{}, nil
+	}
+	if len(pull.Conflicts) > 0 || pull.Error != "" {
+		doc.Base = pull.Base
 	}
 	for _, id := range pull.Orphans {
 		doc.Orphans = append(doc.Orphans, string(id))
@@ -45,8 +48,12 @@ func (r *Runner) document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]
 		}
 	}
 	shown := map[workspaces.ID]int64{}
+	last := int64(0)
 	for _, id := range s.touched() {
 		run, ok := newest(s.plans[id], id, pull.State)
+		if ok && run.ID > last { // what older plans read is the same there
+			last, doc.Base = run.ID, run.Base
+		}
 		applied, found, err := s.apply(tx, id, run)
 		if err != nil {
 			return doc, nil, err

@@ -40,6 +40,7 @@ func TestRequests(t *testing.T) {
 func (m *meter) live() {
 	m.t.Helper()
 	m.open("readme", map[string]string{"README.md": "Nothing that any workspace reads.\n"})
+	other := m.open("other", map[string]string{"w01/other.tf": thing("other")})
 	stop := m.begin()
 	defer stop(syscall.SIGTERM)
 	one, many := 0, 0
@@ -61,10 +62,14 @@ func (m *meter) live() {
 		_, err := m.repo.Review("ben", one, "APPROVED", "")
 		return err
 	}, nothing).within(m, 0, 0)
+	before := m.ours(other)
 	m.measure("the merge, to the end of the apply", func() error {
 		_, err := m.repo.MergePull(one, forges.Squash, "ben")
 		return err
 	}, m.applied("infra//w00")).within(m, 2, merged(1))
+	if after := m.ours(other); !slices.EqualFunc(before, after, func(a, b forges.Comment) bool { return a.Body == b.Body }) {
+		m.t.Errorf("the merge of another pull request makes the report of one be written anew:\n%+v\n%+v", before, after)
+	}
 	m.measure(fmt.Sprintf("a pull request of %d workspaces is opened, to its report", manyDirs), func() error {
 		files := map[string]string{}
 		for i := range manyDirs {

@@ -15,7 +15,7 @@ type Document struct {
 	Title      string   // of the pull request
 	Head       string   // commit
 	Branch     string   // tracked branch
-	Base       string   // tracked commit that it was merged with
+	Base       string   // tracked commit that it was merged with when it was last planned
 	Error      string   // why nothing could be planned (broken configuration, …); with its next step; may span lines
 	Caution    []string // what to know before reading the table
 	Conflicts  []string // paths in conflict with the tracked branch
