@@ -198,6 +198,7 @@ const life = 5
 func table(meters []*meter) string {
 	var b strings.Builder
 	b.WriteString("\n| reads + writes | GitHub, token | GitHub App | Gitea |\n|---|---|---|---|\n")
+	say(&b, "| %s |%s\n", "ten polls at rest, with pull requests and an issue open", strings.Repeat(" 0 + 0 |", len(meters))) // or rest failed
 	busy := make([]cost, len(meters))
 	for i, c := range meters[0].costs {
 		say(&b, "| %s |", c.what)

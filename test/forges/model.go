@@ -35,20 +35,21 @@ type Options struct {
 type World struct {
 	o Options
 
-	mu                      sync.Mutex
-	last                    time.Time // of the clock
-	ids                     int64
-	users                   map[string]*User // by login in lower case
-	orgs                    map[string]*Org
-	repos                   map[string]*Repo  // by path in lower case
-	moved                   map[string]string // old path → new one
-	tokens                  map[string]*Token
-	apps                    map[int64]*App
-	events                  []Event
-	requests                []Request
-	askedRefs, askedObjects int // by git
-	problems                []string
-	faults                  faultState
+	mu       sync.Mutex
+	last     time.Time // of the clock
+	ids      int64
+	users    map[string]*User // by login in lower case
+	orgs     map[string]*Org
+	repos    map[string]*Repo  // by path in lower case
+	moved    map[string]string // old path → new one
+	tokens   map[string]*Token
+	apps     map[int64]*App
+	events   []Event
+	requests []Request
+	refs     int // questions of git for them
+	objects  int // and for objects
+	problems []string
+	faults   faultState
 }
 
 // New returns an empty forge.

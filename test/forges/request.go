@@ -25,21 +25,21 @@ func (w *World) Requests() []Request {
 // GitRequests returns how many requests of git there were: for refs, as each ls-remote and fetch begins, and for objects.
 func (w *World) GitRequests() (refs, objects int) {
 	defer w.lock()()
-	return w.askedRefs, w.askedObjects
+	return w.refs, w.objects
 }
 
 // ForgetRequests begins the counts anew.
 func (w *World) ForgetRequests() {
 	defer w.lock()()
-	w.requests, w.askedRefs, w.askedObjects = nil, 0, 0
+	w.requests, w.refs, w.objects = nil, 0, 0
 }
 
 func (w *World) noteGit(rest string) {
 	defer w.lock()()
 	if rest == "/info/refs" {
-		w.askedRefs++
+		w.refs++
 	} else {
-		w.askedObjects++
+		w.objects++
 	}
 }
 
