@@ -18,11 +18,13 @@ import (
 // soaked ends a soak that does not come to an end; nothing depends on how long it is.
 const soaked = 10 * time.Minute
 
-// The workspaces that the pull requests of a soak share. One pull request in five is planned by a real engine; the others
-// touch workspaces for which there is none, so that the forge is what the time goes into.
+// The workspaces that the pull requests of a soak share. Two pull requests in five are planned by a real engine; the others
+// touch workspaces for which there is none, so that the forge is what the time goes into. In some workspaces two of them are
+// merged.
 const (
-	soakDirs = 40
-	realDirs = 8
+	soakDirs  = 40
+	realDirs  = 16
+	twiceDirs = 4
 )
 
 const noEngine = "terraform {\n  required_version = \"> 999\"\n}\n"
@@ -90,7 +92,7 @@ func newSoak(t *testing.T, kind string, pulls int) *soak {
 		p := &soakPull{branch: fmt.Sprintf("change-%03d", i), dir: fmt.Sprintf("w%02d", i%soakDirs)}
 		p.real = i%soakDirs < realDirs
 		p.fate = map[int]string{0: "updated", 1: "closed", 6: "updated", 7: "closed"}[i%10]
-		if i < realDirs { // one in each workspace: a merge makes the others' plans be made again
+		if i < realDirs || i >= soakDirs && i < soakDirs+twiceDirs { // a merge makes the others' plans be made again
 			p.fate = "merged"
 		}
 		p.number = s.open(p.branch, map[string]string{p.file(): s.thing(p, 1)})
