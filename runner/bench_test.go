@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,6 +30,16 @@ type estate struct {
 
 func newEstate(b *testing.B) *estate {
 	b.Helper()
+	e := estateOf(b, workspaces.Repository{Name: "infra", Forge: "hub"})
+	e.update(func(tx runner.Tx) error {
+		return tx.PutRepository(runner.Repository{Name: "infra", Branch: "main", Head: "base"})
+	})
+	return e
+}
+
+// estateOf is a runner for a repository, with a store.
+func estateOf(b *testing.B, repo workspaces.Repository) *estate {
+	b.Helper()
 	dir := b.TempDir()
 	e := &estate{b: b}
 	keys, err := store.LoadKeys(filepath.Join(dir, "secret.key"))
@@ -36,15 +49,17 @@ func newEstate(b *testing.B) *estate {
 	b.Cleanup(func() { e.must(e.db.Close()) })
 	hub, err := gitea.New(gitea.Options{URL: "http://127.0.0.1:1", Token: func(context.Context) (string, error) { return "token", nil }})
 	e.must(err)
+	finder, err := engine.NewFinder(engine.FinderOptions{DataDir: dir, Releases: map[engine.Kind]string{engine.Terraform: "http://127.0.0.1:1", engine.OpenTofu: "http://127.0.0.1:1"}})
+	e.must(err)
+	if repo.Forge != "" {
+		repo.URL, repo.Path = "http://127.0.0.1:1/acme/infra", "acme/infra"
+	}
 	e.r, err = runner.New(b.Context(), runner.Options{
-		Config:  &workspaces.Config{Repositories: []workspaces.Repository{{Name: "infra", URL: "http://127.0.0.1:1/acme/infra", Forge: "hub", Path: "acme/infra"}}},
-		DataDir: dir, Store: e.db, Key: []byte("key"), Finder: &engine.Finder{}, Accounts: map[string]forge.Account{"hub": hub},
+		Config: &workspaces.Config{Repositories: []workspaces.Repository{repo}}, Logger: slog.New(slog.DiscardHandler),
+		DataDir: dir, Store: e.db, Key: []byte("key"), Finder: finder, Accounts: map[string]forge.Account{"hub": hub},
 		State: func(workspaces.ID, int64, bool) (map[string]string, func()) { return nil, func() {} },
 	})
 	e.must(err)
-	e.update(func(tx runner.Tx) error {
-		return tx.PutRepository(runner.Repository{Name: "infra", Branch: "main", Head: "base"})
-	})
 	return e
 }
 
@@ -179,4 +194,73 @@ func BenchmarkClaim(b *testing.B) {
 			}
 		}
 	}
+}
+
+// BenchmarkReconcile looks at a repository in which nothing moved: so many workspaces that are in sync, each applied so often,
+// and so many branches that change three of them each. Making it takes half a minute.
+func BenchmarkReconcile(b *testing.B) {
+	for _, c := range []struct{ workspaces, applies, pulls int }{{300, 0, 0}, {1000, 40, 0}, {600, 0, 200}} {
+		b.Run(fmt.Sprintf("%d workspaces with %d applies and %d pull requests", c.workspaces, c.applies, c.pulls), func(b *testing.B) {
+			e := estateOf(b, workspaces.Repository{Name: "infra", URL: history(b, c.workspaces, c.pulls), Branch: "main", Branches: "driftless/*"})
+			if err := e.r.Once(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+			e.settle(c.applies)
+			e.must(e.r.Look(b.Context()))
+			for b.Loop() {
+				e.must(e.r.Look(b.Context()))
+			}
+		})
+	}
+}
+
+// history is a repository with workspaces for which there is no engine, and branches.
+func history(b *testing.B, dirs, pulls int) (dir string) {
+	b.Helper()
+	dir = b.TempDir()
+	var in strings.Builder
+	put := func(i int, name, content string) {
+		_, _ = fmt.Fprintf(&in, "M 100644 inline w%04d/%s.tf\ndata %d\n%s\n", i, name, len(content), content)
+	}
+	in.WriteString("commit refs/heads/main\nmark :1\ncommitter a <a@b> 1700000000 +0000\ndata 1\nx\n")
+	for i := range dirs {
+		put(i, "main", "terraform {\n  required_version = \"> 999\"\n}\n")
+		put(i, "app", "resource \"terraform_data\" \"a\" {}\n")
+	}
+	for p := range pulls {
+		_, _ = fmt.Fprintf(&in, "commit refs/heads/driftless/p%d\ncommitter a <a@b> 1700000000 +0000\ndata 1\nx\nfrom :1\n", p)
+		for i := range 3 {
+			put((3*p+i)%dirs, fmt.Sprintf("p%d", p), "resource \"terraform_data\" \"b\" {}\n")
+		}
+	}
+	for _, args := range [][]string{{"init", "--quiet", "--bare", "--initial-branch=main"}, {"fast-import", "--quiet"}} {
+		cmd := exec.Command("git", append([]string{"-C", dir}, args...)...)
+		cmd.Stdin = strings.NewReader(in.String())
+		if out, err := cmd.CombinedOutput(); err != nil {
+			b.Fatalf("git %s: %v\n%s", args[0], err, out)
+		}
+	}
+	return dir
+}
+
+// settle makes all workspaces applied as the tracked branch wants them.
+func (e *estate) settle(applies int) {
+	e.b.Helper()
+	at := time.Now().UTC().Truncate(time.Microsecond)
+	e.update(func(tx runner.Tx) error {
+		all, err := tx.Workspaces(runner.WorkspaceFilter{Repository: "infra"})
+		for _, rec := range all {
+			run := runner.Run{Repository: "infra", Workspace: rec.ID, Purpose: runner.PurposeApply, Status: runner.Applied, Commit: rec.TargetCommit, InputDigest: rec.TargetDigest, CreatedAt: at, AppliedAt: at, FinishedAt: at}
+			for range applies {
+				if err == nil {
+					err = tx.InsertRun(&run)
+				}
+			}
+			rec.AppliedDigest, rec.AppliedCommit, rec.AppliedAt, rec.CheckedAt = rec.TargetDigest, rec.TargetCommit, at.Add(-time.Hour), at
+			if err == nil {
+				err = tx.PutWorkspace(rec)
+			}
+		}
+		return err
+	})
 }

@@ -1,6 +1,9 @@
 package runner
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // What benchmarks measure. They stand outside of the package, because the store does.
 
@@ -12,3 +15,11 @@ func (r *Runner) Report(ctx context.Context, pullID int64) error { return r.repo
 
 // Claim takes the next run of the queue.
 func (r *Runner) Claim(ctx context.Context) (Run, bool) { return r.claim(ctx) }
+
+// Look reconciles every repository with what its last poll saw.
+func (r *Runner) Look(ctx context.Context) (problems error) {
+	for _, w := range r.watching.all() {
+		problems = errors.Join(problems, w.reconcile(ctx))
+	}
+	return problems
+}

@@ -22,7 +22,7 @@ WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999999)
 INSERT INTO runs SELECT NULL, printf('r%d', i % 20), printf('r%d//env/%05d', i % 20, i % 10000),
   CASE WHEN i % 10 < 6 THEN 'drift' WHEN i % 10 < 9 THEN 'plan' WHEN i % 1000 = 9 THEN 'destroy' ELSE 'apply' END,
   CASE WHEN i > 999950 THEN 'queued' WHEN i % 10000 = 7 THEN 'held' WHEN i % 3 = 0 THEN 'superseded' WHEN i % 10 < 9 THEN 'unchanged' ELSE 'applied' END,
-  i / 50, 'c', 't', 'b', 'd', 'schedule', 0, '', '', 'terraform 1.11.4', '{}', 'p', 'null', '', 'null', 'null', 1, 'me', 0,
+  CASE WHEN i % 10 BETWEEN 6 AND 8 THEN i / 50 ELSE 0 END, 'c', 't', 'b', 'd', 'schedule', 0, '', '', 'terraform 1.11.4', '{}', 'p', 'null', '', 'null', 'null', 1, 'me', 0,
   1700000000000000 + i * 1000000, 0, 0, 0, 0 FROM n`
 	estateEvents = `
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999999)
@@ -65,6 +65,7 @@ func BenchmarkEstate(b *testing.B) {
 		"runs/queued of a pull request": listRuns(runner.RunFilter{PullID: 777, Purposes: []runner.Purpose{runner.PurposePlan}, Statuses: []runner.Status{runner.Queued, runner.Planning, runner.Planned}}),
 		"runs/applied of a workspace":   listRuns(runner.RunFilter{Workspace: "r9//env/00009", Purposes: []runner.Purpose{runner.PurposeApply}, Limit: 20}),
 		"runs/tracked of a workspace":   listRuns(runner.RunFilter{Workspace: "r9//env/00009", Purposes: []runner.Purpose{runner.PurposeApply, runner.PurposeDrift}, Limit: 20}),
+		"runs/no pull request's":        listRuns(runner.RunFilter{Workspace: "r9//env/00009", Tracked: true, Purposes: []runner.Purpose{runner.PurposeApply, runner.PurposeDrift}, Limit: 20}),
 		"runs/purpose of a repository":  listRuns(runner.RunFilter{Repository: "r9", Purposes: []runner.Purpose{runner.PurposeDestroy}, Limit: 20}),
 		"runs/since long ago":           listRuns(runner.RunFilter{Since: time.UnixMicro(1), Limit: 50}),
 		"runs/since, repository":        listRuns(runner.RunFilter{Since: since, Repository: "r7"}),

@@ -35,7 +35,7 @@ func matching(q *bun.SelectQuery, f runner.RunFilter) *bun.SelectQuery {
 	q = equal(q, "workspace", text(f.Workspace))
 	q = equal(q, "pull_id", f.PullID)
 	if f.Tracked {
-		q = q.Where("pull_id = 0")
+		q = q.Where("+pull_id = 0") // of no index: that is what most runs are
 	}
 	q = among(q, "purpose", f.Purposes)
 	q = among(q, "status", f.Statuses)
