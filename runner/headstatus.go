@@ -10,7 +10,7 @@ import (
 )
 
 // showHead shows on the head of the tracked branch what is left to apply, when that commit is no pull request's merge: those
-// have their own. Nothing is said of a commit that left nothing to do.
+// have their own, unless they were merged before anybody looked what they touch. Nothing is said of a commit that left nothing to do.
 func (w *watcher) showHead(ctx context.Context) error {
 	if w.host == nil {
 		return nil
@@ -38,8 +38,11 @@ func (w *watcher) headDraft(tx Tx) (d draft, due bool, err error) {
 	}
 	merged, err := tx.Pulls(PullFilter{Repository: repo.Name, State: Merged, Limit: 200})
 	for _, p := range merged {
-		if p.MergedCommit == repo.Head {
-			return d, false, nil
+		if p.MergedCommit != repo.Head {
+			continue
+		}
+		if tells, err := withApplied(tx, p); err != nil || len(tells) > 0 {
+			return d, false, err
 		}
 	}
 	if err != nil {
