@@ -477,6 +477,3 @@ func forkBranch(ts *testscript.TestScript, s *story, r *forges.Repo, args []stri
 	}
 	return gits(ts, []string{"push", "--quiet", "--force", forked.Dir(), args[1]}, []string{"push", "--quiet", "origin", ":" + args[1]})
 }
-
-var _ = regexp.MustCompile
-var _ testing.TB

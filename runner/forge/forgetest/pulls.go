@@ -66,6 +66,14 @@ func pulls(b *bench) {
 	b.ok(b.repo.EditTitle("ada", number(two.Key), "Orphan"))
 	two.Title = "Orphan"
 	step("whose fork is gone", two)
+	three, _ := b.topic("three")
+	b.World.Pass(time.Second)
+	b.same("three: how many", len(b.polled()), 2)
+	b.ok(b.repo.DeleteIssue(number(two.Key))) // by the forge's staff; Git may keep its ref
+	b.World.Pass(time.Second)
+	left := b.polled()
+	b.same("deleted: how many", len(left), 1)
+	b.same("deleted: the other", left[key(three)].Key, key(three))
 }
 
 // fork opens a pull request from a fork.

@@ -24,7 +24,7 @@ func (h *Host) recent(ctx context.Context) (closed bool, err error) {
 		}
 		if page == 1 {
 			etag = resp.Header.Get("ETag")
-			if !first && (len(some) == 0 || some[0].GetUpdatedAt().Before(p.newest)) {
+			if !first && (len(some) == 0 || some[0].GetUpdatedAt().Before(p.newest) || p.lost(some, resp.NextPage == 0)) {
 				p.sound = false
 				return false, nil
 			}
@@ -43,6 +43,22 @@ func (h *Host) recent(ctx context.Context) (closed bool, err error) {
 			return closed, nil
 		}
 	}
+}
+
+// lost reports whether one that was open is missing from the first page, though it belongs there: it was deleted. whole says that
+// there is no other page. One that is further down is missed until the open ones are listed again.
+func (p *pulls) lost(page []*api.PullRequest, whole bool) bool {
+	there := map[int]bool{}
+	for _, pr := range page {
+		there[pr.GetNumber()] = true
+	}
+	oldest := page[len(page)-1].GetUpdatedAt().Time
+	for n, pr := range p.open {
+		if !there[n] && (whole || pr.GetUpdatedAt().After(oldest)) {
+			return true
+		}
+	}
+	return false
 }
 
 // note keeps what is known of a pull request, and reports whether it was open and is not any more.
