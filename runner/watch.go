@@ -314,6 +314,9 @@ func (w *watcher) look(ctx context.Context) (moved bool, err error) {
 		want = append(want, pr.Ref)
 	}
 	for _, name := range want {
+		if refs.All[name] == w.view.Refs.All[name] && !w.dirty.Load() {
+			continue // it was there, and nothing failed since: to ask Git for each of hundreds takes seconds
+		}
 		if !w.mirror.Has(refs.All[name]) {
 			if err := w.mirror.Fetch(ctx, refs, want); err != nil {
 				return false, err
