@@ -29,7 +29,8 @@ const (
 // is always met, and leaves.
 //
 // The open ones are listed as a whole only at first, and when what is remembered is in doubt: a first page that is older than
-// the one before (a replica of the database that lags). A walk that failed halfway is made again from its beginning.
+// the one before (a replica of the database that lags), or lacks one that belongs there (it was deleted). A walk that failed
+// halfway is made again from its beginning.
 //
 // What the heads are is Git's word. A pull request that is in the list and not among the refs, or the other way round, was
 // made between the two questions: the next poll has both. A ref alone says nothing, as closed ones keep theirs.
