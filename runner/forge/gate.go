@@ -19,9 +19,10 @@ import (
 // reads as many as come, asks again what a server that is not well does not answer, and turns answers that mean "not now"
 // into *Later: for as long as the host asked for, nothing more is sent. It implements http.RoundTripper.
 type Gate struct {
-	Base  http.RoundTripper // to the network; nil = http.DefaultTransport. It must not sign in by requests through the same gate
-	Now   func() time.Time  // nil = time.Now
-	Count func(method string, status int)
+	Base     http.RoundTripper // to the network; nil = http.DefaultTransport. It must not sign in by requests through the same gate
+	Now      func() time.Time  // nil = time.Now
+	Count    func(method string, status int)
+	Patience time.Duration // with one answer, to its last byte; 0 = two minutes
 
 	writing chan struct{} // holds one while somebody writes
 	pace    *rate.Limiter
@@ -77,11 +78,7 @@ func (g *Gate) send(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	defer done()
-	base := g.Base
-	if base == nil {
-		base = http.DefaultTransport
-	}
-	resp, err := base.RoundTrip(req)
+	resp, err := g.exchange(req)
 	status := 0
 	if resp != nil {
 		status = resp.StatusCode
@@ -183,11 +180,7 @@ func (g *Gate) judge(resp *http.Response, write bool) (*http.Response, error) {
 
 // limited tells a rate limit from a missing permission.
 func (g *Gate) limited(resp *http.Response, write bool) (*http.Response, error) {
-	data, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
-	_ = resp.Body.Close()
-	if err != nil {
-		return nil, &Later{Reason: err.Error()}
-	}
+	data, _ := io.ReadAll(resp.Body) // from memory
 	at, reason := retryAfter(resp.Header, g.now()), ""
 	text := strings.ToLower(string(data))
 	switch {

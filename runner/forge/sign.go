@@ -89,7 +89,7 @@ func (s *Signed) send(req *http.Request, token string) (*http.Response, error) {
 	return s.Base.RoundTrip(req)
 }
 
-// Patient is the default transport with an end to its patience: one writer that waits for ever would stop all others.
+// Patient is the default transport that gives up on a server which is silent; a Gate does on one that never comes to an end.
 func Patient() http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.ResponseHeaderTimeout = time.Minute
