@@ -70,6 +70,8 @@ func (m *Mirror) fetchRefs(ctx context.Context, h *held, auth Auth, want []strin
 		return m.remote.remoteError(ctx, err, auth)
 	}
 	defer done()
+	ctx, cancel := context.WithTimeout(ctx, m.slow)
+	defer cancel()
 	args := append([]string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance",
 		"--no-recurse-submodules", "--update-shallow", "--refmap=", "--stdin"}, m.remote.transport()...)
 	for range 3 {

@@ -1,11 +1,16 @@
 package gitrepo
 
 import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 func TestFetchFollowsTheRemote(t *testing.T) {
@@ -273,6 +278,26 @@ func exercise(t *testing.T, m *Mirror, base, head, name string) {
 		t.Error(err)
 	}
 	if err := m.Release(t.Context(), name); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestFetchGivesUpOnAServerThatDrips has a server send a byte now and then for ever.
+func TestFetchGivesUpOnAServerThatDrips(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for r.Context().Err() == nil {
+			_, _ = io.WriteString(w, "0")
+			w.(http.Flusher).Flush()
+			time.Sleep(10 * time.Millisecond)
+		}
+	}))
+	t.Cleanup(srv.Close)
+	m := openMirror(t, Options{URL: srv.URL + "/r.git"})
+	m.slow = 200 * time.Millisecond
+	refs := Refs{Head: "main", All: map[string]string{"refs/heads/main": strings.Repeat("1", 40)}}
+	var failed *RemoteError
+	if err := m.Fetch(t.Context(), refs, []string{"refs/heads/main"}); !errors.As(err, &failed) || failed.Kind != KindUnreachable {
 		t.Error(err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 )
 
 // Auth is how a Git server is asked, with secrets resolved.
@@ -40,11 +41,16 @@ type Mirror struct {
 	use     *lock  // shared by every use, exclusive for Maintain and for rebuilding
 	turn    *lock  // fetches of one mirror take turns
 	objects *objects
+	slow    time.Duration // how long a fetch may take
 }
+
+// fetchLimit is how long a fetch may take: more than the first one of the largest repositories does. A server that stalls is
+// given up earlier, unless it sends a byte now and then; all that its repository has to do would wait for it.
+const fetchLimit = time.Hour
 
 func newMirror(opts Options, gitDir, common string) *Mirror {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Mirror{opts: opts, gitDir: gitDir, use: &lock{}, turn: &lock{}, objects: newObjects(common)}
+	return &Mirror{opts: opts, gitDir: gitDir, use: &lock{}, turn: &lock{}, objects: newObjects(common), slow: fetchLimit}
 }
