@@ -142,7 +142,7 @@ type PullState struct {
 	Reason    string   // why it is not mergeable, for people; may be ""
 	Approved  []string // logins of those, not the author, whose last review approves this very head
 	Outdated  []string // of those whose last review approved an earlier head
-	Rejected  []string // of those whose last review asks for changes
+	Rejected  []string // of those whose last review asks for changes, and who may write here
 	Failing   []string // contexts of statuses on the head, others' than driftless's, that failed
 }
 

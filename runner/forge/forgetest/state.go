@@ -32,6 +32,8 @@ func reviews(b *bench) {
 		b.Errorf("state %+v", s)
 	}
 	check("none", nil, nil, nil)
+	review("carol", "CHANGES_REQUESTED")
+	check("of somebody who may only read", nil, nil, nil)
 	review("ada", "COMMENTED")
 	review("dave", "APPROVED")
 	review("bob", "APPROVED")
@@ -69,8 +71,10 @@ func failing(b *bench) {
 	set("b", "success")
 	set("c", "error")
 	set("d", "pending")
-	set("driftless/plan", "failure")
-	b.same("failing", b.state(n).Failing, []string{"a", "c"})
+	for _, name := range []string{"driftless/plan", "driftless/plan: app", "driftless-scan", "driftlessly"} {
+		set(name, "failure")
+	}
+	b.same("failing", b.state(n).Failing, []string{"a", "c", "driftless-scan", "driftlessly"})
 }
 
 // mergeable is not known at first, and then by conflicts.
@@ -124,6 +128,8 @@ func protection(b *bench) {
 	if s := b.state(n); s.Mergeable != forge.Yes {
 		b.Errorf("%d (%s), want yes: only driftless/apply is missing", s.Mergeable, s.Reason)
 	}
+	b.repo.Protect("main", forges.Protection{Contexts: []string{"driftless-scan", "driftless/apply"}})
+	blocked("driftless-scan")
 	b.repo.Protect("main", forges.Protection{Contexts: []string{"driftless/apply"}, Reviews: 2})
 	blocked("approv")
 }

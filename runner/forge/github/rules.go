@@ -34,7 +34,9 @@ func (h *Host) mergeable(ctx context.Context, pr *api.PullRequest, last opinions
 	case "blocked":
 		rules, err := h.rules(ctx, pr.GetBase().GetRef())
 		if err == nil && rules.approvals > 0 {
-			rules.given, err = h.writers(ctx, slices.Concat(last.approved, last.outdated))
+			var given []string
+			given, err = h.writers(ctx, slices.Concat(last.approved, last.outdated))
+			rules.given = len(given)
 		}
 		if err != nil {
 			return forge.NotYet, "", err
@@ -46,18 +48,33 @@ func (h *Host) mergeable(ctx context.Context, pr *api.PullRequest, last opinions
 	return forge.Yes, "", nil
 }
 
-// writers counts those whose reviews GitHub counts.
-func (h *Host) writers(ctx context.Context, logins []string) (n int, err error) {
+// writers are those of the logins that may write: whose approvals GitHub counts. Anybody who may read can write a review.
+func (h *Host) writers(ctx context.Context, logins []string) (writers []string, err error) {
 	for _, login := range logins {
 		may, err := h.Permission(ctx, login)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		if may >= forge.Write {
-			n++
+			writers = append(writers, login)
 		}
 	}
-	return n, nil
+	return writers, nil
+}
+
+// binding are those of the logins whose request for changes counts: people who may write, and Apps, which only those let in who
+// administer the repository.
+func (h *Host) binding(ctx context.Context, logins []string) (binding []string, err error) {
+	for _, login := range logins {
+		if one := []string{login}; strings.HasSuffix(login, "[bot]") {
+			binding = append(binding, login)
+		} else if one, err = h.writers(ctx, one); err != nil {
+			return nil, err
+		} else {
+			binding = append(binding, one...)
+		}
+	}
+	return binding, nil
 }
 
 // rules are what a branch asks of a pull request, as far as they can be seen.
@@ -76,7 +93,7 @@ func (r rules) block(last opinions, now signals) string {
 	for _, context := range r.contexts {
 		switch {
 		case now[context] == "success":
-		case strings.HasPrefix(context, ours):
+		case own(context):
 			waits = true
 		default:
 			missing = append(missing, context)

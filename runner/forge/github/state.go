@@ -30,6 +30,9 @@ func (h *Host) State(ctx context.Context, key string) (forge.PullState, error) {
 		return forge.PullState{}, explain(what, "pull requests: read", err)
 	}
 	last := judge(reviews, pr)
+	if last.rejected, err = h.binding(ctx, last.rejected); err != nil {
+		return forge.PullState{}, err
+	}
 	state.Approved, state.Outdated, state.Rejected = last.approved, last.outdated, last.rejected
 	signals, err := h.signals(ctx, state.Head)
 	if err != nil {
@@ -48,13 +51,16 @@ type signals map[string]string
 // failing are the contexts, others' than driftless's, that failed, sorted.
 func (s signals) failing() (contexts []string) {
 	for context, state := range s {
-		if state == "failure" && !strings.HasPrefix(context, ours) {
+		if state == "failure" && !own(context) {
 			contexts = append(contexts, context)
 		}
 	}
 	slices.Sort(contexts)
 	return contexts
 }
+
+// own reports whether a context or the name of a check run is driftless's, and not only one that begins like it.
+func own(context string) bool { return context == ours || strings.HasPrefix(context, ours+"/") }
 
 // signals asks for them. Check runs that may not be seen are left out: Access tells of the missing permission, and those that
 // a branch requires are in GitHub's own word about merging.

@@ -50,7 +50,7 @@ func pullWith(t *testing.T, mergeable, state string) *server {
 	s.says("GET /repos/octo/infra/collaborators/bob/permission", 200, `{"permission":"write","role_name":"write"}`)
 	s.says("GET /repos/octo/infra/collaborators/eve/permission", 200, `{"permission":"read","role_name":"read"}`)
 	s.says("GET /repos/octo/infra/commits/abc/status", 200, `{"statuses":[{"context":"ci/lint","state":"error"},{"context":"ci/slow","state":"pending"},{"context":"driftless/apply","state":"failure"}]}`)
-	s.says("GET /repos/octo/infra/commits/abc/check-runs", 200, `{"check_runs":[{"name":"test","conclusion":"timed_out"},{"name":"build","conclusion":"success"},{"name":"driftless/policy","conclusion":"failure"}]}`)
+	s.says("GET /repos/octo/infra/commits/abc/check-runs", 200, `{"check_runs":[{"name":"test","conclusion":"timed_out"},{"name":"build","conclusion":"success"},{"name":"driftless/policy","conclusion":"failure"},{"name":"driftless","conclusion":"failure"}]}`)
 	return s
 }
 
@@ -61,6 +61,25 @@ func TestStateOfAPullRequest(t *testing.T) {
 	want := forge.PullState{Open: true, Author: "ann", Head: "abc", Base: "release/1", Mergeable: forge.Yes, Approved: []string{"bob", "eve"}, Failing: []string{"ci/lint", "test"}}
 	if err != nil || fmt.Sprintf("%+v", state) != fmt.Sprintf("%+v", want) {
 		t.Errorf("%+v %v", state, err)
+	}
+}
+
+func TestOnlyWhoMayWriteAsksForChanges(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.says("GET /repos/octo/infra/pulls/5", 200, `{"state":"open","mergeable":true,"mergeable_state":"clean","user":{"login":"ann"},"head":{"sha":"abc"}}`)
+	s.says("GET /repos/octo/infra/commits/abc/status", 200, `{}`)
+	s.says("GET /repos/octo/infra/commits/abc/check-runs", 200, `{}`)
+	var reviews []string
+	for _, login := range []string{"bob", "cy", "gone", "rabbit[bot]"} {
+		reviews = append(reviews, fmt.Sprintf(`{"user":{"login":%q},"state":"CHANGES_REQUESTED","commit_id":"abc"}`, login))
+	}
+	s.says("GET /repos/octo/infra/pulls/5/reviews", 200, "["+strings.Join(reviews, ",")+"]")
+	s.says("GET /repos/octo/infra/collaborators/bob/permission", 200, `{"permission":"write"}`)
+	s.says("GET /repos/octo/infra/collaborators/cy/permission", 200, `{"permission":"read","role_name":"triage"}`)
+	state, err := s.host(t).State(t.Context(), "5")
+	if got := fmt.Sprint(state.Rejected); err != nil || got != "[bob rabbit[bot]]" {
+		t.Errorf("%s %v", got, err)
 	}
 }
 
