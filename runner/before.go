@@ -195,7 +195,7 @@ func (h *hearing) agreedPlan(tx Tx, pull Pull, b before) (Run, error) {
 		return run, err
 	}
 	switch {
-	case rep.At.IsZero(), rep.At.After(h.c.Created.Add(clockSkew)), run.FinishedAt.After(h.c.Created.Add(clockSkew)):
+	case rep.At.IsZero(), h.before(rep.At):
 		return run, userError(fmt.Sprintf("The report showed the plan of `%s` only after you wrote this: read it, and say it again.", name))
 	case run.Status == Blocked || run.Verdict == nil || !run.Verdict.Passed():
 		return run, userError(fmt.Sprintf("Policy blocks `%s`: %s", name, orElse(run.Reason, "it could not be judged")))

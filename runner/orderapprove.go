@@ -150,15 +150,18 @@ func (h *hearing) read(tx Tx, pull Pull, runs []Run) error {
 		return nil
 	}
 	post, err := tx.Post(pull.Repository, PostReport, pull.Key)
-	if errors.Is(err, ErrNotFound) || err == nil && (post.Waiting() || post.ShownAt.After(h.c.Created.Add(clockSkew))) {
+	if errors.Is(err, ErrNotFound) || err == nil && (post.Waiting() || h.before(post.ShownAt)) {
 		return userError(fmt.Sprintf("The report has changed since you wrote this, or is about to: read it, and say it again, or name what you approve: `driftless approve %d`.", runs[0].ID))
 	}
 	return err
 }
 
+// before reports whether the comment was written before a moment. Forges tell the second of a comment.
+func (h *hearing) before(at time.Time) bool { return at.Truncate(time.Second).After(h.c.Created) }
+
 // shownBefore refuses a command that was written before what it is about could be seen.
 func (h *hearing) shownBefore(run Run) error {
-	if run.PlannedAt.After(h.c.Created.Add(clockSkew)) {
+	if h.before(run.PlannedAt) {
 		return userError(fmt.Sprintf("Run %d was planned after you wrote this: read what it shows, and say it again.", run.ID))
 	}
 	return nil

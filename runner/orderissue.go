@@ -125,7 +125,7 @@ func (h *hearing) toldOf(tx Tx, id workspaces.ID) error {
 	if err != nil {
 		return err
 	}
-	if post.Waiting() || post.ShownAt.After(h.c.Created.Add(clockSkew)) {
+	if post.Waiting() || h.before(post.ShownAt) {
 		return userError("The drift has changed since you wrote this: read the issue, and say it again.")
 	}
 	return nil

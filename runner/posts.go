@@ -126,6 +126,7 @@ func (p *publisher) publish(ctx context.Context) (next time.Time, failed error) 
 		if err != nil || post == nil {
 			return next, errors.Join(failed, err)
 		}
+		post.ShownAt = zeroTime
 		if err = p.show(ctx, post); err != nil && ctx.Err() != nil {
 			break // whatever it did is found again
 		}
@@ -196,7 +197,7 @@ func (p *publisher) shown(ctx context.Context, tried Post, failure error) (again
 		}
 		post.Remote = tried.Remote
 		if failure == nil {
-			post.Shown, post.ShownAt, post.Attempts, post.Error, post.NextAt = tried.Version, now(), 0, "", zeroTime
+			post.Shown, post.ShownAt, post.Attempts, post.Error, post.NextAt = tried.Version, orNow(tried.ShownAt), 0, "", zeroTime
 			return errors.Join(tx.PutPost(&post), visible(tx, post))
 		}
 		post.Error = failure.Error()
@@ -227,7 +228,15 @@ func visible(tx Tx, post Post) error {
 	} else if err != nil || !rep.At.IsZero() {
 		return err
 	}
-	return seen(tx, pulls[0], rep)
+	return seen(tx, pulls[0], rep, post.ShownAt)
+}
+
+// orNow is a moment, or now where the forge does not tell one.
+func orNow(at time.Time) time.Time {
+	if at.IsZero() {
+		return now()
+	}
+	return at.UTC().Truncate(time.Microsecond)
 }
 
 // hopeless reports whether the forge answered, and will not change its mind by itself.

@@ -216,7 +216,7 @@ type Post struct {
 	Error      string // of the last attempt; "" = it worked
 	CreatedAt  time.Time
 	UpdatedAt  time.Time // when Want changed last: since then it waits
-	ShownAt    time.Time // when the forge was brought up to the version that it shows; zero = it shows none
+	ShownAt    time.Time // since when people see the version that is shown, by the forge's clock where it tells; zero = none is
 }
 
 // Waiting reports whether the forge does not show yet what is wanted.

@@ -118,7 +118,7 @@ func (n *reported) record(tx Tx, w *watcher) error {
 	default:
 		next.At, next.Earlier = zeroTime, stands.before(next)
 	}
-	return seen(tx, n.pull, next)
+	return seen(tx, n.pull, next, now())
 }
 
 // mostEarlier is how many reports of one head are remembered.
@@ -171,7 +171,7 @@ func (n *reported) forget(tx Tx) error {
 }
 
 // seen keeps the report of a pull request, and since when people can see it: who merges or approves agrees to what is there.
-func seen(tx Tx, pull Pull, rep Report) error {
+func seen(tx Tx, pull Pull, rep Report, since time.Time) error {
 	if rep.At.IsZero() && pull.State == Open {
 		post, err := tx.Post(pull.Repository, PostReport, pull.Key)
 		if err != nil && !errors.Is(err, ErrNotFound) {
@@ -179,7 +179,7 @@ func seen(tx Tx, pull Pull, rep Report) error {
 		}
 		var shown reportWish
 		if err == nil && !post.Waiting() && json.Unmarshal(post.Want, &shown) == nil && slices.Equal(shown.Pages, rep.Pages) {
-			rep.At = now()
+			rep.At = since
 		}
 	}
 	return tx.PutReport(rep)

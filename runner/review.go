@@ -78,7 +78,8 @@ func (c *coverage) beyond(plan *planner.Plan) []string {
 
 func changeKey(c planner.Change) string { return c.Kind + " " + c.Address + " " + c.Deposed }
 
-// clockSkew is how far the clocks of this machine and of whoever merges may be apart.
+// clockSkew is how far the clocks of this machine and of whoever merges may be apart, where no forge says both when something was
+// shown and when it was merged.
 const clockSkew = 10 * time.Second
 
 // maxHistory is how many commits are looked through for merged pull requests.
@@ -154,7 +155,7 @@ func (c *coverage) addPull(tx Tx, p Pull, id workspaces.ID, place map[string]int
 func mergedBy(p Pull, committed time.Time) time.Time {
 	switch {
 	case !p.MergedAt.IsZero():
-		return p.MergedAt.Add(clockSkew)
+		return p.MergedAt
 	case p.MergedCommit == p.Head: // a fast-forward has no moment of its own: whatever was shown last
 		return now()
 	}

@@ -96,8 +96,8 @@ func TestMergedBy(t *testing.T) {
 		pull Pull
 		want time.Time
 	}{
-		"the forge says it":            {Pull{MergedAt: begin, MergedCommit: "m", Head: "h"}, begin.Add(clockSkew)},
-		"the forge, of a fast-forward": {Pull{MergedAt: begin, MergedCommit: "h", Head: "h"}, begin.Add(clockSkew)},
+		"the forge says it":            {Pull{MergedAt: begin, MergedCommit: "m", Head: "h"}, begin},
+		"the forge, of a fast-forward": {Pull{MergedAt: begin, MergedCommit: "h", Head: "h"}, begin},
 		"Git alone":                    {Pull{MergedCommit: "m", Head: "h"}, later.Add(clockSkew)},
 	} {
 		if got := mergedBy(c.pull, later); !got.Equal(c.want) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/driftlessops/driftless/runner/forge"
 	"github.com/driftlessops/driftless/runner/report"
@@ -156,18 +157,28 @@ func (p *publisher) page(ctx context.Context, post *Post, remote *[]string, i in
 		if err != nil {
 			return err
 		}
-		return p.w.host.EditComment(ctx, id, body)
+		c, err := p.w.host.EditComment(ctx, id, body)
+		post.ShownAt = later(post.ShownAt, c.Updated)
+		return err
 	}
 	c, err := p.w.host.AddComment(ctx, thread, body)
 	if err != nil {
 		return err
 	}
+	post.ShownAt = later(post.ShownAt, c.Updated)
 	*remote = append((*remote)[:i:i], strconv.FormatInt(c.ID, 10))
 	return p.remember(ctx, post, *remote)
 }
 
 // errTooNew does not say that the forge is not well: other posts can be shown meanwhile.
 var errTooNew = errors.New("a comment of ours cannot be found: it was deleted, or is too new")
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
 
 // reopen finds out which comments are there when one could not be edited.
 func (p *publisher) reopen(ctx context.Context, post *Post, thread, mark string) ([]string, error) {

@@ -21,9 +21,9 @@ func (u *unwritable) Thread(context.Context, string) ([]forge.Comment, error) {
 	return []forge.Comment{{ID: 7, Own: true, Body: report.Mark("text", pullMark("r", "1")+"head=h")}}, nil
 }
 
-func (u *unwritable) EditComment(ctx context.Context, _ int64, _ string) error {
+func (u *unwritable) EditComment(ctx context.Context, _ int64, _ string) (forge.Comment, error) {
 	u.asked++
-	return errors.Join(forge.ErrGone, ctx.Err())
+	return forge.Comment{}, errors.Join(forge.ErrGone, ctx.Err())
 }
 
 func TestCommentThatCannotBeEdited(t *testing.T) {

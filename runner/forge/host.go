@@ -28,8 +28,8 @@ type Host interface {
 	// Thread returns all comments of one pull request or issue, oldest first.
 	Thread(ctx context.Context, key string) ([]Comment, error)
 	AddComment(ctx context.Context, key, body string) (Comment, error)
-	EditComment(ctx context.Context, id int64, body string) error // ErrGone: deleted, or not visible yet
-	DeleteComment(ctx context.Context, id int64) error            // gone already is no error
+	EditComment(ctx context.Context, id int64, body string) (Comment, error) // ErrGone: deleted, or not visible yet
+	DeleteComment(ctx context.Context, id int64) error                       // gone already is no error
 	// React adds a reaction of our own to a comment. Repeating it changes nothing.
 	React(ctx context.Context, commentID int64, r Reaction) error
 

@@ -57,10 +57,14 @@ func (b *bench) editComments(n int, first int64, own forge.Comment) {
 	if len(edited) != 1 || edited[0].ID != first || edited[0].Body != "driftless apply" || !edited[0].Edited || !edited[0].Updated.After(edited[0].Created) {
 		b.Errorf("edited: %+v", edited)
 	}
-	b.ok(b.host.EditComment(b.Context(), own.ID, "another report"))
+	b.World.Pass(2 * time.Second)
+	again := must(b.host.EditComment(b.Context(), own.ID, "another report"))(b)
+	if again.ID != own.ID || again.Author != b.Login || !again.Created.Equal(own.Created) || again.Updated.Sub(own.Updated) < 2*time.Second {
+		b.Errorf("our comment, edited: %+v, and before: %+v", again, own)
+	}
 	b.same("edited by us", must(b.repo.CommentByID(own.ID))(b).Body, "another report")
 	limit := strings.Repeat("x", b.host.BodyLimit())
-	b.ok(b.host.EditComment(b.Context(), own.ID, limit))
+	must(b.host.EditComment(b.Context(), own.ID, limit))(b)
 	b.same("as long as can be", len(must(b.repo.CommentByID(own.ID))(b).Body), len(limit))
 
 	b.ok(b.repo.DeleteComment("bob", first))
@@ -68,8 +72,9 @@ func (b *bench) editComments(n int, first int64, own forge.Comment) {
 	b.ok(b.host.DeleteComment(b.Context(), own.ID))
 	b.ok(b.host.DeleteComment(b.Context(), own.ID)) // again
 	b.same("both deleted", len(must(b.host.Thread(b.Context(), key(n)))(b)), 0)
-	b.gone("edit a deleted comment", b.host.EditComment(b.Context(), own.ID, "x"))
-	_, err := b.host.AddComment(b.Context(), "999", "x")
+	_, err := b.host.EditComment(b.Context(), own.ID, "x")
+	b.gone("edit a deleted comment", err)
+	_, err = b.host.AddComment(b.Context(), "999", "x")
 	b.gone("comment on nothing", err)
 	_, err = b.host.Thread(b.Context(), "999")
 	b.gone("the thread of nothing", err)
@@ -116,8 +121,9 @@ func hiddenComments(b *bench) {
 	n, _ := b.topic("one")
 	b.World.SetFaults(forges.Faults{HiddenEdits: 1})
 	c := must(b.host.AddComment(b.Context(), key(n), "a report"))(b)
-	b.gone("edit a comment that cannot be found yet", b.host.EditComment(b.Context(), c.ID, "x"))
-	b.ok(b.host.EditComment(b.Context(), c.ID, "y"))
+	_, err := b.host.EditComment(b.Context(), c.ID, "x")
+	b.gone("edit a comment that cannot be found yet", err)
+	must(b.host.EditComment(b.Context(), c.ID, "y"))(b)
 	b.same("edited", must(b.repo.CommentByID(c.ID))(b).Body, "y")
 }
 

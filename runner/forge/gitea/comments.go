@@ -122,11 +122,14 @@ func (h *Host) ifGone(ctx context.Context, key string, err error) error {
 }
 
 // EditComment implements forge.Host.
-func (h *Host) EditComment(ctx context.Context, id int64, body string) error {
-	_, err := ask(ctx, h.account, h.what("edit a comment in", fmt.Sprintf(" (%d)", id)), func(c *sdk.Client) (*sdk.Comment, *sdk.Response, error) {
+func (h *Host) EditComment(ctx context.Context, id int64, body string) (forge.Comment, error) {
+	c, err := ask(ctx, h.account, h.what("edit a comment in", fmt.Sprintf(" (%d)", id)), func(c *sdk.Client) (*sdk.Comment, *sdk.Response, error) {
 		return c.EditIssueComment(h.owner, h.name, id, sdk.EditIssueCommentOption{Body: body})
 	})
-	return err
+	if err != nil {
+		return forge.Comment{}, err
+	}
+	return comment(c, cmp.Or(keyOf(c.IssueURL), keyOf(c.PRURL)), c.Poster), nil
 }
 
 // DeleteComment implements forge.Host.

@@ -182,9 +182,9 @@ func TestARenamedRepositoryIsNotWrittenTo(t *testing.T) {
 	}
 	_, add := s.host.AddComment(t.Context(), s.key, "two")
 	_, issue := s.host.PutIssue(t.Context(), forge.Issue{Title: "t", Open: true})
+	_, edit := s.host.EditComment(t.Context(), id, "two")
 	for name, err := range map[string]error{
-		"add": add, "issue": issue,
-		"edit":   s.host.EditComment(t.Context(), id, "two"),
+		"add": add, "issue": issue, "edit": edit,
 		"delete": s.host.DeleteComment(t.Context(), id),
 		"react":  s.host.React(t.Context(), id, forge.Seen),
 		"status": s.host.SetStatus(t.Context(), head, forge.Status{Context: "driftless/plan", State: forge.Success}),

@@ -142,7 +142,8 @@ func TestDriverTalks(t *testing.T) {
 		}
 		begin := s.world.Now()
 		made := must(h.AddComment(t.Context(), key, "one"))(t)
-		if err := errors.Join(h.EditComment(t.Context(), made.ID, "two"), h.React(t.Context(), made.ID, forge.Seen), h.React(t.Context(), made.ID, forge.Seen)); err != nil {
+		must(h.EditComment(t.Context(), made.ID, "two"))(t)
+		if err := errors.Join(h.React(t.Context(), made.ID, forge.Seen), h.React(t.Context(), made.ID, forge.Seen)); err != nil {
 			t.Error(err)
 		}
 		for name, list := range map[string][]forge.Comment{
@@ -158,7 +159,7 @@ func TestDriverTalks(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if err := h.EditComment(t.Context(), made.ID, "three"); !errors.Is(err, forge.ErrGone) {
+		if _, err := h.EditComment(t.Context(), made.ID, "three"); !errors.Is(err, forge.ErrGone) {
 			t.Error(err)
 		}
 		status := forge.Status{Context: "driftless/plan", State: forge.Failure, Description: strings.Repeat("ä", 200), URL: "https://example.com"}

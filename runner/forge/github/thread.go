@@ -60,9 +60,12 @@ func (h *Host) AddComment(ctx context.Context, key, body string) (forge.Comment,
 }
 
 // EditComment implements forge.Host.
-func (h *Host) EditComment(ctx context.Context, id int64, body string) error {
-	_, _, err := h.api.Issues.EditComment(ctx, segment(h.owner), segment(h.name), id, &api.IssueComment{Body: &body})
-	return explain(fmt.Sprintf("edit comment %d of %s", id, h.path()), writesComments, err)
+func (h *Host) EditComment(ctx context.Context, id int64, body string) (forge.Comment, error) {
+	c, _, err := h.api.Issues.EditComment(ctx, segment(h.owner), segment(h.name), id, &api.IssueComment{Body: &body})
+	if err != nil {
+		return forge.Comment{}, explain(fmt.Sprintf("edit comment %d of %s", id, h.path()), writesComments, err)
+	}
+	return comment(c, c.GetUser().GetLogin()), nil
 }
 
 // DeleteComment implements forge.Host.
