@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -22,10 +23,11 @@ func (p *publisher) issue(ctx context.Context, post *Post, w issueWish) error {
 	w.Issue.Key = key
 	made, err := p.w.host.PutIssue(ctx, w.Issue)
 	if errors.Is(err, forge.ErrGone) && key != "" {
-		if post.Remote = nil; w.Issue.Open && post.Attempts < patience {
-			return &forge.Later{Reason: "issue " + key + " cannot be found: it was deleted, or is too new"}
+		if post.Attempts < patience {
+			return fmt.Errorf("issue %s: %w", key, errTooNew)
 		}
-		return nil // somebody deleted it; the next change opens another
+		post.Remote = nil // somebody deleted it; the next change opens another
+		return nil
 	}
 	if err != nil {
 		return err

@@ -175,12 +175,18 @@ func (p *publisher) due(ctx context.Context) (post *Post, err error) {
 	return post, err
 }
 
-// The times between attempts, and how long a refusal is taken for something that may be mended.
+// The times between attempts.
 const (
 	firstRetry  = 2 * time.Second
 	lastRetry   = time.Hour
 	outageRetry = 5 * time.Minute
-	giveUpAfter = 72 * time.Hour
+)
+
+// A post is dropped when the forge has refused it so often, and it is wanted for so long: what it is about is gone. While it
+// is of interest, such as the report of an open pull request, it is soon on record again: nobody mends a sign-in on holidays.
+const (
+	dropAfter    = 7 * 24 * time.Hour
+	dropAttempts = 24
 )
 
 // shown records how an attempt ended, and returns when the next one is due after a failure. A newer version may be wanted by
@@ -203,10 +209,11 @@ func (p *publisher) shown(ctx context.Context, tried Post, failure error) (again
 		post.Error = failure.Error()
 		if post.Version == tried.Version {
 			post.Attempts++
-			post.NextAt = nextTry(failure, post.Attempts)
-			if again = post.NextAt; hopeless(failure) && time.Since(post.UpdatedAt) > giveUpAfter {
-				post.Shown = post.Version
+			if pointless(post, failure) {
+				return tx.DeletePost(post.ID) // and not taken for shown: nobody saw it
 			}
+			post.NextAt = nextTry(failure, post.Attempts)
+			again = post.NextAt
 		}
 		return tx.PutPost(&post)
 	})
@@ -243,6 +250,11 @@ func orNow(at time.Time) time.Time {
 func hopeless(failure error) bool {
 	var denied *forge.Denied
 	return errors.As(failure, &denied) || errors.Is(failure, forge.ErrGone)
+}
+
+// pointless reports whether a post is not worth another attempt. An issue's also counts how often it was opened.
+func pointless(post Post, failure error) bool {
+	return hopeless(failure) && post.Kind != PostIssue && post.Attempts >= dropAttempts && time.Since(post.UpdatedAt) > dropAfter
 }
 
 // nextTry is when a post is tried again: when the forge said so, else after a wait that doubles.

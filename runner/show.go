@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -136,17 +137,32 @@ func (p *publisher) comments(ctx context.Context, post *Post, thread, mark strin
 			return err
 		}
 	}
-	for len(remote) > len(pages) {
-		id, err := strconv.ParseInt(remote[len(remote)-1], 10, 64)
+	if post.Attempts > 0 { // what one of them made may not have been listed before
+		found, err := p.marked(ctx, thread, mark)
+		if err != nil {
+			return err
+		}
+		found = slices.DeleteFunc(found, func(id string) bool { return slices.Contains(remote, id) })
+		remote = slices.Concat(remote, found)
+	}
+	if err := p.surplus(ctx, remote[min(len(pages), len(remote)):]); err != nil {
+		return err
+	}
+	post.Remote = remote[:min(len(pages), len(remote))]
+	return nil
+}
+
+// surplus removes comments that show nothing any more.
+func (p *publisher) surplus(ctx context.Context, remote []string) error {
+	for _, comment := range remote {
+		id, err := strconv.ParseInt(comment, 10, 64)
 		if err == nil {
 			err = p.w.host.DeleteComment(ctx, id)
 		}
 		if err != nil {
 			return err
 		}
-		remote = remote[:len(remote)-1]
 	}
-	post.Remote = remote
 	return nil
 }
 
@@ -171,7 +187,7 @@ func (p *publisher) page(ctx context.Context, post *Post, remote *[]string, i in
 }
 
 // errTooNew does not say that the forge is not well: other posts can be shown meanwhile.
-var errTooNew = errors.New("a comment of ours cannot be found: it was deleted, or is too new")
+var errTooNew = errors.New("what we made there cannot be found: it was deleted, or is too new")
 
 func later(a, b time.Time) time.Time {
 	if b.After(a) {
