@@ -142,7 +142,9 @@ func (l *lagging) AddComment(_ context.Context, _, body string) (forge.Comment, 
 	return c, nil
 }
 
-func (l *lagging) EditComment(context.Context, int64, string) error { return nil }
+func (l *lagging) EditComment(context.Context, int64, string) (forge.Comment, error) {
+	return forge.Comment{}, nil
+}
 
 func (l *lagging) DeleteComment(_ context.Context, id int64) error {
 	l.removed = append(l.removed, id)
