@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -36,8 +35,10 @@ func (w *watcher) drafts(tx Tx, pull Pull, doc report.Document, pages []string) 
 	switch pull.State {
 	case Open:
 		drafts = append(drafts, statusDrafts(pull, pull.Head, lines)...)
-		for _, head := range w.queued(pull.Key) {
-			drafts = append(drafts, statusDrafts(pull, head, lines)...)
+		if queue := w.queue.Load(); queue != nil {
+			for _, head := range (*queue)[pull.Key] {
+				drafts = append(drafts, statusDrafts(pull, head, lines)...)
+			}
 		}
 		drafts = append(drafts, w.checkDrafts(pull, doc)...)
 		stale, err := staleStatuses(tx, pull, lines)
@@ -119,24 +120,6 @@ func statusDrafts(pull Pull, commit string, lines []report.Status) (drafts []dra
 		drafts = append(drafts, newDraft(PostStatus, commit+" "+line.Context, statusWish{Commit: commit, Status: status}))
 	}
 	return drafts
-}
-
-var queueNumber = regexp.MustCompile(`^pr-(\d+)-`)
-
-// queued are the heads of the merge queue that end with a pull request. They ask for the same statuses as it does: whether
-// they may be applied is judged anew once they are the tracked branch.
-func (w *watcher) queued(key string) (heads []string) {
-	queue := w.queue.Load()
-	if queue == nil {
-		return nil
-	}
-	for name, head := range *queue {
-		last := name[strings.LastIndexByte(name, '/')+1:]
-		if m := queueNumber.FindStringSubmatch(last); m != nil && m[1] == key {
-			heads = append(heads, head)
-		}
-	}
-	return heads
 }
 
 // checkName is the name of our check run.

@@ -40,21 +40,22 @@ type watcher struct {
 
 	waiting map[int64]time.Time // comments for which facts are missing, since they were read first
 
-	issues  sync.Mutex // one look at the issues about drift at a time
-	posts   *publisher
-	access  atomic.Pointer[forge.Access]      // at the host, as of the last time it was asked
-	queue   atomic.Pointer[map[string]string] // heads of the forge's merge queue by ref
-	tracked atomic.Pointer[workspaces.Set]    // of the tracked branch, as last reconciled
-	blocks  blockMemory                       // policy blocks by commit
-	runSets setMemory                         // workspaces of the trees that runs work on
-	dirty   atomic.Bool                       // something was applied or asked for since
-	hooked  chan struct{}                     // a webhook came: poll now
-	kick    chan struct{}                     // reconcile now rather than at the next poll
-	looked  time.Time                         // when it was last reconciled
-	acted   bool                              // a comment was carried out since
-	reruns  deliveries                        // of webhooks that asked to run a check again
-	asked   time.Time                         // when the forge was last asked what driftless may do there
-	stop    context.CancelFunc                // ends what runs for it; nil: nothing does
+	issues     sync.Mutex // one look at the issues about drift at a time
+	posts      *publisher
+	access     atomic.Pointer[forge.Access]        // at the host, as of the last time it was asked
+	queue      atomic.Pointer[map[string][]string] // heads of the forge's merge queue by the pull request that they end with
+	queueKnown map[string]string                   // what is known of the heads of the merge queue, as of the last look
+	tracked    atomic.Pointer[workspaces.Set]      // of the tracked branch, as last reconciled
+	blocks     blockMemory                         // policy blocks by commit
+	runSets    setMemory                           // workspaces of the trees that runs work on
+	dirty      atomic.Bool                         // something was applied or asked for since
+	hooked     chan struct{}                       // a webhook came: poll now
+	kick       chan struct{}                       // reconcile now rather than at the next poll
+	looked     time.Time                           // when it was last reconciled
+	acted      bool                                // a comment was carried out since
+	reruns     deliveries                          // of webhooks that asked to run a check again
+	asked      time.Time                           // when the forge was last asked what driftless may do there
+	stop       context.CancelFunc                  // ends what runs for it; nil: nothing does
 }
 
 // lookAnew is how often an idle repository is reconciled though nothing moved: freshness windows end by themselves.
@@ -313,6 +314,7 @@ func (w *watcher) look(ctx context.Context) (moved bool, err error) {
 	for _, pr := range view.Open {
 		want = append(want, pr.Ref)
 	}
+	want = slices.AppendSeq(want, maps.Keys(queueHeads(view)))
 	for _, name := range want {
 		if refs.All[name] == w.view.Refs.All[name] && !w.dirty.Load() {
 			continue // it was there, and nothing failed since: to ask Git for each of hundreds takes seconds
@@ -327,19 +329,8 @@ func (w *watcher) look(ctx context.Context) (moved bool, err error) {
 	moved = w.view.Branch != view.Branch || w.view.Refs.Branch(view.Branch) != refs.Branch(view.Branch) ||
 		!slices.Equal(w.view.Open, view.Open) || !maps.Equal(queueHeads(w.view), queueHeads(view))
 	w.view = view
-	w.queue.Store(new(queueHeads(view)))
+	w.queue.Store(new(w.queued(ctx, view)))
 	return moved, nil
-}
-
-// queueHeads are the heads of a forge's merge queue for the tracked branch. They are never pull requests.
-func queueHeads(view forge.View) map[string]string {
-	heads := map[string]string{}
-	for name, head := range view.Refs.All {
-		if strings.HasPrefix(name, forge.QueuePrefix+view.Branch+"/") {
-			heads[name] = head
-		}
-	}
-	return heads
 }
 
 // note keeps the failure of a poll where people look.
