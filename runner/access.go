@@ -31,6 +31,9 @@ func (w *watcher) checkAccess(ctx context.Context) error {
 	} else if err != nil {
 		return fmt.Errorf("%s: %w", w.signIn(), err)
 	}
+	if w.conf.Automerge != "" {
+		access.Problems = append(access.Problems, access.Merging...)
+	}
 	for _, p := range access.Problems {
 		w.r.log.Warn("the sign-in lacks something", "repository", w.conf.Name, "login", access.Login, "what", p.What, "so", p.So)
 		if p.Fatal {

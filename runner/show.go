@@ -34,10 +34,6 @@ type (
 	reactionWish struct {
 		Reaction forge.Reaction
 	}
-	mergeWish struct {
-		Head   string
-		Method forge.MergeMethod
-	}
 	issueWish struct {
 		Issue   forge.Issue
 		Remarks []remark // comments on it, oldest first
@@ -73,12 +69,7 @@ func (p *publisher) show(ctx context.Context, post *Post) error {
 			return err
 		})
 	case PostMerge:
-		return want(post, func(w mergeWish) error {
-			if w.Head == "" {
-				return nil // withdrawn
-			}
-			return p.w.host.Merge(ctx, post.Key, w.Head, w.Method)
-		})
+		return want(post, func(w mergeWish) error { return p.w.mergePull(ctx, post.Key, w) })
 	case PostReply:
 		return want(post, func(w replyWish) error {
 			return p.comments(ctx, post, w.Thread, replyMark(post.Key), []string{w.Body})

@@ -242,9 +242,9 @@ func init() {
 			s.hosted.late.Store(int64(by))
 			return err
 		}),
-		"protect": atForge(1, 5, "protect REVIEWS CONTEXT...", func(_ *testscript.TestScript, _ *story, r *forges.Repo, args []string) error {
+		"protect": atForge(1, 5, "protect REVIEWS CONTEXT...", func(_ *testscript.TestScript, s *story, r *forges.Repo, args []string) error {
 			reviews, err := strconv.Atoi(args[0])
-			r.Protect("main", forges.Protection{Reviews: reviews, Contexts: args[1:]})
+			r.Protect("main", forges.Protection{Reviews: reviews, Contexts: args[1:], Bypass: s.hosted.login()})
 			return err
 		}),
 		"pattern": plain(func(_ *testscript.TestScript, s *story, args []string) error {
@@ -268,10 +268,10 @@ func init() {
 	}
 }
 
-// signInAsApp replaces the token of the operator's file by a GitHub App.
+// signInAsApp replaces the token of the operator's file by a GitHub App that may do what driftless needs and merges need not.
 func signInAsApp(_ *testscript.TestScript, s *story, _ []string) error {
 	app, err := s.hosted.world.AddApp("driftless-app", map[string]string{
-		"metadata": "read", "contents": "write", "pull_requests": "write", "issues": "write", "statuses": "write", "checks": "write", "members": "read",
+		"metadata": "read", "contents": "read", "pull_requests": "write", "issues": "write", "statuses": "write", "checks": "write", "members": "read",
 	})
 	if err != nil {
 		return err
@@ -281,9 +281,17 @@ func signInAsApp(_ *testscript.TestScript, s *story, _ []string) error {
 	return errors.Join(os.WriteFile(s.path("app.pem"), app.Key, 0o600), s.writeConfig())
 }
 
+// login is what driftless is called at the forge.
+func (h *hosted) login() string {
+	if h.app.ID != 0 {
+		return h.app.Login()
+	}
+	return "driftless"
+}
+
 // ours are the comments of driftless.
 func (s *story) ours(login string) bool {
-	return login == "driftless" || s.hosted.app.ID != 0 && login == s.hosted.app.Login()
+	return login == "driftless" || login == s.hosted.login()
 }
 
 func showComments(ts *testscript.TestScript, s *story, r *forges.Repo, args []string) error {

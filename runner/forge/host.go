@@ -94,6 +94,7 @@ type Access struct {
 	Login    string // of its own comments
 	App      bool   // signed in as a GitHub App
 	Problems []Problem
+	Merging  []Problem // further ones, that matter only where driftless is to merge
 }
 
 // Unshown is what follows where comments cannot be written.

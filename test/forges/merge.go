@@ -31,7 +31,7 @@ func (r *Repo) Merge(by string, n int, m Method, head, title string) (commit str
 	if err != nil {
 		return "", err
 	}
-	if err := r.mayMerge(i, head); err != nil {
+	if err := r.mayMerge(i, head, by); err != nil {
 		return "", fmt.Errorf("merge %s#%d: %w", r.path(), n, err)
 	}
 	if title == "" {

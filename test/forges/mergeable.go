@@ -41,7 +41,7 @@ func (r *Repo) try(i *Issue) {
 	p.MergeCommit = commit
 }
 
-func (r *Repo) mayMerge(i *Issue, head string) error {
+func (r *Repo) mayMerge(i *Issue, head, by string) error {
 	p, rules := i.Pull, r.rules[i.Pull.Base]
 	switch {
 	case !i.Open:
@@ -50,6 +50,8 @@ func (r *Repo) mayMerge(i *Issue, head string) error {
 		return fmt.Errorf("it is a draft: %w", ErrBlocked)
 	case head != "" && head != p.HeadSHA:
 		return ErrConflict
+	case by != "" && by == rules.Bypass:
+		return nil
 	case len(approvers(p.Reviews)) < rules.Reviews:
 		return fmt.Errorf("at least %d approving reviews are required: %w", rules.Reviews, ErrBlocked)
 	}
@@ -71,7 +73,7 @@ func (r *Repo) Blocked(n int) error {
 	if err != nil {
 		return err
 	}
-	return r.mayMerge(i, "")
+	return r.mayMerge(i, "", "")
 }
 
 // Behind reports whether the base of a pull request has commits that it does not have.

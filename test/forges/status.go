@@ -50,6 +50,7 @@ type Protection struct {
 	Contexts []string // statuses or check runs that must be green on the head before a merge
 	Reviews  int      // so many people must have approved
 	Strict   bool     // its last commit must be in the pull request
+	Bypass   string   // login of who can merge by the API in spite of all of this, as administrators can at GitHub
 	Ruleset  bool     // GitHub shows the rules as those of a ruleset, which everybody may see
 }
 

@@ -71,9 +71,12 @@ func (h *Host) appAccess(ctx context.Context, p *app) (forge.Access, error) {
 		return access, err
 	}
 	for _, one := range needs {
-		if levels[given[one.name]] < levels[one.level] && (one.name != "members" || organised(repo)) {
+		if !one.met(given) && (one.name != "members" || organised(repo)) {
 			access.Problems = append(access.Problems, one.problem("the permission"))
 		}
+	}
+	if !merging.met(given) {
+		access.Merging = append(access.Merging, merging.problem("the permission"))
 	}
 	access.Problems = append(access.Problems, problems...)
 	return access, nil

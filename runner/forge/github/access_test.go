@@ -3,6 +3,7 @@ package github
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +14,7 @@ import (
 // lacks lists what the problems of an access are about.
 func lacks(a forge.Access) string {
 	var all []string
-	for _, p := range a.Problems {
+	for _, p := range slices.Concat(a.Problems, a.Merging) {
 		text := p.What
 		if p.Fatal {
 			text += "!"
@@ -28,12 +29,12 @@ func lacks(a forge.Access) string {
 
 func TestAccessOfAnApp(t *testing.T) {
 	t.Parallel()
-	all := `"metadata":"read","contents":"read","pull_requests":"write","issues":"write","statuses":"write","checks":"write"`
+	all := `"metadata":"read","contents":"write","pull_requests":"write","issues":"write","statuses":"write","checks":"write"`
 	for name, c := range map[string]struct{ installation, owner, want, denied string }{
 		"all":          {installation: `{"id":7,"permissions":{` + all + `,"members":"read"}}`, owner: "Organization"},
 		"a person's":   {installation: `{"id":7,"permissions":{` + all + `}}`, owner: "User"},
 		"no members":   {installation: `{"id":7,"permissions":{` + all + `}}`, owner: "Organization", want: "the permission members: read is missing"},
-		"reading only": {installation: `{"id":7,"permissions":{"metadata":"read","contents":"read","pull_requests":"read","checks":"read"}}`, owner: "User", want: "the permission pull requests: write is missing!, the permission issues: write is missing, the permission commit statuses: write is missing, the permission checks: write is missing"},
+		"reading only": {installation: `{"id":7,"permissions":{"metadata":"read","contents":"read","pull_requests":"read","checks":"read"}}`, owner: "User", want: "the permission pull requests: write is missing!, the permission issues: write is missing, the permission commit statuses: write is missing, the permission checks: write is missing, the permission contents: write is missing"},
 		"suspended":    {installation: `{"id":7,"suspended_at":"2026-01-01T00:00:00Z"}`, denied: "unsuspend it"},
 		"another":      {installation: `{"id":8}`, denied: "is not that of octo/infra"},
 	} {

@@ -27,6 +27,12 @@ var needs = []need{
 	{"members", "read", "teams in permissions and CODEOWNERS cannot be resolved", false},
 }
 
+// merging is what automerge needs besides. Whether a fine-grained token has it shows only when it is used.
+var merging = need{"contents", "write", "automerge cannot work: what was applied before the merge waits for somebody to merge it", false}
+
+// met reports whether permissions, by the names in needs, are enough.
+func (n need) met(given map[string]string) bool { return levels[given[n.name]] >= levels[n.level] }
+
 func (n need) problem(what string) forge.Problem {
 	return forge.Problem{What: what + " " + n.name + ": " + n.level + " is missing", So: n.so, Fatal: n.fatal}
 }
