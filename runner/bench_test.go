@@ -22,13 +22,14 @@ import (
 
 // estate is a repository at a forge that nobody asks, with a store.
 type estate struct {
-	b    *testing.B
+	b    testing.TB
+	dir  string
 	db   *store.DB
 	r    *runner.Runner
 	next int
 }
 
-func newEstate(b *testing.B) *estate {
+func newEstate(b testing.TB) *estate {
 	b.Helper()
 	e := estateOf(b, workspaces.Repository{Name: "infra", Forge: "hub"})
 	e.update(func(tx runner.Tx) error {
@@ -38,10 +39,10 @@ func newEstate(b *testing.B) *estate {
 }
 
 // estateOf is a runner for a repository, with a store.
-func estateOf(b *testing.B, repo workspaces.Repository) *estate {
+func estateOf(b testing.TB, repo workspaces.Repository) *estate {
 	b.Helper()
 	dir := b.TempDir()
-	e := &estate{b: b}
+	e := &estate{b: b, dir: dir}
 	keys, err := store.LoadKeys(filepath.Join(dir, "secret.key"))
 	e.must(err)
 	e.db, err = store.Open(b.Context(), store.Options{Path: filepath.Join(dir, "driftless.db"), Keys: keys})
@@ -215,7 +216,7 @@ func BenchmarkReconcile(b *testing.B) {
 }
 
 // history is a repository with workspaces for which there is no engine, and branches.
-func history(b *testing.B, dirs, pulls int) (dir string) {
+func history(b testing.TB, dirs, pulls int) (dir string) {
 	b.Helper()
 	dir = b.TempDir()
 	var in strings.Builder

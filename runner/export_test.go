@@ -3,9 +3,10 @@ package runner
 import (
 	"context"
 	"errors"
+	"time"
 )
 
-// What benchmarks measure. They stand outside of the package, because the store does.
+// What benchmarks and tests outside use. They stand outside of the package, because the store does.
 
 // ReportOf brings the reports up to date that show a run.
 func (r *Runner) ReportOf(ctx context.Context, run Run) error { return r.reportOf(ctx, run) }
@@ -20,6 +21,14 @@ func (r *Runner) Claim(ctx context.Context) (Run, bool) { return r.claim(ctx) }
 func (r *Runner) Look(ctx context.Context) (problems error) {
 	for _, w := range r.watching.all() {
 		problems = errors.Join(problems, w.reconcile(ctx))
+	}
+	return problems
+}
+
+// Maintain tidies the mirror of every repository.
+func (r *Runner) Maintain(ctx context.Context, grace time.Duration) (problems error) {
+	for _, w := range r.watching.all() {
+		problems = errors.Join(problems, w.maintain(ctx, grace))
 	}
 	return problems
 }

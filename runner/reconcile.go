@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -178,26 +179,20 @@ func supersede(j *journal, runs []Run, why string, stop *[]int64) error {
 	return nil
 }
 
-// keep holds the objects that later work needs, against pruning.
+// keep holds the objects that later work needs, against pruning. What is not needed any more is let go when the mirror is tidied.
 func (w *watcher) keep(ctx context.Context, o *observation, pulls []Pull) error {
-	held := map[string]string{"tracked": o.head}
-	for base := range o.judged {
-		held["base/"+base] = base
-	}
+	objects := append(slices.Collect(maps.Keys(o.judged)), o.head)
 	for _, p := range pulls {
-		held[fmt.Sprintf("pull/%d/head", p.ID)] = p.Head
-		if p.Tree != "" {
-			held[fmt.Sprintf("pull/%d/tree", p.ID)] = p.Tree
-		}
+		objects = append(objects, p.Head, p.Tree)
 	}
-	for name, object := range held {
-		if w.held[name] == object {
+	for _, object := range objects {
+		if object == "" || w.held[object] {
 			continue
 		}
-		if err := w.mirror.Hold(ctx, name, object); err != nil && !errors.Is(err, gitrepo.ErrMissing) {
+		if err := w.mirror.Hold(ctx, object, object); err != nil && !errors.Is(err, gitrepo.ErrMissing) {
 			return err // what is missing was lost with an earlier mirror
 		}
-		w.held[name] = object
+		w.held[object] = true
 	}
 	return nil
 }

@@ -50,6 +50,7 @@ type Runner struct {
 	workDirs  keyed // one run at a time in a work directory
 
 	watching watching
+	tidying  sync.Mutex // one mirror at a time
 	plans    planMemory
 	progress progress
 
@@ -153,6 +154,7 @@ func (r *Runner) Once(ctx context.Context) error {
 		if err := w.publishAll(ctx); err != nil {
 			problems = append(problems, fmt.Errorf("repository %s: the forge does not show everything yet: %w", w.conf.Name, err))
 		}
+		w.keepTidy(ctx)
 	}
 	return errors.Join(append(problems, ctx.Err())...)
 }

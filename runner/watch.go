@@ -36,7 +36,8 @@ type watcher struct {
 	mu   sync.Mutex // one look at a time
 	view forge.View
 	sets map[string]*workspaces.Set // by planned and trusted tree; only of the last look
-	held map[string]string          // objects held in the mirror, by name
+	held map[string]bool            // objects held in the mirror
+	tidy time.Time                  // when to look next whether the mirror is to be tidied
 
 	waiting map[int64]time.Time // comments for which facts are missing, since they were read first
 
@@ -82,7 +83,7 @@ var errNotPolled = errors.New("not polled yet")
 
 // watch makes a watcher. A mirror that cannot be opened fails at every poll, and stops no other repository.
 func (r *Runner) watch(ctx context.Context, conf workspaces.Repository) *watcher {
-	w := &watcher{r: r, conf: conf, held: map[string]string{}, waiting: map[int64]time.Time{}, kick: make(chan struct{}, 1), hooked: make(chan struct{}, 1)}
+	w := &watcher{r: r, conf: conf, held: map[string]bool{}, waiting: map[int64]time.Time{}, kick: make(chan struct{}, 1), hooked: make(chan struct{}, 1)}
 	w.digester, w.posts = workspaces.NewDigester(r.engineVersion, w.resolveRef), newPublisher(w)
 	w.mirror, w.closed = gitrepo.Open(ctx, gitrepo.Options{
 		Dir: filepath.Join(r.opts.DataDir, "mirrors", pathKey(conf.Name)+".git"), URL: conf.URL, Auth: w.auth, Logger: r.log,
@@ -199,6 +200,7 @@ func (w *watcher) loop(ctx context.Context) {
 			failures = 0
 		}
 		w.r.Wake()
+		w.keepTidy(ctx)
 		delay := w.conf.PollInterval * time.Duration(1+failures)
 		if w.conf.PollJitter > 0 {
 			delay += rand.N(w.conf.PollJitter)

@@ -245,10 +245,13 @@ func TestManyShareAMirror(t *testing.T) {
 			for range 3 {
 				exercise(t, m, first, topic, filepath.Join(out, string(rune('a'+i))))
 			}
-			if err := m.Maintain(t.Context()); err != nil {
+			if err := m.Maintain(t.Context(), 0); err != nil {
 				t.Error(err)
 			}
 			exercise(t, m, first, topic, filepath.Join(out, string(rune('A'+i))))
+			if err := m.Keep(t.Context(), []string{topic}); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 	wait.Wait()
@@ -275,9 +278,6 @@ func exercise(t *testing.T, m *Mirror, base, head, name string) {
 		t.Error(err)
 	}
 	if err := os.RemoveAll(name); err != nil {
-		t.Error(err)
-	}
-	if err := m.Release(t.Context(), name); err != nil {
 		t.Error(err)
 	}
 }

@@ -5,12 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 )
 
 const holds = ours + "hold/"
 
-// Hold keeps an object (commit or tree) from being pruned under a name; Release lets it go. Holding a name again moves it.
+// Hold keeps an object (commit or tree) from being pruned under a name; Keep lets it go. Holding a name again moves it.
 // In a local repository it does nothing: there, Git itself keeps what is younger than two weeks.
 func (m *Mirror) Hold(ctx context.Context, name, object string) error {
 	if m.local {
@@ -23,24 +24,75 @@ func (m *Mirror) Hold(ctx context.Context, name, object string) error {
 	return nil
 }
 
-// Release undoes Hold. A name that holds nothing is no error.
-func (m *Mirror) Release(ctx context.Context, name string) error {
+// Keep holds these objects, as far as they are there, and lets go of all others, whatever holds them: a name, or a ref that was
+// fetched. Fetch brings that again when it is wanted.
+func (m *Mirror) Keep(ctx context.Context, objects []string) error {
 	if m.local {
 		return nil
 	}
-	if err := m.setHold(ctx, "delete "+holdRef(name)+"\x00\x00", ""); err != nil {
-		return fmt.Errorf("release %q: %w", name, err)
+	if err := m.unlocking(ctx, func() error { return m.tryKeep(ctx, objects) }); err != nil {
+		return fmt.Errorf("keep %d objects: %w", len(objects), err)
 	}
 	return nil
 }
 
+func (m *Mirror) tryKeep(ctx context.Context, objects []string) error {
+	h, err := m.use.shared(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.release()
+	there, err := m.gitIn(ctx, h, strings.Join(objects, "\n")+"\n", "cat-file", "--batch-check=%(objectname)")
+	if err != nil {
+		return err
+	}
+	lost := map[string]bool{} // by Git's word: it answers "ID missing"
+	for line := range strings.Lines(there) {
+		if id, missing := strings.CutSuffix(strings.TrimSpace(line), " missing"); missing {
+			lost[id] = true
+		}
+	}
+	have, err := m.git(ctx, h, "for-each-ref", "--format=%(objectname) %(refname)")
+	if err != nil {
+		return err
+	}
+	var commands strings.Builder
+	kept := map[string]bool{}
+	for line := range strings.Lines(have) {
+		id, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		if !slices.Contains(objects, id) {
+			commands.WriteString("delete " + name + "\x00\x00")
+		} else if name == holdRef(id) {
+			kept[id] = true
+		} else if strings.HasPrefix(name, holds) {
+			commands.WriteString("delete " + name + "\x00\x00")
+		}
+	}
+	for _, id := range objects {
+		if isID(id) && !lost[id] && !kept[id] {
+			commands.WriteString("update " + holdRef(id) + "\x00" + id + "\x00\x00")
+			kept[id] = true
+		}
+	}
+	if commands.Len() == 0 {
+		return nil
+	}
+	_, err = m.gitIn(ctx, h, commands.String(), "update-ref", "-z", "--stdin")
+	return err
+}
+
 func (m *Mirror) setHold(ctx context.Context, command, object string) error {
-	err := m.tryHold(ctx, command, object)
+	return m.unlocking(ctx, func() error { return m.tryHold(ctx, command, object) })
+}
+
+// unlocking does something again when a git(1) that was killed has left its lock files in the way.
+func (m *Mirror) unlocking(ctx context.Context, do func() error) error {
+	err := do()
 	if lockedOut(err) {
 		if err := m.unlock(ctx); err != nil {
 			return err
 		}
-		err = m.tryHold(ctx, command, object)
+		err = do()
 	}
 	return err
 }

@@ -54,7 +54,7 @@ func TestKilledWhileFetching(t *testing.T) {
 		t.Error("the commit is missing")
 	}
 	release()
-	if err := m.Maintain(t.Context()); err != nil { // waits for the orphan
+	if err := m.Maintain(t.Context(), 0); err != nil { // waits for the orphan
 		t.Error(err)
 	}
 	if !m.Has(id) {

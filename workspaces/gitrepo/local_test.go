@@ -51,12 +51,12 @@ func TestOpenLocal(t *testing.T) {
 	if _, err := m.Remote(t.Context()); !errors.As(err, &remote) {
 		t.Errorf("remote: %v", err)
 	}
-	for what, err := range map[string]error{"fetch": m.Fetch(t.Context(), Refs{}, nil), "maintain": m.Maintain(t.Context())} {
+	for what, err := range map[string]error{"fetch": m.Fetch(t.Context(), Refs{}, nil), "maintain": m.Maintain(t.Context(), 0)} {
 		if err == nil {
 			t.Errorf("%s passed", what)
 		}
 	}
-	if err := errors.Join(m.Hold(t.Context(), "x", first), m.Release(t.Context(), "x")); err != nil {
+	if err := errors.Join(m.Hold(t.Context(), "x", first), m.Keep(t.Context(), nil)); err != nil {
 		t.Error(err)
 	}
 	if refs := r.git("for-each-ref", "refs/driftless"); refs != "" {

@@ -2,9 +2,12 @@ package gitrepo
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/driftlessops/driftless/workspaces"
 )
@@ -213,7 +216,7 @@ func TestHoldAndMaintain(t *testing.T) {
 		t.Error("a dropped commit went before Maintain")
 	}
 	held := must[workspaces.Tree](t)(m.Tree(t.Context(), merged))
-	if err := m.Maintain(t.Context()); err != nil {
+	if err := m.Maintain(t.Context(), 0); err != nil {
 		t.Fatal(err)
 	}
 	if content, err := held.Read("b"); err != nil || string(content) != "2" {
@@ -225,15 +228,62 @@ func TestHoldAndMaintain(t *testing.T) {
 	if _, err := m.Tree(t.Context(), lost); !errors.Is(err, ErrMissing) {
 		t.Errorf("a tree that nothing held is still there: %v", err)
 	}
-	for _, name := range []string{odd, odd, "never held"} {
-		if err := m.Release(t.Context(), name); err != nil {
-			t.Errorf("release %q: %v", name, err)
+	for range 2 {
+		if err := m.Keep(t.Context(), []string{topic, strings.Repeat("1", 40), topic, "", base}); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if err := m.Maintain(t.Context()); err != nil {
+	if err := m.Maintain(t.Context(), time.Hour); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := m.Tree(t.Context(), merged); err != nil {
+		t.Errorf("a tree that was written just now is gone: %v", err)
+	}
+	if err := m.Maintain(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	if !m.Has(topic) {
+		t.Error("what is kept is gone")
 	}
 	if _, err := m.Checkout(t.Context(), merged, filepath.Join(t.TempDir(), "x")); !errors.Is(err, ErrMissing) {
 		t.Errorf("a released tree is still there: %v", err)
+	}
+}
+
+// TestAMirrorBecomesTidy: what merges leave is pruned once nothing holds it, and the rest is packed.
+func TestAMirrorBecomesTidy(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	r.commit("base", "a", "1")
+	m := r.mirror()
+	h := must[*held](t)(m.use.shared(t.Context()))
+	var names strings.Builder
+	for i := range manyLoose + 1 {
+		name := filepath.Join(r.dir, fmt.Sprint("loose-", i))
+		if err := os.WriteFile(name, []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		names.WriteString(name + "\n")
+	}
+	out, err := m.gitIn(t.Context(), h, names.String(), "hash-object", "-w", "--no-filters", "--stdin-paths")
+	h.release()
+	if err != nil || !m.Untidy() {
+		t.Fatalf("untidy %v: %v", m.Untidy(), err)
+	}
+	ids := strings.Fields(out)
+	if err := m.Keep(t.Context(), ids[:10]); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Maintain(t.Context(), 0); err != nil || m.Untidy() {
+		t.Fatalf("untidy %v: %v", m.Untidy(), err)
+	}
+	left, err := filepath.Glob(filepath.Join(m.gitDir, "objects", "??", "*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("%d loose objects are left, %v", len(left), err)
+	}
+	for i, id := range ids[:20] {
+		if err := m.Hold(t.Context(), "x", id); errors.Is(err, ErrMissing) != (i >= 10) {
+			t.Errorf("object %d: %v", i, err)
+		}
 	}
 }

@@ -90,7 +90,7 @@ func TestTreeSeesWhatIsFetchedLater(t *testing.T) {
 		id := r.commit("next", "deep/a", want)
 		fetchAll(t, m)
 		if i == 1 {
-			if err := m.Maintain(t.Context()); err != nil {
+			if err := m.Maintain(t.Context(), 0); err != nil {
 				t.Fatal(err)
 			}
 		}
