@@ -13,6 +13,12 @@ import (
 // maxBody is how much of a comment is read, in bytes: as much as GitHub lets anyone write.
 const maxBody = 1 << 16
 
+// How much of what parsing takes the square of in time, where it is not closed, may stand in a comment that is read.
+const (
+	maxMarkup = 100  // comments, declarations and instructions of HTML
+	maxTicks  = 4000 // backticks
+)
+
 // maxDepth is how deep quotations and lists may be nested in a comment that is read: parsing takes its square in time.
 const maxDepth = 100
 
@@ -25,7 +31,7 @@ var markdown = parser.NewParser(
 // lines returns the lines of a comment that a forge shows as ordinary text.
 func lines(body string) []string {
 	body = strings.ReplaceAll(body[:min(len(body), maxBody)], "\r\n", "\n")
-	if !strings.Contains(strings.ToLower(body), "driftless") || nested(body) {
+	if !addressed(body) || costly(body) {
 		return nil
 	}
 	source := []byte(body)
@@ -44,6 +50,22 @@ func lines(body string) []string {
 		return ast.WalkContinue, nil
 	})
 	return found
+}
+
+// addressed reports whether a line may be for driftless. Most comments have none, and are not parsed.
+func addressed(body string) bool {
+	for line := range strings.Lines(body) {
+		if address.MatchString(strings.TrimRight(line, " \t\r\n")) {
+			return true
+		}
+	}
+	return false
+}
+
+// costly reports whether a comment has more of what is slow to parse than anyone writes.
+func costly(body string) bool {
+	markup := strings.Count(body, "<!") + strings.Count(body, "<?")
+	return markup > maxMarkup || strings.Count(body, "`") > maxTicks || nested(body)
 }
 
 // nested reports whether a line begins with more marks of quotations and lists than anyone writes.

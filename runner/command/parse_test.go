@@ -181,6 +181,20 @@ func TestHostileComments(t *testing.T) {
 	}
 }
 
+// TestCostlyComments has comments whose parsing would take seconds: they are not parsed.
+func TestCostlyComments(t *testing.T) {
+	for _, piece := range []string{"a <!-- b\n", "a <? b\n", "a <!A b\n", "a <![CDATA[ b\n", "` ", "x`` `", strings.Repeat("> ", maxDepth+1) + "a\n"} {
+		hostile := strings.Repeat(piece, 60000/len(piece))
+		if _, ok, _ := Parse("driftless plan\n\n" + hostile); ok {
+			t.Errorf("%q was parsed", piece)
+		}
+		unaddressed := hostile + "\n\nask driftless plan"
+		if n := testing.AllocsPerRun(1, func() { Parse(unaddressed) }); n > 10 {
+			t.Errorf("%q: %.0f allocations", piece, n)
+		}
+	}
+}
+
 func TestTable(t *testing.T) {
 	t.Parallel()
 	for _, v := range verbs {
