@@ -2,8 +2,10 @@ package runner
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
@@ -39,6 +41,7 @@ func (w *watcher) listen(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the comments: %w", err)
 	}
+	w.forgetHeard(comments)
 	heard, problems := since, []error(nil)
 	waits := map[string]bool{} // threads on which a comment waits, and with it those after it
 	var oldest time.Time       // of the comments that wait: they are read again
@@ -93,17 +96,19 @@ func (w *watcher) heard(ctx context.Context, at time.Time) error {
 // hear carries out one comment, unless that was done, or it asks for nothing. Programs are not listened to: two of them
 // would never stop. A person may share a login with driftless: its own comments are told by what is hidden in them.
 func (w *watcher) hear(ctx context.Context, c forge.Comment, first bool) error {
-	if _, ours := report.Metadata(c.Body); ours || c.Bot {
-		return nil
-	}
-	cmd, asks, problem := command.Parse(c.Body)
-	if !asks {
+	text := sha256.Sum256([]byte(c.Body))
+	if w.silent[c.ID] == text {
 		return nil
 	}
 	if done, err := w.done(ctx, c.ID); err != nil || done {
 		return err
 	}
-	h := &hearing{w: w, c: c, cmd: cmd}
+	cmd, asks, problem := command.Parse(c.Body)
+	if _, ours := report.Metadata(c.Body); ours || c.Bot || !asks {
+		w.silent[c.ID] = text
+		return nil
+	}
+	h := &hearing{w: w, c: c, cmd: cmd, reply: true, react: true}
 	if first {
 		return w.r.update(ctx, func(tx Tx, j *journal) error { return h.put(tx, "was there before driftless watched") })
 	}
@@ -121,6 +126,16 @@ func (w *watcher) hear(ctx context.Context, c forge.Comment, first bool) error {
 		return h.answer(ctx, forge.Seen, "", report.Answer{Done: "here is what comments can ask for", Help: command.Table()})
 	}
 	return h.carryOut(ctx)
+}
+
+// forgetHeard drops what was remembered of comments that are not read again, and of people who wrote long ago.
+func (w *watcher) forgetHeard(again []forge.Comment) {
+	read := map[int64]bool{}
+	for _, c := range again {
+		read[c.ID] = true
+	}
+	maps.DeleteFunc(w.silent, func(id int64, _ [sha256.Size]byte) bool { return !read[id] })
+	w.strangers.forget()
 }
 
 func (w *watcher) done(ctx context.Context, id int64) (done bool, err error) {
@@ -141,6 +156,8 @@ type hearing struct {
 	c    forge.Comment
 	cmd  command.Command
 	stop []int64 // runs to end once the outcome is on record
+
+	reply, react bool // what it is answered with
 }
 
 // factsTimeout is how long a comment waits for facts that the forge does not have yet, or cannot give.
@@ -209,7 +226,9 @@ func (h *hearing) refuse(ctx context.Context, why string) error {
 	return h.answer(ctx, forge.Confused, "refused: "+firstLine(why), report.Answer{Refused: why})
 }
 
+// answer tells whoever wrote a comment that it leads to nothing, or what could be asked for.
 func (h *hearing) answer(ctx context.Context, reaction forge.Reaction, outcome string, says report.Answer) error {
+	h.reply, h.react = h.w.answers(ctx, h.c.Key, h.c.Author)
 	return h.w.r.update(ctx, func(tx Tx, j *journal) error {
 		if err := h.write(tx, reaction, outcome, says); err != nil || outcome == "" {
 			return err
@@ -224,10 +243,12 @@ func (h *hearing) write(tx Tx, reaction forge.Reaction, outcome string, says rep
 		return err
 	}
 	id := strconv.FormatInt(h.c.ID, 10)
-	if err := newDraft(PostReaction, id, reactionWish{Reaction: reaction}).record(tx, h.w.conf.Name); err != nil {
-		return err
+	if h.react {
+		if err := newDraft(PostReaction, id, reactionWish{Reaction: reaction}).record(tx, h.w.conf.Name); err != nil {
+			return err
+		}
 	}
-	if says.Refused == "" && says.Help == "" && len(h.cmd.More) == 0 {
+	if !h.reply || says.Refused == "" && says.Help == "" && len(h.cmd.More) == 0 {
 		return nil
 	}
 	if says.Line, says.Others, says.Metadata = h.cmd.Line, len(h.cmd.More), replyMark(id); says.Refused == "" && says.Help == "" {

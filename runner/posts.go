@@ -109,8 +109,8 @@ func (w *watcher) publishAll(ctx context.Context) error {
 	return err
 }
 
-// order is in which kinds of posts are published: what somebody waits for first.
-var order = []PostKind{PostReaction, PostReply, PostReport, PostStatus, PostCheck, PostIssue, PostMerge}
+// order is in which kinds of posts are published: what somebody waits for first. Anybody can have a reply, so reports go before.
+var order = []PostKind{PostReaction, PostReport, PostReply, PostStatus, PostCheck, PostIssue, PostMerge}
 
 // unwellAfter is how many attempts in a row that the forge does not answer well end a round: the rest would fare no better.
 const unwellAfter = 3

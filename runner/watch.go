@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
@@ -39,7 +40,9 @@ type watcher struct {
 	held map[string]bool            // objects held in the mirror
 	tidy time.Time                  // when to look next whether the mirror is to be tidied
 
-	waiting map[int64]time.Time // comments for which facts are missing, since they were read first
+	waiting   map[int64]time.Time         // comments for which facts are missing, since they were read first
+	silent    map[int64][sha256.Size]byte // texts of comments that ask for nothing; only of those that are read again
+	strangers strangers
 
 	issues     sync.Mutex // one look at the issues about drift at a time
 	posts      *publisher
@@ -83,7 +86,7 @@ var errNotPolled = errors.New("not polled yet")
 
 // watch makes a watcher. A mirror that cannot be opened fails at every poll, and stops no other repository.
 func (r *Runner) watch(ctx context.Context, conf workspaces.Repository) *watcher {
-	w := &watcher{r: r, conf: conf, held: map[string]bool{}, waiting: map[int64]time.Time{}, kick: make(chan struct{}, 1), hooked: make(chan struct{}, 1)}
+	w := &watcher{r: r, conf: conf, held: map[string]bool{}, waiting: map[int64]time.Time{}, silent: map[int64][sha256.Size]byte{}, strangers: newStrangers(), kick: make(chan struct{}, 1), hooked: make(chan struct{}, 1)}
 	w.digester, w.posts = workspaces.NewDigester(r.engineVersion, w.resolveRef), newPublisher(w)
 	w.mirror, w.closed = gitrepo.Open(ctx, gitrepo.Options{
 		Dir: filepath.Join(r.opts.DataDir, "mirrors", pathKey(conf.Name)+".git"), URL: conf.URL, Auth: w.auth, Logger: r.log,
