@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/driftlessops/driftless/workspaces"
@@ -14,12 +15,25 @@ func (w *watcher) otherBase(p *Pull) string {
 	return fmt.Sprintf("It asks to be merged into %s, and driftless plans only what goes into %s.", p.Target, w.view.Branch)
 }
 
+// strange reports whether a pull request's code was written by nobody knows whom, and read by nobody who may let it be planned.
+func (w *watcher) strange(p *Pull) bool {
+	return p.Fork && (w.conf.Forks != workspaces.ForksOnCommand || p.Trusted != p.Head)
+}
+
+// effects are what a pull request touches. Where strange code leads is not looked up: it would choose whom driftless talks to.
+func (w *watcher) effects(ctx context.Context, p *Pull, base, head *workspaces.Set) ([]workspaces.Effect, error) {
+	if w.strange(p) {
+		return workspaces.NewDigester(w.r.engineVersion, nil).Affected(ctx, base, head)
+	}
+	return w.digester.Affected(ctx, base, head)
+}
+
 // untrusted is why a pull request's code is not planned yet, or "". Planning runs its code.
 func (w *watcher) untrusted(p *Pull) string {
 	switch {
 	case p.Fork && w.conf.Forks != workspaces.ForksOnCommand:
 		return "It comes from a fork, and planning would run its code with this repository's plan identity. Push the branch to this repository, or let the operator set forks = \"on_command\"."
-	case p.Fork && p.Trusted != p.Head:
+	case w.strange(p):
 		return fmt.Sprintf("It comes from a fork, and planning runs its code. Read it; then somebody who may plan comments `driftless plan %s`, which is good for this commit only.", p.Head)
 	case p.Draft && !w.conf.Drafts:
 		return "It is a draft. It is planned once it is ready for review."

@@ -361,7 +361,7 @@ func (w *watcher) merge(ctx context.Context, o *observation, pull Pull) (pullVie
 		return v, nil
 	}
 	if v.set, err = w.resolve(ctx, p.Tree, o.trust); err == nil {
-		v.effects, err = w.digester.Affected(ctx, o.set, v.set)
+		v.effects, err = w.effects(ctx, p, o.set, v.set)
 	}
 	if err != nil {
 		p.Error = configText(v.set, err)

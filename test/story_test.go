@@ -24,6 +24,8 @@ type story struct {
 	cloud  *cloud.Server
 	hosted *hosted // nil: plain Git
 	undo   []func()
+
+	stranger *stranger
 }
 
 type storyKey struct{}
@@ -60,13 +62,15 @@ func (s *story) close() {
 //	[!] state WORKSPACE          print the state that driftless keeps; there is none
 //	leavelock WORKSPACE          lock its state for its newest apply, which has ended
 //	tick                         wait for the clock's next second
+//	stranger                     start a server on the network that hangs up; sets $STRANGER
+//	asked yes|no                 whether anybody connected to it
 //	cloud start | edit KIND NAME JSON | delete KIND NAME | fault JSON | objects | journal
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"repo": plain(makeRepo), "config": plain(addConfig), "git": gitCommand, "edit": plain(edit),
 	"push": plain(push), "propose": plain(propose), "merge": plain(merge),
 	"driftless": driftless, "pass": pass, "approve": plain(approve), "die": plain(die), "settle": plain(settle),
 	"sync": plain(checkSync), "run": plain(checkRun), "runs": plain(checkRuns), "state": printState, "tick": plain(tick), "leavelock": plain(leaveLock),
-	"cloud": plain(cloudCommand),
+	"cloud": plain(cloudCommand), "stranger": plain(meetStranger), "asked": plain(wasAsked),
 }
 
 // plain makes a command of a function whose failure ends the story.
