@@ -3,7 +3,9 @@ package runner
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/driftlessops/driftless/runner/forge"
 	"github.com/driftlessops/driftless/workspaces"
@@ -72,8 +74,54 @@ func mergesWith(tx Tx, p *Pull, id workspaces.ID, digest string) (applied, ready
 	}
 	runs, err := tx.Runs(RunFilter{Workspace: id, PullID: p.ID, Purposes: []Purpose{PurposePlan}})
 	run, ok := newest(runs, id, Open)
-	done := run.Status == Unchanged || run.Status == Ready && !slices.Contains(p.Before, id)
-	return false, ok && run.InputDigest == digest && done, err
+	if err != nil || !ok || run.InputDigest != digest {
+		return false, false, err
+	}
+	unseen, err := unseenAtMerge(tx, p, run)
+	return false, !unseen && (run.Status == Unchanged || run.Status == Ready && !slices.Contains(p.Before, id)), err
+}
+
+// unseenAtMerge reports whether a merge would apply a plan that the report did not show when somebody asked for the merge: a
+// moment after driftless merges, it would count as reviewed.
+func unseenAtMerge(tx Tx, p *Pull, plan Run) (bool, error) {
+	if plan.Status != Ready || slices.Contains(p.Before, plan.Workspace) {
+		return false, nil
+	}
+	rep, err := tx.Report(p.ID)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return true, err
+	}
+	shown, ok := rep.at(p.AskedAt)
+	return !ok || rep.Head != p.Head || shown.Runs[plan.Workspace] != plan.ID, nil
+}
+
+// mostNotMerged is how many workspaces are named that keep driftless from merging.
+const mostNotMerged = 5
+
+// notMerged says why driftless does not merge what it was asked to apply and merge, or is "".
+func (s *standing) notMerged(tx Tx) (string, error) {
+	if s.pull.AskedAt.IsZero() {
+		return "", nil
+	}
+	var names []string
+	for _, id := range s.pull.Affected {
+		plan, ok := newest(s.plans[id], id, Open)
+		if !ok {
+			continue
+		}
+		if unseen, err := unseenAtMerge(tx, &s.pull, plan); err != nil {
+			return "", err
+		} else if unseen && len(names) == mostNotMerged {
+			names = append(names, "others")
+			break
+		} else if unseen {
+			names = append(names, "`"+plainWord(afterRepository(id))+"`")
+		}
+	}
+	if len(names) == 0 {
+		return "", nil
+	}
+	return fmt.Sprintf("driftless does not merge this: when it was asked to, the report did not show what the merge applies to %s. Read that; then merge, or comment `driftless apply` once more.", strings.Join(names, ", ")), nil
 }
 
 // mergeTried lets the report say that the forge did not merge, or the next poll see that it did.

@@ -64,11 +64,44 @@ func (h *hearing) applyBefore(ctx context.Context, pull Pull, targets []*workspa
 			}
 			n += queued
 		}
-		if n == 0 {
-			return "", userError("There is nothing to apply: the plans have no changes.")
+		merges, err := h.asksToMerge(j.tx, pull)
+		switch {
+		case err != nil:
+			return "", err
+		case n > 0:
+			return fmt.Sprintf("applies %d", n), nil
+		case merges:
+			return "lets it be merged", nil
 		}
-		return fmt.Sprintf("applies %d", n), nil
+		return "", userError("There is nothing to apply: the plans have no changes.")
 	}, nil
+}
+
+// asksToMerge keeps when it was asked for that a pull request is applied and then merged by driftless: who asked has read the
+// report as it was then. It reports whether something was applied already.
+func (h *hearing) asksToMerge(tx Tx, pull Pull) (bool, error) {
+	if h.w.conf.Automerge == "" {
+		return false, nil
+	}
+	now, err := tx.Pull(pull.ID)
+	if err != nil {
+		return false, err
+	}
+	now.AskedAt = h.c.Created
+	if err := tx.PutPull(&now); err != nil {
+		return false, err
+	}
+	ids, err := withApplied(tx, now)
+	if err != nil {
+		return false, err
+	}
+	known, err := workspacesOf(tx, ids)
+	for _, rec := range known {
+		if rec.Reserved == pull.ID {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 // applicable leaves the workspaces that may be applied before the merge.

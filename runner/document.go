@@ -97,6 +97,12 @@ func (s *standing) cautions(tx Tx, branch string) (all []string, err error) {
 	} else if refused != "" {
 		all = append(all, refused)
 	}
+	unseen, err := s.notMerged(tx)
+	if err != nil {
+		return nil, err
+	} else if unseen != "" {
+		all = append(all, unseen)
+	}
 	for _, id := range s.pull.Affected {
 		rec := s.known[id] // zero: it comes with this pull request
 		if rec.AppliedCommit == "" && rec.TargetDigest != "" && rec.Reserved == 0 {

@@ -60,6 +60,7 @@ type Pull struct {
 	State        PullState
 	MergedCommit string
 	MergedAt     time.Time // by the forge's clock; zero = not known
+	AskedAt      time.Time // when the comment was written by which driftless applies it, and is to merge it then; zero = by none
 	MergedBy     string    // login; "" = not known
 	ReviewedBy   []string  // logins of those whose last review approved when it was merged
 	CreatedAt    time.Time

@@ -42,6 +42,7 @@ type pullRow struct {
 	ReviewedBy    nested[[]string]        `bun:"reviewed_by"`
 	Before        nested[[]workspaces.ID] `bun:"before"`
 	MergedAt      int64                   `bun:"merged_at"`
+	AskedAt       int64                   `bun:"asked_at"`
 }
 
 func newPullRow(p runner.Pull) pullRow {
@@ -53,7 +54,7 @@ func newPullRow(p runner.Pull) pullRow {
 		State:  text(p.State), MergedCommit: text(p.MergedCommit), CreatedAt: micros(p.CreatedAt), UpdatedAt: micros(p.UpdatedAt),
 		URL: text(p.URL), Target: text(p.Target), Fork: flag(p.Fork), Draft: flag(p.Draft), Aside: text(p.Aside),
 		Trusted: text(p.Trusted), TrustedBy: text(p.TrustedBy), MergedBy: text(p.MergedBy), ReviewedBy: nested[[]string]{p.ReviewedBy},
-		Before: nested[[]workspaces.ID]{p.Before}, MergedAt: micros(p.MergedAt),
+		Before: nested[[]workspaces.ID]{p.Before}, MergedAt: micros(p.MergedAt), AskedAt: micros(p.AskedAt),
 	}
 }
 
@@ -65,7 +66,7 @@ func (r pullRow) record() runner.Pull {
 		CreatedAt: moment(r.CreatedAt), UpdatedAt: moment(r.UpdatedAt),
 		URL: string(r.URL), Target: string(r.Target), Fork: bool(r.Fork), Draft: bool(r.Draft), Aside: string(r.Aside),
 		Trusted: string(r.Trusted), TrustedBy: string(r.TrustedBy), MergedBy: string(r.MergedBy), ReviewedBy: r.ReviewedBy.value,
-		Before: r.Before.value, MergedAt: moment(r.MergedAt),
+		Before: r.Before.value, MergedAt: moment(r.MergedAt), AskedAt: moment(r.AskedAt),
 	}
 }
 

@@ -15,6 +15,7 @@ ALTER TABLE pulls ADD COLUMN merged_by   TEXT NOT NULL DEFAULT '';
 ALTER TABLE pulls ADD COLUMN reviewed_by TEXT NOT NULL DEFAULT 'null';
 ALTER TABLE pulls ADD COLUMN before      TEXT NOT NULL DEFAULT 'null';
 ALTER TABLE pulls ADD COLUMN merged_at   INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE pulls ADD COLUMN asked_at    INTEGER NOT NULL DEFAULT 0;
 
 CREATE INDEX pulls_by_head ON pulls (repository, head, id);
 
