@@ -1,6 +1,9 @@
 package forges
 
-import "fmt"
+import (
+	"fmt"
+	"net/http"
+)
 
 // giteaGetBranch shows a branch and what its protection asks for, which everybody who can read the repository may see.
 func giteaGetBranch(c *giteaCall) reply {
@@ -15,7 +18,7 @@ func giteaGetBranch(c *giteaCall) reply {
 		"user_can_push": writer, "user_can_merge": writer, "effective_branch_protection_name": "",
 		"commit": object{"id": head, "url": fmt.Sprintf("%s/%s/commit/%s", c.web, c.repo.Info().Path(), head)},
 	}
-	if rules.Reviews > 0 || len(rules.Contexts) > 0 {
+	if rules.protected() {
 		shown["protected"], shown["required_approvals"], shown["enable_status_check"] = true, rules.Reviews, len(rules.Contexts) > 0
 		shown["status_check_contexts"] = append([]string{}, rules.Contexts...)
 		shown["user_can_push"] = false
@@ -24,4 +27,20 @@ func giteaGetBranch(c *giteaCall) reply {
 		}
 	}
 	return ok(shown)
+}
+
+// giteaGetProtection shows a rule to administrators. Rules have the names of their branches here.
+func giteaGetProtection(c *giteaCall) reply {
+	p := c.repo.ProtectionOf(c.PathValue("name"))
+	switch {
+	case c.repo.Permission(c.doer) < Admin:
+		return c.refuse(http.StatusForbidden, "user should be an owner or a collaborator with admin write of a repository")
+	case !p.protected():
+		return c.notFound()
+	}
+	return ok(object{
+		"branch_name": c.PathValue("name"), "rule_name": c.PathValue("name"), "required_approvals": p.Reviews, "ignore_stale_approvals": p.Fresh,
+		"enable_status_check": len(p.Contexts) > 0, "status_check_contexts": append([]string{}, p.Contexts...),
+		"block_on_rejected_reviews": p.Rejected, "block_on_official_review_requests": p.Asked, "block_on_outdated_branch": p.Strict,
+	})
 }

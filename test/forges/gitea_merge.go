@@ -3,6 +3,7 @@ package forges
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 )
@@ -75,8 +76,23 @@ func (c *giteaCall) mergeable(i Issue) *reply {
 		return refuse("Not all required status checks successful")
 	case len(approvers(i.Pull.Reviews)) < rules.Reviews:
 		return refuse("Does not have enough approvals")
+	case rules.Rejected && c.rejected(i):
+		return refuse("There are requested changes")
+	case rules.Asked && len(i.Pull.Asked) > 0:
+		return refuse("There are official review requests")
 	}
 	return nil
+}
+
+// rejected reports whether the last word of somebody who may write is that it must be changed.
+func (c *giteaCall) rejected(i Issue) bool {
+	last := map[string]string{}
+	for _, v := range i.Pull.Reviews {
+		if v.State != "COMMENTED" && c.repo.Permission(v.By) >= Write {
+			last[v.By] = v.State
+		}
+	}
+	return slices.Contains(slices.Collect(maps.Values(last)), "CHANGES_REQUESTED")
 }
 
 func (c *giteaCall) passed(commit string, contexts []string) bool {

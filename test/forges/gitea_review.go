@@ -25,6 +25,12 @@ func giteaListReviews(c *giteaCall) reply {
 			SubmittedAt: v.Submitted, UpdatedAt: v.Submitted, HTMLURL: fmt.Sprintf("%s#issuecomment-%d", home, v.ID), PullRequestURL: home,
 		})
 	}
+	for at, login := range i.Pull.Asked {
+		list = append(list, giteaReview{
+			ID: int64(1_000_000 + at), User: c.user(login), State: "REQUEST_REVIEW", Official: c.repo.Permission(login) >= Write,
+			SubmittedAt: i.Updated, UpdatedAt: i.Updated, HTMLURL: home, PullRequestURL: home,
+		})
+	}
 	a := giteaList(c, list, false)
 	a.header.Set("X-Total-Count", strconv.Itoa(len(list)+len(i.Pull.Pending)))
 	return a

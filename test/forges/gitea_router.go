@@ -39,6 +39,7 @@ var giteaRoutes = []giteaRoute{
 	{"GET", giteaRepoPath, "repository", 0, giteaGetRepo},
 	{"GET", giteaRepoPath + "/collaborators/{collaborator}/permission", "repository", giteaSigned, giteaGetPermission},
 	{"GET", giteaRepoPath + "/branches/{branch}", "repository", 0, giteaGetBranch},
+	{"GET", giteaRepoPath + "/branch_protections/{name}", "repository", giteaSigned, giteaGetProtection},
 	{"GET", giteaRepoPath + "/pulls", "repository", 0, giteaListPulls},
 	{"GET", giteaRepoPath + "/pulls/{index}", "repository", 0, giteaGetPull},
 	{"GET", giteaRepoPath + "/pulls/{index}/merge", "repository", 0, giteaIsMerged},

@@ -42,7 +42,9 @@ func (c *call) listCommits() reply {
 }
 
 // protected reports whether a branch has rules.
-func (p Protection) protected() bool { return p.Strict || p.Reviews > 0 || len(p.Contexts) > 0 }
+func (p Protection) protected() bool {
+	return p.Strict || p.Reviews > 0 || len(p.Contexts) > 0 || p.Rejected || p.Asked
+}
 
 func (c *call) protectionURL() string {
 	return c.api + "/repos/" + c.repo.Info().Path() + "/branches/" + c.PathValue("branch") + "/protection"

@@ -16,6 +16,7 @@ type Pull struct {
 	BaseSHA  string
 	Draft    bool
 	Reviews  []Review
+	Asked    []string // of whom a review is asked for
 	Pending  []string // who began a review and has not sent it: nobody else sees anything of it
 
 	Merged      time.Time // zero = not merged
@@ -126,9 +127,20 @@ func (r *Repo) Review(by string, n int, state, body string) (id int64, err error
 	}
 	v := Review{ID: r.w.id(), By: by, State: state, Commit: i.Pull.HeadSHA, Body: body, Submitted: r.w.now()}
 	i.Pull.Reviews = append(i.Pull.Reviews, v)
+	i.Pull.Asked = slices.DeleteFunc(i.Pull.Asked, func(login string) bool { return login == by })
 	i.Updated = v.Submitted
 	r.w.happened(Event{Kind: "pull_request_review", Action: "submitted", Repo: r.path(), Number: n, Commit: v.Commit, By: by})
 	return v.ID, nil
+}
+
+// AskReview asks somebody for a review.
+func (r *Repo) AskReview(of string, n int) error {
+	defer r.w.lock()()
+	i, err := r.pull(n)
+	if err == nil {
+		i.Pull.Asked = append(i.Pull.Asked, of)
+	}
+	return err
 }
 
 // BeginReview begins a review that is not sent yet.

@@ -51,6 +51,9 @@ type Protection struct {
 	Reviews  int      // so many people must have approved
 	Strict   bool     // its last commit must be in the pull request
 	Bypass   string   // login of who can merge by the API in spite of all of this, as administrators can at GitHub
+	Rejected bool     // Gitea: not while somebody who may write asks for changes
+	Asked    bool     // Gitea: not while a review is asked for of somebody who may write
+	Fresh    bool     // Gitea: only reviews of the head count
 	Ruleset  bool     // GitHub shows the rules as those of a ruleset, which everybody may see
 }
 

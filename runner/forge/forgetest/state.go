@@ -114,6 +114,7 @@ func mergeable(b *bench) {
 // protection is in the way until it has what it asks for; our own statuses are not, for they wait for the apply.
 func protection(b *bench) {
 	n, head := b.topic("one")
+	b.poll(b.host)
 	b.repo.Protect("main", forges.Protection{Contexts: []string{"ci", "driftless/apply"}, Reviews: 1})
 	must(b.repo.SetStatus("bob", forges.Status{Commit: head, Context: "driftless/apply", State: "pending"}))(b)
 	blocked := func(word string) {
@@ -132,4 +133,11 @@ func protection(b *bench) {
 	blocked("driftless-scan")
 	b.repo.Protect("main", forges.Protection{Contexts: []string{"driftless/apply"}, Reviews: 2})
 	blocked("approv")
+	b.repo.Protect("main", forges.Protection{Strict: true})
+	if s := b.state(n); s.Mergeable != forge.Yes {
+		b.Errorf("%d (%s), want yes: it is up to date", s.Mergeable, s.Reason)
+	}
+	must(b.repo.Commit("bob", "main", "further", map[string]string{"further.tf": "f\n"}))(b)
+	b.poll(b.host)
+	blocked("behind")
 }

@@ -9,9 +9,10 @@ import (
 	sdk "code.gitea.io/sdk/gitea"
 )
 
-// opinions are what the last decisive reviews say: logins, sorted.
+// opinions are what the last decisive reviews say: logins, sorted. requested are people and teams of whom a review is asked for
+// that would count.
 type opinions struct {
-	approved, outdated, rejected []string
+	approved, outdated, rejected, requested []string
 }
 
 // reviews asks for all reviews of a pull request.
@@ -27,9 +28,13 @@ func (h *Host) reviews(ctx context.Context, key string) ([]*sdk.PullReview, erro
 // approval back. Nobody approves what they made.
 func judge(reviews []*sdk.PullReview, author, head string) opinions {
 	reviews = slices.SortedFunc(slices.Values(reviews), func(a, b *sdk.PullReview) int { return cmp.Compare(a.ID, b.ID) })
+	var o opinions
 	last := map[string]*sdk.PullReview{}
 	for _, r := range reviews {
 		who := login(r.Reviewer)
+		if r.State == sdk.ReviewStateRequestReview && r.Official && !r.Dismissed {
+			o.requested = append(o.requested, whom(r))
+		}
 		switch {
 		case who == "" || strings.EqualFold(who, author):
 		case r.State == sdk.ReviewStateApproved, r.State == sdk.ReviewStateRequestChanges:
@@ -38,7 +43,6 @@ func judge(reviews []*sdk.PullReview, author, head string) opinions {
 			delete(last, who)
 		}
 	}
-	var o opinions
 	for who, r := range last {
 		switch {
 		case r.Dismissed || !r.Official:
@@ -53,5 +57,14 @@ func judge(reviews []*sdk.PullReview, author, head string) opinions {
 	slices.Sort(o.approved)
 	slices.Sort(o.outdated)
 	slices.Sort(o.rejected)
+	slices.Sort(o.requested)
 	return o
+}
+
+// whom names of whom a review is asked for.
+func whom(r *sdk.PullReview) string {
+	if r.ReviewerTeam != nil {
+		return "team " + r.ReviewerTeam.Name
+	}
+	return cmp.Or(login(r.Reviewer), "somebody")
 }

@@ -40,9 +40,9 @@ func TestJudge(t *testing.T) {
 		"commented afterwards":  {[]*sdk.PullReview{by("a", approved), by("a", sdk.ReviewStateComment)}, opinions{approved: []string{"a"}}},
 		"dismissed":             {[]*sdk.PullReview{by("a", approved, dismissed), by("b", rejected, dismissed)}, opinions{}},
 		"not official":          {[]*sdk.PullReview{by("a", approved, unofficial), by("b", rejected, unofficial)}, opinions{}},
-		"asked anew":            {[]*sdk.PullReview{by("a", approved), by("a", sdk.ReviewStateRequestReview)}, opinions{}},
-		"asked anew, and no":    {[]*sdk.PullReview{by("a", rejected), by("a", sdk.ReviewStateRequestReview)}, opinions{rejected: []string{"a"}}},
-		"asked, and then a yes": {[]*sdk.PullReview{by("a", sdk.ReviewStateRequestReview), by("a", approved)}, opinions{approved: []string{"a"}}},
+		"asked anew":            {[]*sdk.PullReview{by("a", approved), by("a", sdk.ReviewStateRequestReview)}, opinions{requested: []string{"a"}}},
+		"asked anew, and no":    {[]*sdk.PullReview{by("a", rejected), by("a", sdk.ReviewStateRequestReview)}, opinions{rejected: []string{"a"}, requested: []string{"a"}}},
+		"asked, and then a yes": {[]*sdk.PullReview{by("a", sdk.ReviewStateRequestReview, unofficial), by("a", approved)}, opinions{approved: []string{"a"}}},
 		"not sent":              {[]*sdk.PullReview{by("a", sdk.ReviewStatePending)}, opinions{}},
 		"in any order":          {[]*sdk.PullReview{{ID: 9, Reviewer: &sdk.User{UserName: "a"}, State: rejected, Official: true}, {ID: 8, Reviewer: &sdk.User{UserName: "a"}, State: approved, Official: true}}, opinions{rejected: []string{"a"}}},
 	} {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	sdk "code.gitea.io/sdk/gitea"
 
@@ -64,26 +63,4 @@ func (h *Host) mergeable(ctx context.Context, p *sdk.PullRequest) (forge.Answer,
 		return forge.No, "it conflicts with " + p.Base.Ref, nil
 	}
 	return forge.NotYet, wait, nil
-}
-
-// allowed applies what the protection of the base branch asks for. Our own statuses are left out: they wait for the apply.
-func (h *Host) allowed(ctx context.Context, p *sdk.PullRequest, o opinions, statuses []*sdk.Status) (forge.Answer, string, error) {
-	b, err := ask(ctx, h.account, h.what("ask for the branch "+p.Base.Ref+" of", ""), func(c *sdk.Client) (*sdk.Branch, *sdk.Response, error) {
-		return c.GetRepoBranch(h.owner, h.name, p.Base.Ref)
-	})
-	if err != nil {
-		return forge.NotYet, "", err
-	}
-	if n := len(o.approved) + len(o.outdated); b.Protected && int64(n) < b.RequiredApprovals {
-		return forge.No, fmt.Sprintf("%s requires %d approvals and it has %d", p.Base.Ref, b.RequiredApprovals, n), nil
-	}
-	if !b.Protected || !b.EnableStatusCheck {
-		return forge.Yes, "", nil
-	}
-	for _, context := range b.StatusCheckContexts {
-		if !strings.HasPrefix(context, ownContexts) && !green(statuses, context) {
-			return forge.No, fmt.Sprintf("%s requires the status %s", p.Base.Ref, context), nil
-		}
-	}
-	return forge.Yes, "", nil
 }
