@@ -30,7 +30,7 @@ func (d *Daemon) listen() (address net.Addr, stop func(), err error) {
 	})
 	srv := public.Server()
 	go func() {
-		if err := srv.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := srv.Serve(server.Few(listener)); !errors.Is(err, http.ErrServerClosed) {
 			d.opts.Logger.Error("webhooks and metrics are not answered any more", "address", listener.Addr().String(), "error", err)
 		}
 	}()

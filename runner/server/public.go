@@ -25,10 +25,10 @@ type PublicOptions struct {
 // Public is what driftless answers on a network: webhooks, which only wake the poll, metrics, and whether it is there. It
 // speaks plain HTTP, gives nothing of pull requests, plans or states away, and costs the same for whoever asks.
 type Public struct {
-	opts    PublicOptions
-	mux     *http.ServeMux
-	reading chan struct{}  // one per body that is in memory
-	warned  rate.Sometimes // refusals are logged, but nobody can fill a disk with them
+	opts   PublicOptions
+	mux    *http.ServeMux
+	taking chan struct{}  // one per webhook that is being understood
+	warned rate.Sometimes // refusals are logged, but nobody can fill a disk with them
 }
 
 // Limits of webhooks. GitHub sends at most 25 MiB, but what driftless looks at stands in a few KiB; longer ones are lost, and
@@ -46,7 +46,7 @@ func NewPublic(opts PublicOptions) *Public {
 	if opts.Delivered == nil {
 		opts.Delivered = func(string, string) {}
 	}
-	p := &Public{opts: opts, mux: http.NewServeMux(), reading: make(chan struct{}, hooksAtOnce), warned: rate.Sometimes{Interval: time.Minute}}
+	p := &Public{opts: opts, mux: http.NewServeMux(), taking: make(chan struct{}, hooksAtOnce), warned: rate.Sometimes{Interval: time.Minute}}
 	p.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
 	p.mux.HandleFunc("POST /webhooks/{forge}", p.webhook)
 	if opts.Metrics != nil {
@@ -61,8 +61,8 @@ func (p *Public) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.Serve
 // Server returns a server with the time and room that its requests may take.
 func (p *Public) Server() *http.Server {
 	return &http.Server{
-		Handler: p, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(p.opts.Logger.Handler(), slog.LevelDebug),
+		Handler: p, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 60 * time.Second,
+		IdleTimeout: 5 * time.Second, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(p.opts.Logger.Handler(), slog.LevelDebug),
 	}
 }
 
@@ -92,12 +92,11 @@ func (p *Public) webhook(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// deliver reads a delivery before it takes one of the places: who sends slowly holds up nobody.
 func (p *Public) deliver(w http.ResponseWriter, r *http.Request, name string, hook Hook) (outcome string, status int) {
-	select {
-	case p.reading <- struct{}{}:
-		defer func() { <-p.reading }()
-	default:
-		return "busy", http.StatusServiceUnavailable
+	if err := signable(r.Header); err != nil {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(time.Second)) // its body is not waited for
+		return p.refuse(r, name, err)
 	}
 	if r.ContentLength > maxHook {
 		return "too_large", http.StatusRequestEntityTooLarge
@@ -109,12 +108,23 @@ func (p *Public) deliver(w http.ResponseWriter, r *http.Request, name string, ho
 	} else if err != nil {
 		return "broken", http.StatusBadRequest
 	}
+	select {
+	case p.taking <- struct{}{}:
+		defer func() { <-p.taking }()
+	default:
+		return "busy", http.StatusServiceUnavailable
+	}
 	if err := hook(r.Header, body); err != nil {
-		p.warned.Do(func() {
-			p.opts.Logger.Warn("a webhook was refused: compare its secret with that of the forge block; others of this minute are only counted",
-				"forge", name, "from", r.RemoteAddr, "error", err)
-		})
-		return "refused", http.StatusUnauthorized
+		return p.refuse(r, name, err)
 	}
 	return "accepted", http.StatusAccepted
+}
+
+// refuse is the outcome of a delivery that is not authentic.
+func (p *Public) refuse(r *http.Request, name string, why error) (outcome string, status int) {
+	p.warned.Do(func() {
+		p.opts.Logger.Warn("a webhook was refused: compare its secret with that of the forge block; others of this minute are only counted",
+			"forge", name, "from", r.RemoteAddr, "error", why)
+	})
+	return "refused", http.StatusUnauthorized
 }

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -125,54 +126,127 @@ func TestPublic(t *testing.T) {
 	if !maps.Equal(counted.count, want) {
 		t.Errorf("counted %v, want %v", counted.count, want)
 	}
-	if n := strings.Count(log.String(), "a webhook was refused"); n != 1 || !strings.Contains(log.String(), "not one of the secret") {
+	if n := strings.Count(log.String(), "a webhook was refused"); n != 1 || !strings.Contains(log.String(), "it has no signature") {
 		t.Errorf("%d refusals were logged:\n%s", n, log.String())
 	}
 }
 
-// TestPublicBusy fills all places with bodies that do not end.
+// deliver sends a webhook whose signature could be one, and returns the answer without its body.
+func deliver(t *testing.T, url string, body io.Reader) *http.Response {
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/webhooks/github", body)
+	if err != nil {
+		t.Error(err)
+		return &http.Response{}
+	}
+	req.Header.Set("X-Hub-Signature-256", sign(nil))
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Error(err)
+		return &http.Response{}
+	}
+	_ = res.Body.Close()
+	return res
+}
+
+// TestPublicBusy fills all places with webhooks that are not understood yet.
 func TestPublicBusy(t *testing.T) {
 	t.Parallel()
 	const places = 16
-	hook := func(http.Header, []byte) error { return nil }
+	begun, end := make(chan bool), make(chan bool)
+	hook := func(http.Header, []byte) error {
+		begun <- true
+		<-end
+		return nil
+	}
 	url := serve(t, server.PublicOptions{Hooks: map[string]server.Hook{"github": hook}}, nil)
-	var open []*io.PipeWriter
 	var group sync.WaitGroup
 	for range places {
-		body, w := io.Pipe()
-		open = append(open, w)
 		group.Go(func() {
-			res, err := http.Post(url+"/webhooks/github", "application/json", body)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			_ = res.Body.Close()
-			if res.StatusCode != http.StatusAccepted {
+			if res := deliver(t, url, strings.NewReader("{}")); res.StatusCode != http.StatusAccepted {
 				t.Errorf("a slow webhook: %s", res.Status)
 			}
 		})
 	}
-	for _, w := range open {
-		if _, err := w.Write([]byte("{")); err != nil { // taken by the client's connection
-			t.Fatal(err)
-		}
+	for range places {
+		<-begun
 	}
-	status := 0
-	for status != http.StatusServiceUnavailable && t.Context().Err() == nil { // the last of them may not be there yet
-		res, err := http.Post(url+"/webhooks/github", "application/json", strings.NewReader("{}"))
+	if res := deliver(t, url, strings.NewReader("{}")); res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
+		t.Errorf("with all places taken: %s %v", res.Status, res.Header)
+	}
+	close(end)
+	group.Wait()
+}
+
+// TestPublicIdle has many send half of a webhook: the others are taken nevertheless.
+func TestPublicIdle(t *testing.T) {
+	t.Parallel()
+	hook := func(http.Header, []byte) error { return nil }
+	url := serve(t, server.PublicOptions{Hooks: map[string]server.Hook{"github": hook}}, nil)
+	half := func(header string) net.Conn {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = res.Body.Close()
-		if status = res.StatusCode; status == http.StatusServiceUnavailable && res.Header.Get("Retry-After") == "" {
-			t.Error("no Retry-After")
+		t.Cleanup(func() { _ = conn.Close() })
+		if _, err := io.WriteString(conn, "POST /webhooks/github HTTP/1.1\r\nHost: x\r\n"+header+"Expect: 100-continue\r\nContent-Length: 10\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		return conn
+	}
+	for range 20 {
+		conn := half("X-Hub-Signature-256: " + sign(nil) + "\r\n")
+		if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") { // it is being read
+			t.Fatal(line, err)
 		}
 	}
-	for _, w := range open {
-		_ = w.Close()
+	if res := deliver(t, url, strings.NewReader("{}")); res.StatusCode != http.StatusAccepted {
+		t.Errorf("besides idle ones: %s", res.Status)
 	}
-	group.Wait()
+	if answer, err := io.ReadAll(half("")); err != nil || !strings.Contains(string(answer), "401") {
+		t.Errorf("without a signature: %q, %v", answer, err)
+	}
+}
+
+// TestFew opens more connections than there may be.
+func TestFew(t *testing.T) {
+	t.Parallel()
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener := server.Few(inner)
+	t.Cleanup(func() { _ = listener.Close() })
+	taken := make(chan net.Conn)
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			taken <- conn
+		}
+	}()
+	dial := func() net.Conn {
+		conn, err := net.Dial("tcp", inner.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		return conn
+	}
+	var last net.Conn
+	for range 256 {
+		dial()
+		last = <-taken
+		t.Cleanup(func() { _ = last.Close() })
+	}
+	if n, err := dial().Read(make([]byte, 1)); err == nil {
+		t.Errorf("one more was taken: %d", n)
+	}
+	_, _ = last.Close(), last.Close() // once is enough
+	dial()
+	again := <-taken
+	_ = again.Close()
 }
 
 // TestPublicSlow sends half of a webhook, and no more.
@@ -191,7 +265,7 @@ func TestPublicSlow(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	if _, err := io.WriteString(conn, "POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{"); err != nil {
+	if _, err := io.WriteString(conn, "POST /webhooks/github HTTP/1.1\r\nHost: x\r\nX-Hub-Signature-256: "+sign(nil)+"\r\nContent-Length: 10\r\n\r\n{"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.ReadAll(conn); err != nil { // until the server gives up
