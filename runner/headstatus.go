@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -10,54 +11,109 @@ import (
 )
 
 // showHead shows on the head of the tracked branch what is left to apply, when that commit is no pull request's merge: those
-// have their own, unless they were merged before anybody looked what they touch. Nothing is said of a commit that left nothing to do.
+// have their own, unless they were merged before anybody looked what they touch. Nothing is said of a commit that left nothing
+// to do. What the head before still waits for is told there no more.
 func (w *watcher) showHead(ctx context.Context) error {
 	if w.host == nil {
 		return nil
 	}
-	var d draft
-	due := false
-	err := w.r.opts.Store.View(ctx, func(tx Tx) (err error) {
-		d, due, err = w.headDraft(tx)
+	var same bool
+	err := w.r.opts.Store.View(ctx, func(tx Tx) error {
+		drafts, err := headDrafts(tx, w.conf.Name)
+		if err == nil {
+			same, err = wanted(tx, w.conf.Name, drafts)
+		}
 		return err
 	})
-	if err != nil || !due {
+	if err != nil || same {
 		return err
 	}
-	err = w.r.opts.Store.Update(ctx, func(tx Tx) error { return d.record(tx, w.conf.Name) })
+	err = w.r.opts.Store.Update(ctx, func(tx Tx) error {
+		drafts, err := headDrafts(tx, w.conf.Name) // the branch may have moved since
+		for _, d := range drafts {
+			err = errors.Join(err, d.record(tx, w.conf.Name))
+		}
+		return err
+	})
 	w.posts.wake()
 	return err
 }
 
-func (w *watcher) headDraft(tx Tx) (d draft, due bool, err error) {
-	repo, err := tx.Repository(w.conf.Name)
+func headDrafts(tx Tx, repository string) (drafts []draft, err error) {
+	repo, err := tx.Repository(repository)
 	if errors.Is(err, ErrNotFound) || err == nil && repo.Head == "" {
-		return d, false, nil
+		return nil, nil
 	} else if err != nil {
-		return d, false, err
+		return nil, err
 	}
 	merged, err := tx.Pulls(PullFilter{Repository: repo.Name, State: Merged, Limit: 200})
+	if err != nil {
+		return nil, err
+	}
+	for _, commit := range []string{repo.PrevHead, repo.Head} {
+		if told, err := toldByPull(tx, merged, commit); err != nil {
+			return nil, err
+		} else if told || commit == "" {
+			continue
+		}
+		d, due, err := headDraft(tx, repo, commit)
+		if err != nil {
+			return nil, err
+		} else if due {
+			drafts = append(drafts, d)
+		}
+	}
+	return drafts, nil
+}
+
+// toldByPull reports whether a commit is the merge of a pull request that has something to tell there.
+func toldByPull(tx Tx, merged []Pull, commit string) (bool, error) {
 	for _, p := range merged {
-		if p.MergedCommit != repo.Head {
+		if p.MergedCommit != commit {
 			continue
 		}
 		if tells, err := withApplied(tx, p); err != nil || len(tells) > 0 {
-			return d, false, err
+			return err == nil, err
 		}
 	}
-	if err != nil {
+	return false, nil
+}
+
+// headDraft is the status of the head, or of the one before that still has one.
+func headDraft(tx Tx, repo Repository, commit string) (d draft, due bool, err error) {
+	post, err := tx.Post(repo.Name, PostStatus, commit+" "+report.ApplyContext)
+	switch {
+	case err != nil && !errors.Is(err, ErrNotFound):
 		return d, false, err
-	}
-	status, quiet, err := headStatus(tx, repo)
-	if err != nil {
-		return d, false, err
-	}
-	d = newDraft(PostStatus, repo.Head+" "+report.ApplyContext, statusWish{Commit: repo.Head, Status: status})
-	if _, err := tx.Post(repo.Name, d.kind, d.key); errors.Is(err, ErrNotFound) && quiet {
+	case err != nil && commit != repo.Head:
 		return d, false, nil
 	}
-	same, err := wanted(tx, repo.Name, []draft{d})
-	return d, !same, err
+	s, quiet, err := headStatus(tx, repo)
+	if err != nil {
+		return d, false, err
+	}
+	due = !quiet || post.ID != 0
+	if commit != repo.Head {
+		s, due = overtaken(post, repo.Head, quiet)
+	}
+	return newDraft(PostStatus, commit+" "+report.ApplyContext, statusWish{Commit: commit, Status: s}), due, nil
+}
+
+// overtaken is what is said of the head before, given what was: nothing more is applied of it alone. It turns green with the
+// head that took its place, and not before.
+func overtaken(post Post, head string, quiet bool) (s forge.Status, due bool) {
+	var was statusWish
+	if json.Unmarshal(post.Want, &was) != nil || was.Status.State == forge.Success {
+		return s, false
+	}
+	s = was.Status
+	switch {
+	case quiet:
+		s.State, s.Description = forge.Success, fmt.Sprintf("everything is applied, with %.8s", head)
+	case s.State == forge.Pending:
+		s.State, s.Description = forge.Failure, fmt.Sprintf("overtaken by %.8s before all of it was applied: see there", head)
+	}
+	return s, true
 }
 
 // showUnread shows on the head of the tracked branch that its configuration cannot be read.
