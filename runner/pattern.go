@@ -49,15 +49,49 @@ func (r *Runner) findNew(ctx context.Context, conf workspaces.Repository) error 
 		return fmt.Errorf("list the repositories of %s: %w", conf.Path, err)
 	}
 	r.dropGone(ctx, conf, listed)
+	known, err := r.known(ctx)
+	if err != nil {
+		return fmt.Errorf("read which repositories are known: %w", err)
+	}
 	for _, l := range listed {
 		one, fits := conf.Member(path.Base(l.Path))
-		if !fits || l.Archived || l.Empty || r.watcher(one.Name) != nil || r.hasAnEarlier(conf, l.Path) {
+		if !fits || l.Archived || l.Empty || r.watches(conf.Forge, l.Path) || r.hasAnEarlier(conf, l.Path) {
 			continue
 		}
+		one.Name = sameLabel(known, one.Name)
 		r.log.Info("repository found", "repository", one.Name, "path", l.Path)
 		r.watching.add(r.watch(ctx, one))
 	}
 	return nil
+}
+
+// watches reports whether a repository is watched. Letter case does not count, as on forges.
+func (r *Runner) watches(account, path string) bool {
+	return slices.ContainsFunc(r.watching.all(), func(w *watcher) bool {
+		return w.conf.Forge == account && strings.EqualFold(w.conf.Path, path)
+	})
+}
+
+// known are the repositories on record.
+func (r *Runner) known(ctx context.Context) (known []Repository, err error) {
+	err = r.opts.Store.View(ctx, func(tx Tx) error {
+		known, err = tx.Repositories()
+		return err
+	})
+	return known, err
+}
+
+// sameLabel is the label under which a repository is known already, whatever its letter case was then.
+func sameLabel(known []Repository, name string) string {
+	label := name
+	for _, rec := range known {
+		if rec.Name == name {
+			return name
+		} else if strings.EqualFold(rec.Name, name) {
+			label = rec.Name
+		}
+	}
+	return label
 }
 
 // dropGone ends the watch over repositories of a pattern that were deleted, renamed or archived, or cannot be seen any more.

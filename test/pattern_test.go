@@ -32,6 +32,8 @@ func TestARepositoryOfAPatternThatIsGoneIsLeft(t *testing.T) {
 			h.must(net.Delete())
 			dns, _ := h.forge.Repo("acme/dns")
 			h.must(dns.Rename("acme/names"))
+			infra, _ := h.forge.Repo("acme/infra")
+			h.must(infra.Rename("acme/Infra")) // the same to everybody
 			h.must(d.Runner.Once(t.Context())) // what is gone fails no pass
 			said := map[string]string{}
 			h.must(h.view(func(tx runner.Tx) error {
@@ -41,6 +43,9 @@ func TestARepositoryOfAPatternThatIsGoneIsLeft(t *testing.T) {
 				}
 				return err
 			}))
+			if _, twice := said["acme.Infra"]; twice || len(said) != 4 {
+				t.Errorf("watched twice: %v", said)
+			}
 			for name, want := range map[string]string{"acme.infra": "", "acme.names": "", "acme.net": "acme/net was deleted", "acme.dns": "acme/dns was deleted, renamed"} {
 				if got, known := said[name]; !known || want == "" && got != "" || !strings.Contains(got, want) {
 					t.Errorf("%s: %q, %t", name, got, known)

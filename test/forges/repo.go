@@ -183,13 +183,15 @@ func (r *Repo) SetArchived(archived bool) {
 func (r *Repo) Rename(path string) error {
 	defer r.w.lock()()
 	owner, name, ok := strings.Cut(path, "/")
-	if !ok || r.w.repos[strings.ToLower(path)] != nil {
+	if other := r.w.repos[strings.ToLower(path)]; !ok || other != nil && other != r {
 		return fmt.Errorf("rename %s to %s: %w", r.path(), path, ErrInvalid)
 	}
 	old := strings.ToLower(r.path())
 	delete(r.w.repos, old)
 	delete(r.w.moved, strings.ToLower(path))
-	r.w.moved[old] = strings.ToLower(path)
+	if old != strings.ToLower(path) {
+		r.w.moved[old] = strings.ToLower(path)
+	}
 	r.w.addUser(User{Login: owner})
 	r.owner, r.name = owner, name
 	r.w.repos[strings.ToLower(path)] = r
