@@ -2,9 +2,10 @@ package workspaces
 
 // blockTexts says what each block is about, by the type that it is read into.
 var blockTexts = map[string]string{
-	"operatorBody": "The operator's file says which repositories are watched, what the engines may know, and what holds for every repository. `discovery`, `defaults` and `policy` at its top level hold for all repositories.",
+	"operatorBody": "The operator's file says which repositories are watched, what the engines may know, and what holds for every repository. `policy` at its top level judges in all of them. `discovery` and `defaults` there are what holds where a repository's own driftless.hcl says nothing else: a limit that must hold belongs into the `repository` block.",
 	"repositoryBlock": "A Git repository under watch. The label becomes the first part of the identity of its workspaces (`NAME//DIR`): letters, digits and `.` `_` `-`. " +
-		"`discovery`, `defaults`, `workspace` and `policy` blocks in it win over those of the repository's own driftless.hcl.",
+		"`discovery`, `defaults` and `workspace` blocks in it win over those of the repository's own driftless.hcl, so this is the place of limits that must hold (`permissions`, `require`, `apply`, `labels`): " +
+		"what is set here, driftless.hcl cannot set otherwise. What is not set here it may, and of a map, such as `labels`, it may add keys that are not here. `defaults` with `dirs` hold only for those directories, and driftless.hcl says what lies where. Policies of both judge.",
 	"forgeBlock": "A forge and how driftless signs in there: `github` is GitHub or GitHub Enterprise ([github.md](github.md)), `gitea` is Gitea or Forgejo ([gitea.md](gitea.md)). The label is a name for `forge`; both kinds of block share their names. " +
 		"Exactly one of `token` and `app` signs in; `app` is for GitHub only. Repositories on its host are watched there: comments, statuses, commands, issues about drift. `webhook_secret` takes webhooks, which only wake the poll; it needs `http`.",
 	"appBlock":         "A GitHub App, in place of a token. `private_key` says where the key is that GitHub generated for it (PEM).",
@@ -74,7 +75,7 @@ var attributeTexts = map[string]AttributeDoc{
 	"variableBlock.file":    {Type: "absolute path", Text: "A file that holds nothing else."},
 	"variableBlock.command": {Type: typeList, Text: "A program and its arguments; what it prints is the value. It has one minute."},
 
-	"identityBlock.repositories": {Type: typeGlobs, Default: "all", Text: "Names of repositories."},
+	"identityBlock.repositories": {Type: typeGlobs, Default: "all", Text: "Names of repositories. Name them where a `repository` block has a pattern: in what it finds, driftless.hcl says which directories and labels there are."},
 	"identityBlock.dirs":         {Type: typeGlobs, Default: "all", Text: "Directories of workspaces, relative to the repository's root."},
 	"identityBlock.labels":       {Type: typeMap, Default: "none", Text: "Labels that a workspace must have, with these values, at the tracked branch: a pull request cannot give itself credentials."},
 
@@ -105,7 +106,7 @@ var attributeTexts = map[string]AttributeDoc{
 	"attributes.parallelism":         {Type: typeWhole, Default: "the engine's, 10", Text: "`-parallelism`.", Takes: afterMerge},
 	"attributes.terraform_workspace": {Type: typeText, Default: "`default`", Text: "The CLI workspace within the backend: letters, digits and `_` `.` `-`. Where driftless keeps the state it is an error: use several `workspace` blocks.", Takes: atOnce},
 	"attributes.apply":               {Type: "`\"on_merge\"`, `\"before_merge\"` or `\"manual\"`", Default: "`\"on_merge\"`", Text: "`on_merge`: what was reviewed is applied after the merge. `manual`: an approval is needed each time. `before_merge`: `driftless apply` in a pull request on a forge applies what its report shows, as far as `require` is met; what was not is applied after the merge like `on_merge`.", Takes: afterMerge},
-	"attributes.require":             {Type: "list of `\"approved\"`, `\"mergeable\"`, `\"undiverged\"`", Default: "all three", Text: "What an apply before the merge waits for: somebody else with write access approved this very commit and nobody asks for changes; the forge would merge it; what the workspace reads did not change on the tracked branch since. Policies and a report on this commit are required besides, always.", Takes: afterMerge},
+	"attributes.require":             {Type: "list of `\"approved\"`, `\"mergeable\"`, `\"undiverged\"`", Default: "all three", Text: "What an apply before the merge waits for: somebody else with write access approved this very commit, and nobody with it asks for changes; the forge would merge it; what the workspace reads did not change on the tracked branch since. Policies and a report on this commit are required besides, always.", Takes: afterMerge},
 	"attributes.freshness":           {Type: typeDuration, Default: "`\"24h\"`", Text: "How long a pull request's plan is trusted while only others change, and how long a drift check where there is no schedule. `\"0s\"`: no drift checks without a schedule.", Takes: afterMerge},
 	"attributes.renamed_from":        {Type: typeText, Text: "Its earlier identity without the repository (`DIR` or `DIR@NAME`): state, history and what was applied go along. It must be gone: two workspaces cannot share one state.", Takes: atOnce},
 

@@ -174,6 +174,23 @@ func TestValidateDoubts(t *testing.T) {
 	driftless(t, "validate", file).want(t, 0, "No repository", "valid")
 	writeFile(t, file, "repository \"a\" {\n  url = \"/a\"\n  policy \"x\" {\n    dir = \"/nowhere\"\n  }\n}\n")
 	driftless(t, "validate", file).want(t, 0, "line 3", "/nowhere is no directory", "valid")
+	writeFile(t, file, `github "g" {
+  url         = "http://127.0.0.1:1"
+  write_pause = "0s"
+  token { command = ["echo", "t"] }
+}
+repository "acme" {
+  url = "http://127.0.0.1:1/acme/infra-*"
+}
+identity "aws" {
+  labels = { env = "prod" }
+  plan {
+    env "A" { env = "A" }
+  }
+}
+`)
+	driftless(t, "validate", file).want(t, 0, "line 9", "Identity for repositories that are not made yet", "valid")
+	driftless(t, "serve", "--once", "--config", file, "--data-dir", t.TempDir()).want(t, 1, "level=WARN", "Identity for repositories that are not made yet")
 }
 
 // TestReservedVariables: what validate refuses and what an engine refuses is the same.

@@ -37,6 +37,11 @@ With --detailed-exitcode also 2: a workspace waits for a person (held, blocked, 
 				return err
 			case len(config.Repositories) == 0:
 				return fmt.Errorf(`%s names no repository: add repository "infra" { url = "https://git.example.com/team/infra.git" }`, a.config)
+			}
+			for _, doubt := range config.Doubts() {
+				a.logger().Warn(doubt.Summary, "at", doubt.Subject.String(), "why", doubt.Detail)
+			}
+			switch {
 			case once:
 				return a.once(cmd.Context(), config, detailed)
 			case detailed:

@@ -124,7 +124,7 @@ func doubts(name string, config *workspaces.Config) (diags hcl.Diagnostics) {
 			warn(p.Range, "No such directory", fmt.Sprintf("%s is no directory on this machine that can be read. While it is missing, the policy blocks every plan.", p.Dir))
 		}
 	}
-	return diags
+	return append(diags, config.Doubts()...)
 }
 
 // plainDirectory checks the driftless.hcl of a directory that is in no repository.
