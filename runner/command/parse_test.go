@@ -189,7 +189,7 @@ func TestCostlyComments(t *testing.T) {
 			t.Errorf("%q was parsed", piece)
 		}
 		unaddressed := hostile + "\n\nask driftless plan"
-		if n := testing.AllocsPerRun(1, func() { Parse(unaddressed) }); n > 10 {
+		if n := testing.AllocsPerRun(1, func() { Parse(unaddressed) }); n > 10000 { // the race detector has some per line; parsing has far more
 			t.Errorf("%q: %.0f allocations", piece, n)
 		}
 	}
