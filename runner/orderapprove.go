@@ -134,11 +134,9 @@ func (h *hearing) names(ctx context.Context, pull Pull, targets []*workspaces.Wo
 		if err != nil {
 			return nil, err
 		}
-		var state forge.PullState
-		if state, err = h.w.host.State(ctx, key); errors.Is(err, forge.ErrGone) {
+		if asks[author], err = h.w.host.Author(ctx, key); errors.Is(err, forge.ErrGone) {
 			err = nil // what is deleted has no author any more
 		}
-		asks[author] = state.Author
 	}
 	return asks, err
 }

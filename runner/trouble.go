@@ -3,6 +3,7 @@ package runner
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -17,6 +18,7 @@ type trouble struct {
 	run   Run    // the drift run that found it, or that failed
 	check string // why the world could not be compared; "" = it was, and has drifted
 	since time.Time
+	by    string // who asked for the last apply or approved it; "" = nobody
 }
 
 // fingerprint changes when an issue has something new to tell. What an engine or a provider says differently every time is
@@ -54,6 +56,11 @@ func (w *watcher) troubles(tx Tx) (all []trouble, err error) {
 		}
 		rec.AppliedCommit = ShownApplied(tx, rec)
 		if t, ok := troubleOf(rec, runs); ok {
+			applied, err := tx.Run(rec.AppliedRun)
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return nil, err
+			}
+			t.by = applied.Actor
 			all = append(all, t)
 		}
 	}
@@ -97,7 +104,7 @@ func (w *watcher) troubleIssue(ctx context.Context, t trouble) forge.Issue {
 	issue := forge.Issue{Open: true, Labels: []string{labelOurs, labelDrift}}
 	doc := report.DriftDocument{
 		Workspace: string(t.rec.ID), Owner: t.rec.Owner, RunID: t.run.ID, Commit: t.rec.AppliedCommit, Since: t.since,
-		AppliedAt: t.rec.AppliedAt, Changes: t.rec.changes().Changes, Metadata: mark,
+		AppliedAt: t.rec.AppliedAt, AppliedBy: t.by, Changes: t.rec.changes().Changes, Metadata: mark,
 	}
 	if t.run.Status == Blocked {
 		doc.Refused = t.run.Reason

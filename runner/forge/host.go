@@ -35,6 +35,8 @@ type Host interface {
 
 	// State asks for what decides about an apply before the merge. It is never answered from memory.
 	State(ctx context.Context, key string) (PullState, error)
+	// Author is who opened a pull request, as they are called now: people rename themselves. "" = nobody is left.
+	Author(ctx context.Context, key string) (login string, err error)
 	// Permission is what somebody may do in the repository; NoPermission for strangers.
 	Permission(ctx context.Context, login string) (Permission, error)
 	// Member reports whether somebody is in a team of the repository's owner ("team", or "owner/team"). A team that does
@@ -76,7 +78,6 @@ type Account interface {
 // Listed is one repository of an owner.
 type Listed struct {
 	Path     string // owner/name
-	URL      string // for git, https
 	Archived bool   // read-only: nothing can be commented there
 	Empty    bool
 }
@@ -127,7 +128,6 @@ type Reaction string
 const (
 	Seen     Reaction = "eyes"
 	Agreed   Reaction = "+1"
-	Refused  Reaction = "-1"
 	Confused Reaction = "confused"
 )
 
@@ -194,8 +194,7 @@ type Check struct {
 	Name        string
 	State       StatusState // Pending: in progress
 	Title       string
-	Summary     string // Markdown, at most 65,535 characters
-	URL         string
+	Summary     string       // Markdown, at most 65,535 characters
 	Annotations []Annotation // any number: the driver sends them in parts
 }
 

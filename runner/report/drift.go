@@ -17,10 +17,9 @@ type DriftDocument struct {
 	Refused       string           // why an approval would not repair it; "" = it would
 	Commit        string           // the applied commit that the world was compared with
 	AppliedAuthor string           // author of that commit
-	AppliedBy     string           // login of who merged or approved it; "" = not known
+	AppliedBy     string           // who asked for the apply or approved it; "" = nobody
 	AppliedAt     time.Time        // zero = not known
 	Since         time.Time        // when the drift was first seen; zero = with this run
-	CheckedAt     time.Time        // when the world was last compared; zero = not said
 	Changes       []planner.Change // of the drift plan: what a repair would do
 	Metadata      string           // hidden at the end, for Metadata; "" = none
 }
@@ -29,7 +28,7 @@ type DriftDocument struct {
 // same as long as the workspace has its name. The body has at most limit bytes (0 = no limit): whole changes are left out.
 func DriftIssue(doc DriftDocument, limit int) (title, body string) {
 	is := newIssue(limit, doc.Metadata)
-	is.paragraph("**" + briefCode(doc.Workspace, 150) + " has drifted:** " + doc.differ() + since(doc.Since) + "." + checked(doc.CheckedAt))
+	is.paragraph("**" + briefCode(doc.Workspace, 150) + " has drifted:** " + doc.differ() + since(doc.Since) + ".")
 	is.paragraph(lastApplied(doc))
 	is.tail = remedies(doc)
 	shown, left := []planner.Change(nil), 0
@@ -54,7 +53,7 @@ func (doc *DriftDocument) differ() string {
 
 // DriftGone is the comment with which an issue about drift is closed.
 func DriftGone(doc DriftDocument) string {
-	return "**No drift any more:** " + briefCode(doc.Workspace, 150) + " is as " + appliedCommit(doc.Commit) + " says." + checked(doc.CheckedAt) + " If it drifts again, this issue is opened again.\n"
+	return "**No drift any more:** " + briefCode(doc.Workspace, 150) + " is as " + appliedCommit(doc.Commit) + " says. If it drifts again, this issue is opened again.\n"
 }
 
 // DriftBack is the comment with which it is opened again.

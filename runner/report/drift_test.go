@@ -21,7 +21,7 @@ var (
 	}
 	drift = DriftDocument{
 		Workspace: "infra//prod/app", Owner: "@acme/platform, @anna x@y.example", RunID: 31, Commit: "1a2b3c4d5e6f", AppliedAuthor: "Anna Bauer", AppliedBy: "ben",
-		AppliedAt: monday.AddDate(0, 0, -7), Since: monday.AddDate(0, 0, -1), CheckedAt: monday, Changes: drifty, Metadata: "driftless drift=infra//prod/app",
+		AppliedAt: monday.AddDate(0, 0, -7), Since: monday.AddDate(0, 0, -1), Changes: drifty, Metadata: "driftless drift=infra//prod/app",
 	}
 	evilDrift = DriftDocument{Workspace: evil[0], Owner: evil[2], AppliedAuthor: evil[3], AppliedBy: evil[4], Commit: evil[5], Refused: evil[6], Metadata: evil[1], Changes: []planner.Change{
 		caused(server(evil[0], planner.Update, planner.PathChange{Path: evil[1], Before: evil[4], After: evil[7]}), "<b>"),
@@ -70,7 +70,7 @@ func TestGoldenIssues(t *testing.T) {
 // checkIssues checks every text about drift with s everywhere, in at most limit bytes.
 func checkIssues(t *testing.T, s string, limit int) {
 	t.Helper()
-	doc := DriftDocument{Workspace: s, Owner: strings.ReplaceAll(s, "@", ""), Commit: s, AppliedAuthor: s, AppliedBy: s, Refused: s, Metadata: s, RunID: 1 << 40, Since: monday, CheckedAt: monday, AppliedAt: monday,
+	doc := DriftDocument{Workspace: s, Owner: strings.ReplaceAll(s, "@", ""), Commit: s, AppliedAuthor: s, AppliedBy: s, Refused: s, Metadata: s, RunID: 1 << 40, Since: monday, AppliedAt: monday,
 		Changes: append(many(9), caused(server(s, planner.Action(s), planner.PathChange{Path: s, Before: "(" + s, After: s}), planner.Unknown), updated)}
 	unchecked := UncheckedDocument{Workspace: s, Owner: doc.Owner, RunID: 1 << 40, Since: monday, CheckedAt: monday, Error: s, Metadata: s}
 	var bodies []string

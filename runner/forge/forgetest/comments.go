@@ -132,7 +132,7 @@ func reactions(b *bench) {
 	n, _ := b.topic("one")
 	id := must(b.repo.Comment("bob", n, "driftless plan"))(b)
 	for range 2 {
-		for _, r := range []forge.Reaction{forge.Seen, forge.Agreed, forge.Refused, forge.Confused} {
+		for _, r := range []forge.Reaction{forge.Seen, forge.Agreed, forge.Confused} {
 			b.ok(b.host.React(b.Context(), id, r))
 		}
 	}
@@ -140,7 +140,7 @@ func reactions(b *bench) {
 	for _, r := range must(b.repo.CommentByID(id))(b).Reactions {
 		got = append(got, r.By+" "+r.Content)
 	}
-	b.same("reactions", got, []string{b.Login + " eyes", b.Login + " +1", b.Login + " -1", b.Login + " confused"})
+	b.same("reactions", got, []string{b.Login + " eyes", b.Login + " +1", b.Login + " confused"})
 	b.ok(b.repo.DeleteComment("bob", id))
 	b.gone("react to a deleted comment", b.host.React(b.Context(), id, forge.Seen))
 }

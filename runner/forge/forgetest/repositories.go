@@ -27,10 +27,9 @@ func repositories(b *bench) {
 		}
 		return list[i]
 	}
-	url := b.World.server.URL
-	b.same("archived", at("acme/r7"), forge.Listed{Path: "acme/r7", URL: url + "/acme/r7.git", Archived: true})
-	b.same("empty", at("acme/r8"), forge.Listed{Path: "acme/r8", URL: url + "/acme/r8.git", Empty: true})
-	b.same("with commits", at(path), forge.Listed{Path: path, URL: url + "/" + path + ".git"})
+	b.same("archived", at("acme/r7"), forge.Listed{Path: "acme/r7", Archived: true})
+	b.same("empty", at("acme/r8"), forge.Listed{Path: "acme/r8", Empty: true})
+	b.same("with commits", at(path), forge.Listed{Path: path})
 	if list, err := b.Account.List(b.Context(), "nobody"); err == nil {
 		b.Errorf("repositories of nobody: %v", list)
 	}

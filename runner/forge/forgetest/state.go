@@ -54,6 +54,9 @@ func reviews(b *bench) {
 	check("after many", []string{"bob"}, nil, []string{"dave"})
 	_, err := b.host.State(b.Context(), "999")
 	b.gone("the state of nothing", err)
+	b.same("author", must(b.host.Author(b.Context(), key(n)))(b), s.Author)
+	_, err = b.host.Author(b.Context(), "999")
+	b.gone("the author of nothing", err)
 }
 
 // failing are statuses of others, by the newest of a context.

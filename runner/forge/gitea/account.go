@@ -80,9 +80,6 @@ func (a *Account) Repository(path string, mirror *gitrepo.Mirror) forge.Host {
 	return &Host{account: a, owner: owner, name: name, mirror: mirror}
 }
 
-// Gate is the way of all requests, for metrics.
-func (a *Account) Gate() *forge.Gate { return a.gate }
-
 // Budget implements forge.Account. Gitea says no limit; what stands before it may ask to wait.
 func (a *Account) Budget() forge.Budget { return a.gate.Budget() }
 

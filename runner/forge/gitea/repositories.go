@@ -26,7 +26,7 @@ func (a *Account) List(ctx context.Context, owner string) ([]forge.Listed, error
 	}
 	var list []forge.Listed
 	for _, r := range got {
-		list = append(list, forge.Listed{Path: r.FullName, URL: r.CloneURL, Archived: r.Archived, Empty: r.Empty})
+		list = append(list, forge.Listed{Path: r.FullName, Archived: r.Archived, Empty: r.Empty})
 	}
 	return list, nil
 }

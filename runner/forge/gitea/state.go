@@ -11,6 +11,15 @@ import (
 	"github.com/driftlessops/driftless/workspaces/gitrepo"
 )
 
+// Author implements forge.Host.
+func (h *Host) Author(ctx context.Context, key string) (string, error) {
+	p, err := h.pull(ctx, key)
+	if err != nil {
+		return "", err
+	}
+	return login(p.Poster), nil
+}
+
 // State implements forge.Host.
 func (h *Host) State(ctx context.Context, key string) (forge.PullState, error) {
 	p, err := h.pull(ctx, key)

@@ -111,7 +111,7 @@ func TestListOfAnOwner(t *testing.T) {
 	s.says("GET /installation/repositories", 200, `{"repositories":`+list+`}`)
 	for name, a := range map[string]*Account{"token": s.account(t, Options{Token: constant("x")}), "app": s.app(t, constantKey)} {
 		got, err := a.List(t.Context(), "octo")
-		if err != nil || len(got) != 3 || got[0] != (forge.Listed{Path: "Octo/infra", URL: "https://git.example/Octo/infra.git"}) || !got[1].Empty || !got[2].Archived {
+		if err != nil || len(got) != 3 || got[0] != (forge.Listed{Path: "Octo/infra"}) || !got[1].Empty || !got[2].Archived {
 			t.Errorf("%s: %+v %v", name, got, err)
 		}
 	}

@@ -48,9 +48,6 @@ func (c *Checker) send(ctx context.Context, commit string, id int64, check forge
 		part := rest[:min(len(rest), annotationsPerRequest)]
 		rest = rest[len(part):]
 		update := api.UpdateCheckRunOptions{Name: check.Name, Status: &status, Conclusion: conclusion, Output: output(check, part)}
-		if check.URL != "" {
-			update.DetailsURL = &check.URL
-		}
 		var err error
 		if id == 0 {
 			id, err = c.create(ctx, commit, update)
@@ -66,7 +63,7 @@ func (c *Checker) send(ctx context.Context, commit string, id int64, check forge
 
 func (c *Checker) create(ctx context.Context, commit string, u api.UpdateCheckRunOptions) (id int64, err error) {
 	made, _, err := c.api.Checks.CreateCheckRun(ctx, segment(c.owner), segment(c.name), api.CreateCheckRunOptions{
-		Name: u.Name, HeadSHA: commit, DetailsURL: u.DetailsURL, Status: u.Status, Conclusion: u.Conclusion, Output: u.Output,
+		Name: u.Name, HeadSHA: commit, Status: u.Status, Conclusion: u.Conclusion, Output: u.Output,
 	})
 	return made.GetID(), err
 }

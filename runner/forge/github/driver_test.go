@@ -162,7 +162,7 @@ func TestDriverTalks(t *testing.T) {
 		if _, err := h.EditComment(t.Context(), made.ID, "three"); !errors.Is(err, forge.ErrGone) {
 			t.Error(err)
 		}
-		status := forge.Status{Context: "driftless/plan", State: forge.Failure, Description: strings.Repeat("ä", 200), URL: "https://example.com"}
+		status := forge.Status{Context: "driftless/plan", State: forge.Failure, Description: strings.Repeat("ä", 200)}
 		if err := h.SetStatus(t.Context(), head, status); err != nil {
 			t.Error(err)
 		}
@@ -203,7 +203,7 @@ func TestDriverKeepsIssuesAndChecks(t *testing.T) {
 		if !ok {
 			continue
 		}
-		check := forge.Check{Name: "driftless/policy", State: forge.Failure, Title: "Policies", Summary: "none", URL: "https://example.com"}
+		check := forge.Check{Name: "driftless/policy", State: forge.Failure, Title: "Policies", Summary: "none"}
 		for range 60 {
 			check.Annotations = append(check.Annotations, forge.Annotation{Path: "main.tf", Line: 1, Title: "rule", Message: "no", Failure: true})
 		}

@@ -77,9 +77,6 @@ func New(opts Options) (*Account, error) {
 	return a, nil
 }
 
-// Gate is the way of all requests, for metrics.
-func (a *Account) Gate() *forge.Gate { return a.gate }
-
 // Budget implements forge.Account.
 func (a *Account) Budget() forge.Budget { return a.gate.Budget() }
 

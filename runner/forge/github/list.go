@@ -19,7 +19,7 @@ func (a *Account) List(ctx context.Context, owner string) ([]forge.Listed, error
 	var listed []forge.Listed
 	for _, one := range all {
 		if strings.EqualFold(one.GetOwner().GetLogin(), owner) {
-			listed = append(listed, forge.Listed{Path: one.GetFullName(), URL: one.GetCloneURL(), Archived: one.GetArchived(), Empty: empty(one)})
+			listed = append(listed, forge.Listed{Path: one.GetFullName(), Archived: one.GetArchived(), Empty: empty(one)})
 		}
 	}
 	return listed, nil

@@ -45,6 +45,20 @@ func (h *Host) State(ctx context.Context, key string) (forge.PullState, error) {
 	return state, nil
 }
 
+// Author implements forge.Host.
+func (h *Host) Author(ctx context.Context, key string) (string, error) {
+	what := "ask who opened " + h.at(key)
+	n, err := number(key)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", what, err)
+	}
+	pr, _, err := h.api.PullRequests.Get(ctx, segment(h.owner), segment(h.name), n)
+	if err != nil {
+		return "", explain(what, "pull requests: read", err)
+	}
+	return pr.GetUser().GetLogin(), nil
+}
+
 // signals are the statuses and check runs on a commit: context or name → "success", "failure" or "pending".
 type signals map[string]string
 
