@@ -15,7 +15,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Gate is the one way to a host's API, for all repositories of an account. It writes one request at a time and at a pace,
+// Gate is the one way to a host's API, for all repositories of an account that share its limits. It writes one request at a time and at a pace,
 // reads as many as come, asks again what a server that is not well does not answer, and turns answers that mean "not now"
 // into *Later: for as long as the host asked for, nothing more is sent. It implements http.RoundTripper.
 type Gate struct {
@@ -57,6 +57,11 @@ func NewGate(base http.RoundTripper, pause time.Duration) *Gate {
 	}
 	g.pace, g.breath = rate.NewLimiter(rate.Every(pause), writeBurst), pause
 	return g
+}
+
+// Beside returns a gate for those whom the host counts apart: it has a budget and pauses of its own, and writes in turn with g.
+func (g *Gate) Beside() *Gate {
+	return &Gate{Base: g.Base, Now: g.Now, Count: g.Count, writing: g.writing, pace: g.pace, breath: g.breath, strikes: map[bool]int{}}
 }
 
 // Budget is what is left, as of the last answers.

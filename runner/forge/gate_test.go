@@ -183,6 +183,26 @@ func TestGateWaitsNoLongerThanItsCaller(t *testing.T) {
 	}
 }
 
+func TestAGateBesideWritesInTurnAndPausesByItself(t *testing.T) {
+	t.Parallel()
+	now := noon
+	g, _ := gateAt(&now, answer{status: 429}, answer{status: 200})
+	beside := g.Beside()
+	if _, err := ask(t, g, http.MethodGet); err == nil || beside.Budget().Reason != "" {
+		t.Errorf("%v, %+v", err, beside.Budget())
+	}
+	if _, err := ask(t, beside, http.MethodPost); err != nil {
+		t.Error(err)
+	}
+	g.writing <- struct{}{} // somebody writes
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	req, _ := http.NewRequestWithContext(ctx, http.MethodPost, "http://forge.example", nil)
+	if _, err := beside.RoundTrip(req); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestGateCountsEveryAnswer(t *testing.T) {
 	t.Parallel()
 	now := noon

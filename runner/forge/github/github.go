@@ -1,5 +1,6 @@
 // Package github is the driver for GitHub and GitHub Enterprise Server: a Host is one repository there, an Account the sign-in
-// that all of them share, as a GitHub App or with a token. Every request of an account goes through one forge.Gate.
+// that all of them share, as a GitHub App or with a token. Every request goes through a forge.Gate: one for a token, and one for
+// each installation of an App.
 package github
 
 import (
@@ -42,9 +43,12 @@ type App struct {
 // Account implements forge.Account.
 type Account struct {
 	opts Options
-	base *url.URL // of the API, with a slash at the end
-	gate *forge.Gate
+	base *url.URL    // of the API, with a slash at the end
+	gate *forge.Gate // of the token, or of the App itself
 	sign signIn
+
+	mu     sync.Mutex
+	owners map[string]*forge.Gate // of an App's installations, by owner in lower case
 
 	moved sync.Map // paths that were answered under another name
 }
@@ -67,7 +71,7 @@ func New(opts Options) (*Account, error) {
 	if opts.Transport == nil {
 		opts.Transport = forge.Patient()
 	}
-	a := &Account{opts: opts, base: base, gate: forge.NewGate(opts.Transport, opts.Pause)}
+	a := &Account{opts: opts, base: base, gate: forge.NewGate(opts.Transport, opts.Pause), owners: map[string]*forge.Gate{}}
 	a.gate.Count = opts.Count
 	if opts.App != nil {
 		a.sign = newApp(a, *opts.App)
@@ -76,9 +80,6 @@ func New(opts Options) (*Account, error) {
 	}
 	return a, nil
 }
-
-// Budget implements forge.Account.
-func (a *Account) Budget() forge.Budget { return a.gate.Budget() }
 
 // Repository implements forge.Account.
 func (a *Account) Repository(path string, mirror *gitrepo.Mirror) forge.Host {

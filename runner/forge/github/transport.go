@@ -12,7 +12,7 @@ import (
 // client is a client of the API for a repository, or for an owner when name is "".
 func (a *Account) client(owner, name string) *api.Client {
 	return a.over(&forge.Signed{
-		Base: a.gate, Scheme: "Bearer", Refused: a.sign.refused,
+		Base: a.gateOf(owner), Scheme: "Bearer", Refused: a.sign.refused,
 		Token: func(ctx context.Context) (string, error) { return a.sign.token(ctx, owner, name) },
 	})
 }
