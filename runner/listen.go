@@ -118,8 +118,6 @@ func (w *watcher) hear(ctx context.Context, c forge.Comment, first bool) error {
 	switch {
 	case c.Edited:
 		return h.refuse(ctx, "This comment was edited before driftless read it, so nobody can tell who asks for what. Write a new one.")
-	case problem != nil && problem.Unknown:
-		return h.answer(ctx, forge.Confused, "refused: unknown command", report.Answer{Refused: problem.Text, Help: command.Table()})
 	case problem != nil:
 		return h.refuse(ctx, problem.Text)
 	case cmd.Verb == command.Help:

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/driftlessops/driftless/runner/command"
 	"github.com/driftlessops/driftless/workspaces"
 )
 
@@ -95,6 +96,20 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	walk(newRoot(&app{}))
+}
+
+// TestCommentsKnowTheCommands writes each command of the program in a comment: one that is none there is told so.
+func TestCommentsKnowTheCommands(t *testing.T) {
+	t.Parallel()
+	for _, c := range newRoot(&app{}).Commands() {
+		_, _, problem := command.Parse("driftless " + c.Name())
+		if problem == nil || c.Hidden { // it is one of comments as well
+			continue
+		}
+		if !strings.Contains(problem.Text, "a command of the machine") {
+			t.Errorf("driftless %s: %+v", c.Name(), problem)
+		}
+	}
 }
 
 func TestVersion(t *testing.T) {

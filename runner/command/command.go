@@ -29,6 +29,5 @@ type Command struct {
 
 // Problem says why a line that addresses driftless is not a command, and what to write instead.
 type Problem struct {
-	Text    string // for people; code stands between backticks, and no word of the line can leave its own
-	Unknown bool   // there is no known verb: show Table as well
+	Text string // for people; code stands between backticks, and no word of the line can leave its own
 }

@@ -30,19 +30,18 @@ func quote(s string) string {
 
 // unknown is the problem of a word that is no verb.
 func unknown(text string) *Problem {
-	p := &Problem{Unknown: true}
 	_, _, isFlag := word{text: text}.flag()
 	name := strings.ToLower(strings.TrimRight(text, ".,;:!?"))
 	near := nearest(name)
 	switch {
 	case isFlag || isNumber(name):
-		p.Text = "It does not say what to do: write a command after `driftless`."
+		return problemf("It does not say what to do: write a command after `driftless`. `driftless help` lists all.")
+	case elsewhere[name]:
+		return problemf("`driftless %s` is a command of the machine that driftless runs on: write it in a shell there. `driftless help` lists what comments can ask for.", name)
 	case near != "":
-		p.Text = fmt.Sprintf("There is no command %s. Did you mean `driftless %s`?", quote(text), near)
-	default:
-		p.Text = fmt.Sprintf("There is no command %s.", quote(text))
+		return problemf("There is no command %s. Did you mean `driftless %s`? `driftless help` lists all.", quote(text), near)
 	}
-	return p
+	return problemf("There is no command %s. `driftless help` lists all.", quote(text))
 }
 
 // nearest is the verb that somebody may have meant.

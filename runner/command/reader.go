@@ -120,7 +120,11 @@ func (r *reader) judge(w word) {
 // flag reads one flag. value is what was given with it by an equals sign.
 func (r *reader) flag(name string, value *word) {
 	kind := map[string]string{"w": "workspace", "workspace": "workspace", "d": "dir", "dir": "dir"}[name]
-	if kind == "" {
+	switch {
+	case engineFlags[name]:
+		r.fail(problemf("`-%s` is a flag of the engine, and those are not taken from comments. `driftless %s` takes `-w WORKSPACE` and `-d DIR`.", name, r.command.Verb))
+		return
+	case kind == "":
 		dashes := "-"
 		if len(name) > 1 {
 			dashes = "--"

@@ -22,6 +22,10 @@ var (
 	restrictions = set(`if when whenever once after before until till unless later tomorrow tonight only just except excluding but without`)
 	// polite are words that mean nothing here.
 	polite = set(`please pls plz thanks thank thx ty now again`)
+	// elsewhere are the commands of the program that are none of comments.
+	elsewhere = set(`completion demo drift policy repositories runs serve show validate version workspaces`)
+	// engineFlags are flags that people give to Terraform and OpenTofu.
+	engineFlags = set(`auto-approve destroy lock lock-timeout out parallelism reconfigure refresh refresh-only replace state target upgrade var var-file`)
 )
 
 // isTalk reports whether a word, in lower case, makes a sentence of a line.

@@ -110,7 +110,7 @@ func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") 
 func moreChanges(n int, runID int64) string {
 	text := fmt.Sprintf("- and %d more", n)
 	if runID != 0 {
-		text += fmt.Sprintf(": `driftless show %d`", runID)
+		text += fmt.Sprintf("; on the server: `driftless show %d`", runID)
 	}
 	return text + "\n"
 }

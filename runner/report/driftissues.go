@@ -28,7 +28,7 @@ func UncheckedIssue(doc UncheckedDocument, limit int) (title, body string) {
 	is.tail = "The check is tried again by itself, and this issue is closed when it succeeds. Now: " + checkNow(doc.Workspace) + ".\n\n" + owner(doc.Owner)
 	whole := ""
 	if doc.RunID != 0 {
-		whole = fmt.Sprintf("`driftless show %d` has the whole of it.\n\n", doc.RunID)
+		whole = fmt.Sprintf("On the server, `driftless show %d` has the whole of it.\n\n", doc.RunID)
 	}
 	is.tail = whole + is.tail
 	if doc.Error != "" {
@@ -103,7 +103,7 @@ func (r *DriftRow) line() string {
 	if r.Unchecked {
 		differs, repair = "could not be checked", "–"
 		if r.RunID != 0 {
-			repair = fmt.Sprintf("see `driftless show %d`", r.RunID)
+			repair = fmt.Sprintf("on the server: `driftless show %d`", r.RunID)
 		}
 	}
 	if !r.Since.IsZero() {

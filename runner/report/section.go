@@ -36,6 +36,7 @@ type section struct {
 	row     *Row
 	name    string
 	merged  bool
+	forge   bool // it is read there, and not on the machine of driftless
 	failure string
 	diffs   []excerpt
 	drift   []excerpt
@@ -43,7 +44,7 @@ type section struct {
 }
 
 func newSection(doc *Document, r *Row) *section {
-	s := &section{row: r, name: shortName(doc, r.Workspace), merged: doc.Merged, failure: plainOutput(r.Failure)}
+	s := &section{row: r, name: shortName(doc, r.Workspace), merged: doc.Merged, forge: doc.Commands, failure: plainOutput(r.Failure)}
 	s.size = len(s.failure) + len(r.Reason)
 	if r.Plan == nil {
 		return s
@@ -204,7 +205,7 @@ func (s *section) facts() string {
 	r := s.row
 	var facts []string
 	if r.RunID != 0 {
-		facts = append(facts, fmt.Sprintf("`driftless show %d`", r.RunID))
+		facts = append(facts, pick(s.forge, "", "on the server: ")+fmt.Sprintf("`driftless show %d`", r.RunID))
 	}
 	switch {
 	case r.Reused:
