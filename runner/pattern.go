@@ -62,6 +62,8 @@ func (r *Runner) findNew(ctx context.Context, conf workspaces.Repository) error 
 		r.log.Info("repository found", "repository", one.Name, "path", l.Path)
 		r.watching.add(r.watch(ctx, one))
 	}
+	r.watching.list(conf.Name)
+	r.Wake()
 	return nil
 }
 

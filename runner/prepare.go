@@ -12,7 +12,7 @@ import (
 // prepare finds the workspace, and makes its checkout, engine and environment ready.
 func (j *job) prepare(ctx context.Context) error {
 	if j.w == nil {
-		return fmt.Errorf("repository %s is not in the configuration any more", j.run.Repository)
+		return j.r.unwatched(j.run.Repository)
 	} else if j.w.closed != nil {
 		return j.w.closed
 	}

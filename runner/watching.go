@@ -3,6 +3,7 @@ package runner
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -12,9 +13,20 @@ import (
 
 // watching are the repositories under watch. More are found while the runner works.
 type watching struct {
-	mu    sync.RWMutex
-	named map[string]*watcher
-	start func(*watcher) // nil: nothing runs yet
+	mu     sync.RWMutex
+	named  map[string]*watcher
+	listed map[string]bool // patterns of which the repositories were listed since the start
+	start  func(*watcher)  // nil: nothing runs yet
+}
+
+// list notes that the repositories of a pattern are all watched.
+func (g *watching) list(pattern string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.listed == nil {
+		g.listed = map[string]bool{}
+	}
+	g.listed[pattern] = true
 }
 
 func (g *watching) add(w *watcher) {
@@ -66,6 +78,31 @@ func (r *Runner) watcher(name string) *watcher {
 	r.watching.mu.RLock()
 	defer r.watching.mu.RUnlock()
 	return r.watching.named[name]
+}
+
+// awaits says what runs of a repository wait for before it is known whether it is watched; "" = that is known.
+func (r *Runner) awaits(name string) string {
+	r.watching.mu.RLock()
+	defer r.watching.mu.RUnlock()
+	if r.watching.named[name] != nil {
+		return ""
+	}
+	for _, conf := range r.patterns() {
+		if strings.HasPrefix(name, conf.Name+".") && !r.watching.listed[conf.Name] {
+			return "waits for the forge to list the repositories of " + conf.Path
+		}
+	}
+	return ""
+}
+
+// unwatched says why nothing is done any more for a repository that nobody watches.
+func (r *Runner) unwatched(name string) error {
+	for _, conf := range r.patterns() {
+		if strings.HasPrefix(name, conf.Name+".") {
+			return userError(fmt.Sprintf("repository %s is not watched any more: block %q finds no such repository of %s. It was deleted, renamed, archived or excluded, or the sign-in may not see it", name, conf.Name, conf.Path))
+		}
+	}
+	return userError(fmt.Sprintf("repository %s is not in the configuration any more: no repository block is called so. To go on with it, write the block again and restart driftless", name))
 }
 
 // Hooked takes up what a webhook said: the repository is polled at once. A request to run a check again is what no poll

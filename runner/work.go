@@ -209,14 +209,9 @@ func (r *Runner) claimOf(tx Tx, purposes []Purpose) (claimed Run, ok bool, err e
 
 // tryClaim takes one run, unless it must wait; then it says for what.
 func (r *Runner) tryClaim(tx Tx, run *Run) (bool, error) {
-	waits, err := waitsFor(tx, *run)
+	waits, err := r.waits(tx, *run)
 	if err != nil {
 		return false, err
-	}
-	if waits == "" && run.Purpose != PurposePlan {
-		if pid := processIn(r.workDir(run.Workspace)); pid != "" {
-			waits = "waits for the engine of an earlier run to end (process " + pid + ")"
-		}
 	}
 	if waits != "" {
 		if run.Reason != waits {
@@ -247,6 +242,20 @@ func (r *Runner) tryClaim(tx Tx, run *Run) (bool, error) {
 	}
 	*run = next
 	return true, nil
+}
+
+// waits says what a run must wait for; "" = nothing.
+func (r *Runner) waits(tx Tx, run Run) (string, error) {
+	if why := r.awaits(run.Repository); why != "" {
+		return why, nil
+	}
+	why, err := waitsFor(tx, run)
+	if why == "" && run.Purpose != PurposePlan {
+		if pid := processIn(r.workDir(run.Workspace)); pid != "" {
+			why = "waits for the engine of an earlier run to end (process " + pid + ")"
+		}
+	}
+	return why, err
 }
 
 // dropDeadLock frees a state from the lock of a run that was killed while it planned: nothing was applied under it, and no
