@@ -90,6 +90,9 @@ func (j *job) apply(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
+	if err := j.r.reportBegun(ctx, j.run); err != nil {
+		j.r.log.Error("report", "run", j.run.ID, "error", err) // the next one says it
+	}
 	return j.applied(ctx, j.root.Apply(ctx, filepath.Join(j.dir, "plan.tfplan")))
 }
 

@@ -54,11 +54,11 @@ func (r *Runner) document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]
 		if ok && run.ID > last { // what older plans read is the same there
 			last, doc.Base = run.ID, run.Base
 		}
+		planned := run
 		applied, found, err := s.apply(tx, id, run)
 		if err != nil {
 			return doc, nil, err
 		} else if found {
-			planned := run
 			run, ok = applied, true
 			if pull.State == Open && planned.Status.reported() {
 				shown[id] = planned.ID
@@ -74,6 +74,11 @@ func (r *Runner) document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]
 		row, err := r.reportRow(tx, s, run)
 		if err != nil {
 			return doc, nil, err
+		}
+		if found && row.Plan == nil && pull.State == Merged && (run.Status == Queued || run.Status == Planning) {
+			if row.Plan, err = r.plans.read(tx, planned); err != nil && !errors.Is(err, ErrNotFound) { // what was reviewed, until it is planned again
+				return doc, nil, err
+			}
 		}
 		if pull.State == Merged && run.Status == Applied && run.PullID == 0 && run.Commit != pull.MergedCommit {
 			row.Reason = orElse(row.Reason, fmt.Sprintf("together with what was merged later, at `%.7s`", run.Commit))

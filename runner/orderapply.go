@@ -33,10 +33,12 @@ func (h *hearing) applyAgain(pull Pull, targets []*workspaces.Workspace) (action
 	}, nil
 }
 
-// again lets a run be planned and judged anew. One that failed stays on record as what it was.
+// again lets a run be planned and judged anew, whatever ran before it. One that failed stays on record as what it was.
 func (h *hearing) again(j *journal, run Run) error {
 	if run.Status != Failed {
-		return supersede(j, []Run{run}, "because "+h.c.Author+" asked for another try", nil)
+		if err := supersede(j, []Run{run}, "because "+h.c.Author+" asked for another try", nil); err != nil {
+			return err
+		}
 	}
 	next := Run{
 		Repository: run.Repository, Workspace: run.Workspace, Purpose: PurposeApply, Status: Queued, Commit: run.Commit, Tree: run.Tree,

@@ -212,14 +212,19 @@ func keepShown(runs, shown map[workspaces.ID]int64, affected []workspaces.ID) {
 	}
 }
 
-// reportOf brings the reports up to date that show a run.
-func (r *Runner) reportOf(ctx context.Context, run Run) error {
+// reportOf brings the reports up to date that show a run which ended.
+func (r *Runner) reportOf(ctx context.Context, run Run) error { return r.reportNews(ctx, run, 1) }
+
+// reportBegun shows that an apply has begun.
+func (r *Runner) reportBegun(ctx context.Context, run Run) error { return r.reportNews(ctx, run, 0) }
+
+func (r *Runner) reportNews(ctx context.Context, run Run, ended int) error {
 	var pulls []int64
 	err := r.opts.Store.View(ctx, func(tx Tx) (err error) {
 		pulls, err = showing(tx, run)
 		return err
 	})
-	pulls = slices.DeleteFunc(pulls, func(id int64) bool { return !r.progress.news(id, 1, time.Now()) })
+	pulls = slices.DeleteFunc(pulls, func(id int64) bool { return !r.progress.news(id, ended, time.Now()) })
 	return errors.Join(err, r.reportAll(ctx, pulls))
 }
 

@@ -23,7 +23,7 @@ func (r *Row) underway() bool {
 
 // pending reports whether something is still to come of the row by itself: its plan, or after the merge its apply.
 func (r *Row) pending(doc *Document) bool {
-	return r.underway() || r.Status == "applying" || doc.Merged && (r.Status == "ready" || r.Status == "planned")
+	return r.underway() || r.Status == "applying" || doc.Merged && slices.Contains([]string{"queued", "planning", "planned", "ready"}, r.Status)
 }
 
 // waitsForApply reports whether the row's changes are to be applied before the merge, can be, and are not.
