@@ -21,8 +21,9 @@ const (
 // issueState is what is kept in the wish of an issue's post besides what the forge shows.
 type issueState struct {
 	issueWish
-	Fingerprint string
-	Turn        int // counts openings and closings
+	Fingerprint string // of the trouble: people are told when it changes
+	Says        told   // what the body says that may change without that
+	Turn        int    // counts openings, closings and other trouble in between
 }
 
 // syncIssues brings the issues about drift up to what is on record: one per workspace that drifted or could not be checked,
@@ -108,17 +109,22 @@ func (w *watcher) issueDrafts(ctx context.Context, troubles []trouble, posts map
 
 // opened is the issue of a trouble, given what its post wants now.
 func (w *watcher) opened(ctx context.Context, t trouble, state issueState) (next issueState, changed bool) {
-	print := t.fingerprint()
-	if state.Issue.Open && state.Fingerprint == print {
+	next = issueState{Fingerprint: t.fingerprint(), Says: t.says(), Turn: state.Turn}
+	next.Remarks = state.Remarks
+	other := !state.Issue.Open || state.Fingerprint != next.Fingerprint
+	if !other && state.Says == next.Says {
 		return state, false
 	}
-	next = issueState{Fingerprint: print, Turn: state.Turn}
 	next.Issue = w.troubleIssue(ctx, t)
-	if !state.Issue.Open {
-		next.Turn++
-		if next.Turn > 1 {
-			next.Remarks = []remark{turnRemark(next.Turn, t.back())}
-		}
+	if !other {
+		return next, true // an edit, of which nobody is notified
+	}
+	text := t.back()
+	if state.Issue.Open {
+		text = t.other()
+	}
+	if next.Turn++; next.Turn > 1 {
+		next.Remarks = []remark{turnRemark(next.Turn, text)}
 	}
 	return next, true
 }
@@ -159,7 +165,7 @@ func (w *watcher) summaryDraft(rest []trouble, state issueState) (d draft, chang
 	print := ""
 	for _, t := range rest {
 		doc.Rows = append(doc.Rows, report.DriftRow{Workspace: string(t.rec.ID), RunID: t.run.ID, Objects: len(t.rec.changes().Changes), Since: t.since, Unchecked: t.check != ""})
-		print += string(t.rec.ID) + "\n"
+		print += string(t.rec.ID) + " " + t.says().Repair + "\n"
 	}
 	if state.Issue.Open && state.Fingerprint == print {
 		return d, false

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -84,9 +85,6 @@ func (h *hearing) approveRepair(ws *workspaces.Workspace) (action, error) {
 		if err != nil {
 			return "", err
 		}
-		if err := h.namesOnly(j.tx, runs); err != nil {
-			return "", err
-		}
 		if len(runs) == 0 {
 			return "", userError("There is no repair to approve: `driftless plan` checks again.")
 		} else if runs[0].Status == Failed {
@@ -95,7 +93,7 @@ func (h *hearing) approveRepair(ws *workspaces.Workspace) (action, error) {
 		if err := approvable(j.tx, runs[0]); err != nil {
 			return "", err
 		}
-		if err := h.toldOf(j.tx, ws.ID); err != nil {
+		if err := h.toldOf(j.tx, runs[0]); err != nil {
 			return "", err
 		}
 		next, err := approveIn(j, runs[0], h.c.Author)
@@ -103,29 +101,30 @@ func (h *hearing) approveRepair(ws *workspaces.Workspace) (action, error) {
 	}, nil
 }
 
-// namesOnly refuses a comment that names another check than the newest one, or one that found the very same.
-func (h *hearing) namesOnly(tx Tx, newest []Run) error {
+// toldOf refuses an approval that means something else than the repair that a check found: it names a check that found other
+// drift, or it names none and was written before the issue told of this one.
+func (h *hearing) toldOf(tx Tx, newest Run) error {
 	for _, id := range h.cmd.Runs {
 		run, err := tx.Run(id)
-		if err == nil {
-			run, err = sameDrift(tx, run)
-		}
-		if errors.Is(err, ErrNotFound) || err == nil && (len(newest) == 0 || run.ID != newest[0].ID) {
-			return userError(fmt.Sprintf("Run %d is not the newest check of this workspace: read the issue, and say it again.", id))
-		} else if err != nil {
+		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
+		if run.Workspace != newest.Workspace || run.Purpose != PurposeDrift || run.repair() != newest.repair() {
+			return userError(fmt.Sprintf("Run %d is not what was found last: read this issue once it shows run %d, and say it again.", id, newest.ID))
+		}
 	}
-	return nil
-}
-
-// toldOf refuses an approval that was written before the issue told of the drift as it is now.
-func (h *hearing) toldOf(tx Tx, id workspaces.ID) error {
-	post, err := tx.Post(h.w.conf.Name, PostIssue, string(id))
+	if len(h.cmd.Runs) > 0 {
+		return nil
+	}
+	post, err := tx.Post(h.w.conf.Name, PostIssue, string(newest.Workspace))
 	if err != nil {
 		return err
 	}
-	if post.Waiting() || h.before(post.ShownAt) {
+	var state issueState
+	if err := json.Unmarshal(post.Want, &state); err != nil {
+		return fmt.Errorf("read what the issue about %s shows: %w", newest.Workspace, err)
+	}
+	if post.Waiting() || h.before(post.ShownAt) || state.Says.Repair != newest.repair() {
 		return userError("The drift has changed since you wrote this: read the issue, and say it again.")
 	}
 	return nil

@@ -30,6 +30,30 @@ func (t trouble) fingerprint() string {
 	return report.DriftFingerprint(t.rec.changes().Changes)
 }
 
+// told is what the body of an issue says that may change while the drift keeps its kind.
+type told struct {
+	Repair  string // what an approval on the issue would do; "" = nothing
+	Refused string // why it would not
+}
+
+// says is what the body of a trouble's issue says. Another check that found the very same is nothing new.
+func (t trouble) says() told {
+	if t.check != "" {
+		return told{}
+	}
+	return told{Repair: t.run.repair(), Refused: t.refused()}
+}
+
+// repair tells what a drift run would do from what others would.
+func (run Run) repair() string { return run.PlanDigest + " " + run.InputDigest }
+
+func (t trouble) refused() string {
+	if t.run.Status == Blocked {
+		return t.run.Reason
+	}
+	return ""
+}
+
 // troubles are the workspaces that drifted or could not be checked, the oldest first.
 func (w *watcher) troubles(tx Tx) (all []trouble, err error) {
 	records, err := tx.Workspaces(WorkspaceFilter{Repository: w.conf.Name})
@@ -98,16 +122,21 @@ func (t trouble) back() string {
 	return report.DriftBack(report.DriftDocument{Workspace: string(t.rec.ID), Since: t.since, Changes: t.rec.changes().Changes})
 }
 
+// other is what is said when an open issue tells of something else than before.
+func (t trouble) other() string {
+	if t.check != "" {
+		return report.UncheckedNow(report.UncheckedDocument{Workspace: string(t.rec.ID), Since: t.since})
+	}
+	return report.DriftOther(report.DriftDocument{Workspace: string(t.rec.ID), Since: t.since, Changes: t.rec.changes().Changes})
+}
+
 // troubleIssue renders the issue of a trouble.
 func (w *watcher) troubleIssue(ctx context.Context, t trouble) forge.Issue {
 	limit, mark := w.host.BodyLimit(), issueMark(string(t.rec.ID))
 	issue := forge.Issue{Open: true, Labels: []string{labelOurs, labelDrift}}
 	doc := report.DriftDocument{
 		Workspace: string(t.rec.ID), Owner: t.rec.Owner, RunID: t.run.ID, Commit: t.rec.AppliedCommit, Since: t.since,
-		AppliedAt: t.rec.AppliedAt, AppliedBy: t.by, Changes: t.rec.changes().Changes, Metadata: mark,
-	}
-	if t.run.Status == Blocked {
-		doc.Refused = t.run.Reason
+		AppliedAt: t.rec.AppliedAt, AppliedBy: t.by, Changes: t.rec.changes().Changes, Metadata: mark, Refused: t.refused(),
 	}
 	if commit, err := w.mirror.Commit(ctx, t.rec.AppliedCommit); err == nil {
 		doc.AppliedAuthor = commit.Author

@@ -61,6 +61,11 @@ func DriftBack(doc DriftDocument) string {
 	return "**Drifted again:** " + doc.differ() + since(doc.Since) + ". The description above says which.\n"
 }
 
+// DriftOther is the comment that says that it is other drift than before.
+func DriftOther(doc DriftDocument) string {
+	return "**Other drift than before:** " + doc.differ() + since(doc.Since) + ". The description above says which.\n"
+}
+
 // DriftMoot is the comment with which an issue is closed that is about nothing any more: why says what became of the workspace.
 func DriftMoot(workspace, why string) string {
 	return "**Closed:** " + briefCode(workspace, 150) + ": " + briefProse(why, 500) + "\n"

@@ -49,10 +49,11 @@ func TestGoldenIssues(t *testing.T) {
 		"drift-hostile":  issue(DriftIssue(evilDrift, 65000)),
 		"drift-gone":     DriftGone(drift),
 		"drift-back":     DriftBack(drift),
+		"drift-other":    DriftOther(drift),
 		"drift-moot":     DriftMoot("infra//prod/app", "its directory is gone from the tracked branch"),
 		"unchecked":      issue(UncheckedIssue(unchecked, 65000)),
 		"unchecked-new":  issue(UncheckedIssue(UncheckedDocument{Workspace: "infra//it's", Error: strings.Repeat("long line\n", 900)}, 3000)),
-		"unchecked-gone": UncheckedGone(unchecked), "unchecked-back": UncheckedBack(unchecked),
+		"unchecked-gone": UncheckedGone(unchecked), "unchecked-back": UncheckedBack(unchecked), "unchecked-now": UncheckedNow(unchecked),
 		"drift-summary": issue(DriftSummaryIssue(DriftSummary{Metadata: "all", Rows: []DriftRow{
 			{Workspace: "infra//prod/app", RunID: 31, Objects: 3, Since: monday}, {Workspace: "infra//a|b`c", Objects: 1, Unchecked: true, RunID: 32}, {Workspace: "infra//x", Objects: 1},
 		}}, 65000)),
@@ -90,7 +91,7 @@ func checkIssues(t *testing.T, s string, limit int) {
 	add(DriftIssue(doc, limit))
 	add(UncheckedIssue(unchecked, limit))
 	add(DriftSummaryIssue(DriftSummary{Rows: slices.Repeat([]DriftRow{{Workspace: s, RunID: 1 << 40, Objects: 3, Since: monday}}, 30), Metadata: s}, limit))
-	bodies = append(bodies, DriftGone(doc), DriftBack(doc), DriftMoot(s, s), UncheckedGone(unchecked), UncheckedBack(unchecked))
+	bodies = append(bodies, DriftGone(doc), DriftBack(doc), DriftOther(doc), DriftMoot(s, s), UncheckedGone(unchecked), UncheckedNow(unchecked), UncheckedBack(unchecked))
 	bodies = append(bodies, Reply(Answer{Line: s, Done: s, Refused: s, Others: 2, Metadata: s}), Reply(Answer{Line: s, Refused: "x\n" + s}))
 	for _, body := range bodies {
 		checkMarkdown(t, body)

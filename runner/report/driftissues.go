@@ -61,6 +61,11 @@ func UncheckedBack(doc UncheckedDocument) string {
 	return "**It could not be checked again**" + since(doc.Since) + ". The description above says why.\n"
 }
 
+// UncheckedNow is the comment on an issue about drift that says that nobody knows any more.
+func UncheckedNow(doc UncheckedDocument) string {
+	return "**It could not be checked**" + since(doc.Since) + ", so nobody knows whether it is still so. The description above says why.\n"
+}
+
 // DriftSummary is what is said about the workspaces beyond the cap on issues.
 type DriftSummary struct {
 	Rows     []DriftRow
