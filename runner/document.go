@@ -223,6 +223,8 @@ func (r *Runner) reportRow(tx Tx, s *standing, run Run) (report.Row, error) {
 	switch {
 	case run.Status == Applied && run.PullID != 0:
 		row.Reason = "asked for by " + run.Actor
+	case run.Status == Unchanged && run.Approves != 0:
+		row.Reason = fmt.Sprintf("nothing was left to do when run %d was approved by %s", run.Approves, run.Actor)
 	case run.Status == Applied && run.Approves != 0:
 		row.Reason = "approved by " + run.Actor
 	}
