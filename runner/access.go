@@ -15,18 +15,20 @@ import (
 const (
 	askAccess = 6 * time.Hour
 	askAgain  = 10 * time.Minute // when it did not say
+	askPolls  = 10               // in polls, while something is missing: somebody mends it
 )
 
 // checkAccess asks the forge now and then who driftless is and what it may not do. What does not work without it is shown
 // with the repository; nothing goes on where nothing would work.
 func (w *watcher) checkAccess(ctx context.Context) error {
-	if w.host == nil || w.access.Load() != nil && time.Since(w.asked) < askAccess {
+	known := w.access.Load()
+	if w.host == nil || known != nil && time.Since(w.asked) < w.askEvery(known) {
 		return nil
 	}
 	access, err := w.host.Access(ctx)
 	var later *forge.Later
-	if errors.As(err, &later) && w.access.Load() != nil {
-		w.asked = time.Now().Add(askAgain - askAccess)
+	if errors.As(err, &later) && known != nil {
+		w.asked = time.Now().Add(askAgain - w.askEvery(known))
 		return nil // what it knows is good enough for now
 	} else if err != nil {
 		return fmt.Errorf("%s: %w", w.signIn(), err)
@@ -34,7 +36,11 @@ func (w *watcher) checkAccess(ctx context.Context) error {
 	if w.conf.Automerge != "" {
 		access.Problems = append(access.Problems, access.Merging...)
 	}
+	news := known == nil || !slices.Equal(known.Problems, access.Problems)
 	for _, p := range access.Problems {
+		if !news && !p.Fatal {
+			continue
+		}
 		w.r.log.Warn("the sign-in lacks something", "repository", w.conf.Name, "login", access.Login, "what", p.What, "so", p.So)
 		if p.Fatal {
 			return userError(fmt.Sprintf("%s: as %s: %s: %s", w.signIn(), access.Login, p.What, p.So))
@@ -42,8 +48,19 @@ func (w *watcher) checkAccess(ctx context.Context) error {
 	}
 	w.access.Store(&access)
 	w.asked = time.Now()
+	if !news {
+		return nil
+	}
 	w.dirty.Store(true)
-	return nil
+	return w.posts.hurry(ctx)
+}
+
+// askEvery is how long what is known of the access holds.
+func (w *watcher) askEvery(known *forge.Access) time.Duration {
+	if len(known.Problems) == 0 {
+		return askAccess
+	}
+	return min(askAccess, askPolls*w.conf.PollInterval)
 }
 
 // signIn names the sign-in at the forge, for people: which block it is, and where its secret is kept.

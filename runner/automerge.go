@@ -127,6 +127,11 @@ func (s *standing) notMerged(tx Tx) (string, error) {
 // mergeTried lets the report say that the forge did not merge, or the next poll see that it did.
 func (w *watcher) mergeTried(ctx context.Context, key string) {
 	w.pollNow()
+	w.reportOn(ctx, key)
+}
+
+// reportOn brings the report of an open pull request up to date with what became of showing it.
+func (w *watcher) reportOn(ctx context.Context, key string) {
 	var pulls []Pull
 	err := w.r.opts.Store.View(ctx, func(tx Tx) (err error) {
 		pulls, err = tx.Pulls(PullFilter{Repository: w.conf.Name, Key: key, State: Open, Limit: 1})
@@ -136,7 +141,7 @@ func (w *watcher) mergeTried(ctx context.Context, key string) {
 		err = errors.Join(err, w.r.report(ctx, p.ID))
 	}
 	if err != nil {
-		w.r.log.Error("report of a merge", "repository", w.conf.Name, "pull request", key, "error", err)
+		w.r.log.Error("report what the forge did not take", "repository", w.conf.Name, "pull request", key, "error", err)
 	}
 }
 

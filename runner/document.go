@@ -46,6 +46,9 @@ func (r *Runner) document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]
 		if doc.Caution, err = s.cautions(tx, repo.Branch); err != nil {
 			return doc, nil, err
 		}
+		if doc.Unshown, err = unshown(tx, pull); err != nil {
+			return doc, nil, err
+		}
 	}
 	shown := map[workspaces.ID]int64{}
 	last := int64(0)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -130,12 +131,15 @@ func (p *publisher) publish(ctx context.Context) (next time.Time, failed error) 
 		if err = p.show(ctx, post); err != nil && ctx.Err() != nil {
 			break // whatever it did is found again
 		}
+		failing := post.Error != ""
 		again, unkept := p.shown(ctx, *post, err)
 		if unkept != nil {
 			return next, errors.Join(failed, unkept)
 		}
 		if post.Kind == PostMerge {
 			p.w.mergeTried(ctx, post.Key)
+		} else if post.Kind == PostReport && (failing && err == nil || !failing && hopeless(err)) {
+			p.w.reportOn(ctx, post.Key) // its statuses speak of that
 		}
 		if err != nil && failed == nil {
 			failed = fmt.Errorf("%s %s: %w", post.Kind, post.Key, err)
@@ -236,6 +240,41 @@ func visible(tx Tx, post Post) error {
 		return err
 	}
 	return seen(tx, pulls[0], rep, post.ShownAt)
+}
+
+// hurry tries at once what the forge refused: the sign-in may do more than before.
+func (p *publisher) hurry(ctx context.Context) error {
+	err := p.w.r.opts.Store.Update(ctx, func(tx Tx) error {
+		posts, err := tx.Posts(PostFilter{Repository: p.w.conf.Name, Waiting: true})
+		for _, post := range posts {
+			if _, refused := refusal(post); refused && post.NextAt.After(now()) {
+				post.NextAt = zeroTime
+				err = errors.Join(err, tx.PutPost(&post))
+			}
+		}
+		return err
+	})
+	p.wake()
+	return err
+}
+
+// unshown is why the forge does not take the report of an open pull request, or "".
+func unshown(tx Tx, pull Pull) (string, error) {
+	post, err := tx.Post(pull.Repository, PostReport, pull.Key)
+	if errors.Is(err, ErrNotFound) || err == nil && !post.Waiting() {
+		return "", nil
+	}
+	reason, refused := refusal(post)
+	if !refused {
+		reason = post.Error
+	}
+	return firstLine(reason), err
+}
+
+// refusal is why the forge refused a post the last time, if it did.
+func refusal(post Post) (reason string, ok bool) {
+	_, reason, ok = strings.Cut(post.Error, (&forge.Denied{}).Error())
+	return reason, ok
 }
 
 // orNow is a moment, or now where the forge does not tell one.

@@ -27,6 +27,8 @@ func beforeStatus(doc *Document, t tally) Status {
 		s.Description = fmt.Sprintf("%d of %d cannot be applied as planned", stuck, t.rows)
 	case waiting > 0:
 		s.Description = fmt.Sprintf("%d of %d %s for `driftless apply`", waiting, t.rows, pick(waiting > 1, "waits", "wait"))
+	case later > 0 && doc.Unshown != "":
+		s.Description = "its report cannot be shown: " + ascii(doc.Unshown)
 	case later > 0:
 		s.State, s.Description = Success, fmt.Sprintf("%d of %d after the merge", later, t.rows)+some(applied, " applied")
 	case applied > 0:

@@ -24,6 +24,7 @@ type Document struct {
 	Notices    []string // edits that take effect only after the merge, warnings
 	Aside      string   // why the pull request is left alone, and what to do; only before the merge
 	Left       Left     // what Aside is about
+	Unshown    string   // why the forge does not take this report; "" = it does. What nobody sees is not reviewed
 	Merged     bool     // after the merge: rows show what was applied
 	MergedBy   string   // login; "" = not known
 	Reviewers  []string // logins of those who approved it

@@ -161,6 +161,16 @@ func (s Status) fit() Status {
 	return s
 }
 
+// ascii is a text of others as a description takes it.
+func ascii(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, text)
+}
+
 // some says how many there are besides, if any.
 func some(n int, what string) string {
 	if n == 0 {
