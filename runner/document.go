@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/driftlessops/driftless/runner/command"
@@ -75,6 +76,9 @@ func (r *Runner) document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]
 			run = afterMerge(run, s.known[id])
 		}
 		row, err := r.reportRow(tx, s, run)
+		if err == nil {
+			err = r.addReviewed(tx, &row, run, planned)
+		}
 		if err != nil {
 			return doc, nil, err
 		}
@@ -251,6 +255,9 @@ func (r *Runner) reportRow(tx Tx, s *standing, run Run) (report.Row, error) {
 	row.BeforeMerge = slices.Contains(pull.Before, run.Workspace)
 	row.Applied = run.Purpose == PurposeApply && run.Status == Applied
 	row.Command = nextCommand(run)
+	if approvers, known := r.approvers(pull, run.Workspace); known {
+		r.addApprovers(&row, approvers)
+	}
 	if pull.State == Closed && run.Purpose == PurposeApply {
 		row.Applied = true
 		if run.PullID == 0 && run.Status == Held {
@@ -258,6 +265,45 @@ func (r *Runner) reportRow(tx Tx, s *standing, run Run) (report.Row, error) {
 		}
 	}
 	return row, nil
+}
+
+// approvers are those who may approve an apply by a comment, where comments are read.
+func (r *Runner) approvers(pull Pull, id workspaces.ID) (words []string, known bool) {
+	w := r.watcher(pull.Repository)
+	if w == nil || w.host == nil {
+		return nil, false
+	}
+	ws := w.known(nil, id)
+	if ws == nil {
+		return nil, false
+	}
+	return ws.Permissions.Approve, true
+}
+
+// addApprovers says who may approve what waits for that. Where nobody may, no comment is asked for.
+func (r *Runner) addApprovers(row *report.Row, approvers []string) {
+	waits := strings.HasPrefix(row.Command, "driftless approve")
+	switch {
+	case waits && len(approvers) == 0:
+		row.Approvers, row.Command = "nobody (on the server: `"+row.Command+"`)", ""
+	case waits:
+		row.Approvers = whoMay(approvers)
+	case len(approvers) == 0:
+		row.OnMerge = strings.TrimSuffix(row.OnMerge, approvesIt)
+	}
+}
+
+// addReviewed adds to a row whose apply goes beyond what was reviewed what that was.
+func (r *Runner) addReviewed(tx Tx, row *report.Row, run, planned Run) error {
+	if run.Status != Held || planned.ID == 0 || planned.ID == run.ID || !slices.ContainsFunc(run.Unreviewed, isChange) {
+		return nil
+	}
+	plan, err := r.plans.read(tx, planned)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	row.Reviewed, row.ReviewRun = plan, planned.ID
+	return err
 }
 
 // nextCommand is the comment that settles an apply that did not end well, or "".
@@ -287,6 +333,9 @@ func applyOne(run Run) string {
 	return "driftless apply -w " + command.Quote(afterRepository(run.Workspace))
 }
 
+// approvesIt is how what is held is applied, where somebody may do that.
+const approvesIt = ": `driftless approve` applies it"
+
 // onMerge says what a merge will do for a workspace.
 func onMerge(run Run, manual, before bool) string {
 	if run.Purpose != PurposePlan {
@@ -298,7 +347,7 @@ func onMerge(run Run, manual, before bool) string {
 			return "applied before the merge: `driftless apply`"
 		}
 		if manual {
-			return "held: apply = \"manual\": `driftless approve` applies it"
+			return "held: apply = \"manual\"" + approvesIt
 		}
 		return "applies these changes"
 	case Unchanged:

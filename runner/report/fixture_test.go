@@ -97,6 +97,8 @@ func documents() map[string]Document {
 	held := ready("prod/queue", 17, created)
 	held.Status, held.OnMerge = "held", ""
 	held.Reason = "1 change goes beyond what was reviewed. `driftless approve 17` applies all of it; otherwise change the code:\n- create cloud_server.cache\n- replace cloud_server.db"
+	reviewed := planOf(server("cloud_server.cache", planner.Create, planner.PathChange{Path: "image", After: `"debian-11"`}))
+	reviewed.Changes[0].Digest = "another"
 	return map[string]Document{
 		"mixed": with(pullRequest(unchanged("dev/dns", 18), reused, ready("dev/cache", 13, created), mixed, blocked, failed, held, Row{Workspace: "infra//prod/mail", Status: "queued"}), func(d *Document) {
 			d.Notices = []string{"driftless.hcl: `apply` of prod/app changes from \"on_merge\" to \"manual\"; it takes effect after the merge"}
@@ -139,7 +141,9 @@ func documents() map[string]Document {
 		"applying": with(pullRequest(with(ready("prod/app", 21, updated), func(r *Row) { r.Status = "applied" }), with(ready("prod/db", 22, replaced), func(r *Row) { r.Status = "applying" }), Row{Workspace: "infra//prod/mail", Status: "queued"}), func(d *Document) {
 			d.Merged, d.Commands, d.MergedBy, d.Reviewers = true, true, "anna", []string{"ben", "cara"}
 		}),
-		"waiting": with(pullRequest(with(held, func(r *Row) { r.Command = "driftless approve 17" }), with(blocked, func(r *Row) { r.Reason, r.Command = "the policies deny it", "driftless apply 15" }), with(failed, func(r *Row) {
+		"waiting": with(pullRequest(with(held, func(r *Row) {
+			r.Command, r.Approvers, r.Reviewed, r.ReviewRun = "driftless approve 17", "people with admin permission, members of team sre", reviewed, 12
+		}), with(blocked, func(r *Row) { r.Reason, r.Command = "the policies deny it", "driftless apply 15" }), with(failed, func(r *Row) {
 			r.Reason, r.Command = "", "driftless apply -w prod/dns"
 		})), func(d *Document) {
 			d.Merged, d.Commands, d.MergedBy, d.Reviewers = true, true, "@evil`s", []string{"a", "b", "c", "d", "e", "f"}
@@ -212,7 +216,7 @@ func hostile(all ...string) Document {
 		plan.Drift = []planner.DriftedObject{{Address: s + "2", Action: planner.Update, Paths: []planner.PathChange{{Path: s, After: s}}}}
 		doc.Rows = append(doc.Rows, Row{
 			Workspace: s, RunID: int64(i), Status: []string{"blocked", "failed", s, "unchanged"}[i%4], Reason: s, Plan: plan, Verdict: verdict,
-			Failure: s, OnMerge: s, Command: s, Labels: map[string]string{s: s}, Owner: s,
+			Failure: s, OnMerge: s, Command: s, Approvers: s, Reviewed: planOf(server(s, planner.Create, planner.PathChange{Path: s, After: s})), Labels: map[string]string{s: s}, Owner: s,
 		})
 	}
 	return doc

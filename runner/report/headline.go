@@ -28,7 +28,8 @@ func alarming(doc *Document) bool {
 	}
 	t := count(doc)
 	destroys := t.sum.Delete+t.sum.Replace > 0 && !doc.Merged
-	return doc.Error != "" || len(doc.Conflicts) > 0 || t.failed+t.denied+t.unjudged+t.blocked > 0 || destroys
+	waits := t.held > 0 && doc.Merged
+	return doc.Error != "" || len(doc.Conflicts) > 0 || t.failed+t.denied+t.unjudged+t.blocked > 0 || destroys || waits
 }
 
 // headline is the sentence in plain words. It holds no text of others.

@@ -52,9 +52,12 @@ type Row struct {
 	Reason    string // why, with the next step; may span lines
 	Plan      *planner.Plan
 	Verdict   *policy.Verdict
-	Failure   string // what the engine printed, masked, whole
-	OnMerge   string // what happens on merge, one sentence
-	Command   string // what to comment when it is held, blocked or failed: "driftless approve 12"
+	Failure   string        // what the engine printed, masked, whole
+	OnMerge   string        // what happens on merge, one sentence
+	Command   string        // what to comment when it is held, blocked or failed: "driftless approve 12"
+	Approvers string        // who may approve it by a comment, in words; "" = nothing to approve, or comments are not read
+	Reviewed  *planner.Plan // what was reviewed before an apply that goes beyond that; nil = nothing, or it does not
+	ReviewRun int64         // the run of Reviewed
 	Labels    map[string]string
 	Owner     string
 	Duration  time.Duration

@@ -23,7 +23,7 @@ func writeSections(p *pager, doc *Document) {
 		if s.empty() {
 			continue
 		}
-		open := r.risky() && s.size <= min(budget, openSection)
+		open := (r.risky() || doc.Merged && r.Status == "held") && s.size <= min(budget, openSection)
 		if open {
 			budget -= s.size
 		}
@@ -108,6 +108,9 @@ func (s *section) write(p *pager) {
 	if r.Command != "" && r.waits() && !strings.Contains(r.Reason, r.Command) {
 		p.paragraph("**To do:** comment " + code(shorten(oneLine(r.Command), p.atom/4)))
 	}
+	if r.Approvers != "" && r.waits() {
+		p.text("Who may approve it by a comment: " + oneLine(r.Approvers) + ".")
+	}
 	if r.OnMerge != "" && !s.merged && len(r.OnMerge) > 100 {
 		p.text("On merge: " + r.OnMerge)
 	}
@@ -118,6 +121,7 @@ func (s *section) write(p *pager) {
 	if len(s.diffs) > 0 {
 		p.fence("diff", s.diffs...)
 	}
+	s.writeReviewed(p)
 	s.writeNotes(p)
 	if facts := s.facts(); len(facts) <= p.atom {
 		p.paragraph(facts)
