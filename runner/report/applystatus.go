@@ -14,6 +14,7 @@ func beforeStatus(doc *Document, t tally) Status {
 	applying := countRows(doc, func(r *Row) bool { return r.Status == "applying" })
 	waiting := countRows(doc, (*Row).waitsForApply)
 	applied := countRows(doc, func(r *Row) bool { return r.Applied })
+	held := countRows(doc, func(r *Row) bool { return r.Status == "held" && !r.refused() })
 	stuck := countRows(doc, func(r *Row) bool { return r.waits() || r.over() || r.refused() })
 	later := countRows(doc, func(r *Row) bool { return r.changes() && !r.BeforeMerge })
 	switch {
@@ -21,9 +22,12 @@ func beforeStatus(doc *Document, t tally) Status {
 		s.State, s.Description = Failure, fmt.Sprintf("%d of %d failed", failed, t.rows)
 	case applying > 0:
 		s.Description = "applying"
-	case doc.Error != "" || len(doc.Conflicts) > 0 || t.underway > 0:
+	case doc.unplannable():
+		s.State, s.Description = Failure, unplanned
+	case t.underway > 0:
 		s.Description = "waits for the plan"
 	case stuck > 0:
+		s.State = pick(stuck > held, Pending, Failure) // only what is held waits for a command
 		s.Description = fmt.Sprintf("%d of %d cannot be applied as planned", stuck, t.rows)
 	case waiting > 0:
 		s.Description = fmt.Sprintf("%d of %d %s for `driftless apply`", waiting, t.rows, pick(waiting > 1, "waits", "wait"))

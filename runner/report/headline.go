@@ -141,7 +141,7 @@ func plural(n int, one, many string) string {
 }
 
 // pick returns the second text if it is so.
-func pick(so bool, no, yes string) string {
+func pick[S ~string](so bool, no, yes S) S {
 	if so {
 		return yes
 	}

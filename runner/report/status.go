@@ -121,6 +121,12 @@ func planStatus(doc *Document, t tally) Status {
 	return s.fit()
 }
 
+// unplanned is what policy and apply say of what will not be planned by itself.
+const unplanned = "without a plan: see " + PlanContext
+
+// unplannable reports whether somebody must mend something before everything can be planned.
+func (d *Document) unplannable() bool { return d.Error != "" || len(d.Conflicts) > 0 }
+
 // planningAll says that work is under way, whatever is done of it.
 func planningAll(t tally) string { return "planning " + plural(t.rows, "workspace", "workspaces") }
 
@@ -130,18 +136,22 @@ func policyStatus(doc *Document, t tally) Status {
 	denied := countRows(doc, func(r *Row) bool { return r.verdict() == policy.Deny })
 	unjudged := countRows(doc, func(r *Row) bool { return r.verdict() == policy.Error })
 	waiting := countRows(doc, func(r *Row) bool { return r.Verdict == nil && r.Status != "unchanged" })
+	lost := countRows(doc, func(r *Row) bool { return r.Verdict == nil && (r.failed() || r.over()) })
 	without := countRows(doc, func(r *Row) bool {
 		return r.Verdict == nil || r.Verdict.Passed() && r.Verdict.Policies == 0 && r.verdict() == policy.Pass
 	})
 	warned := countRows(doc, func(r *Row) bool { return r.verdict() == policy.Warn })
 	switch {
-	case doc.Error != "" || len(doc.Conflicts) > 0 || t.planning() > 0:
-		s.Description = "waits for the plan" + pick(denied > 0 && t.planning() > 0, "", ", denies some")
+	case doc.unplannable():
+		s.State, s.Description = Failure, unplanned
+	case t.planning() > 0:
+		s.Description = "waits for the plan" + pick(denied > 0, "", ", denies some")
 	case denied > 0:
 		s.State, s.Description = Failure, fmt.Sprintf("denies %d of %d", denied, t.rows)+some(unjudged, " could not be judged")
 	case unjudged > 0:
 		s.State, s.Description = Errored, fmt.Sprintf("could not judge %d of %d", unjudged, t.rows)
 	case waiting > 0:
+		s.State = pick(lost > 0, Pending, Failure)
 		s.Description = fmt.Sprintf("%d of %d without a plan to judge", waiting, t.rows)
 	case warned > 0:
 		s.State, s.Description = Success, fmt.Sprintf("passes, warns of %d of %d", warned, t.rows)
