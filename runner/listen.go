@@ -195,6 +195,9 @@ func (h *hearing) undone(ctx context.Context, err error) error {
 	case errors.Is(err, errNotOurs):
 		err = h.w.r.update(ctx, func(tx Tx, _ *journal) error { return h.put(tx, err.Error()) })
 	case sayable(err):
+		if denied := new(forge.Denied); errors.As(err, &denied) {
+			h.w.asked = time.Time{} // it may do less than was known
+		}
 		err = h.refuse(ctx, userText(err))
 	case !waits:
 		h.w.waiting[h.c.ID] = time.Now()

@@ -220,6 +220,14 @@ func init() {
 		"reopen":    atForge(2, 2, "reopen N LOGIN", onPull(func(r *forges.Repo, n int, args []string) error { return r.Reopen(args[0], n) })),
 		"retarget":  atForge(3, 3, "retarget N LOGIN BASE", onPull(func(r *forges.Repo, n int, args []string) error { return r.Retarget(args[0], n, args[1]) })),
 		"undraft":   atForge(2, 2, "undraft N LOGIN", onPull(func(r *forges.Repo, n int, args []string) error { return r.SetDraft(args[0], n, false) })),
+		"grant": atForge(2, 2, "grant LOGIN read|write|admin", func(_ *testscript.TestScript, _ *story, r *forges.Repo, args []string) error {
+			p, ok := map[string]forges.Permission{"read": forges.Read, "write": forges.Write, "admin": forges.Admin}[args[1]]
+			if !ok {
+				return fmt.Errorf("%q is no permission", args[1])
+			}
+			r.Grant(args[0], p)
+			return nil
+		}),
 		"mute": atForge(1, 1, "mute N", func(_ *testscript.TestScript, s *story, _ *forges.Repo, args []string) error {
 			n, err := strconv.Atoi(args[0])
 			s.hosted.world.LimitWrites(n, 0)

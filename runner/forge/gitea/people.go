@@ -27,13 +27,23 @@ func (h *Host) Permission(ctx context.Context, login string) (forge.Permission, 
 	case errors.Is(err, forge.ErrGone): // no such account
 		return forge.NoPermission, nil
 	case err != nil:
-		return forge.NoPermission, err
+		return forge.NoPermission, h.unadministered(ctx, what, err)
 	}
 	p, ok := permissions[got.Permission]
 	if !ok {
 		return forge.NoPermission, fmt.Errorf("%s: Gitea says %q, which is no permission that driftless knows", what, got.Permission)
 	}
 	return p, nil
+}
+
+// unadministered says what a refusal to tell others' permissions means, and what to do.
+func (h *Host) unadministered(ctx context.Context, what string, err error) error {
+	var denied *forge.Denied
+	me, unknown := h.account.self(ctx)
+	if unknown != nil || errors.Is(err, errToken) || !errors.As(err, &denied) || strings.Contains(denied.Reason, "scope") {
+		return err
+	}
+	return fmt.Errorf("%s: %w", what, &forge.Denied{Reason: me.UserName + " is not an administrator of the repository, and Gitea tells nobody else what others may do there. Give " + me.UserName + " the Administrator role; then say it again"})
 }
 
 // Member implements forge.Host.
