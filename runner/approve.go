@@ -97,8 +97,12 @@ func approvable(tx Tx, run Run) error {
 		}
 		return userError(fmt.Sprintf("%s is reserved by pull request %s, which is applied before its merge: merge or close that one first, or give it up there with `driftless unlock`", run.Workspace, holder.Key))
 	}
-	if run.Purpose == PurposeDrift && rec.TargetDigest != rec.AppliedDigest {
-		return userError(fmt.Sprintf("%s has merged changes that are not applied yet: settle those first (`driftless runs -w %s`)", run.Workspace, run.Workspace))
+	if run.Purpose == PurposeDrift {
+		if first, err := comesFirst(tx, rec); err != nil {
+			return err
+		} else if first != "" {
+			return userError(fmt.Sprintf("the drift of %s cannot be repaired yet: %s", run.Workspace, first))
+		}
 	}
 	if rec.Orphan {
 		return userError(fmt.Sprintf("the directory of %s is gone from the tracked branch: nothing of it is applied any more", run.Workspace))

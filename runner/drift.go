@@ -102,7 +102,7 @@ func (j *job) checked(jr *journal, run Run, drift []planner.Change) error {
 			}
 		}
 		rec.DriftSince, rec.Drift = zeroTime, nil
-		rec.Sync, rec.Reason = syncedOrPending(rec)
+		rec.Sync, rec.Reason = rec.orPending(Synced, "")
 		return jr.tx.PutWorkspace(rec)
 	}
 	if rec.DriftSince.IsZero() {
@@ -111,7 +111,7 @@ func (j *job) checked(jr *journal, run Run, drift []planner.Change) error {
 	if rec.Drift, err = json.Marshal(drift); err != nil {
 		return err
 	}
-	rec.Sync, rec.Reason = Drifted, driftMessage(&planner.Plan{Changes: drift})
+	rec.Sync, rec.Reason = rec.orPending(Drifted, driftMessage(&planner.Plan{Changes: drift}))
 	return jr.tx.PutWorkspace(rec)
 }
 
@@ -132,11 +132,16 @@ func settleDrift(jr *journal, run Run) error {
 	return supersede(jr, waiting, fmt.Sprintf("by run %d", run.ID), nil)
 }
 
-func syncedOrPending(rec Workspace) (Sync, string) {
-	if rec.TargetDigest != rec.AppliedDigest {
-		return Pending, "merged changes wait to be applied"
+// orPending is how a workspace stands after a check: what is merged and not applied goes before what the check found, and
+// keeps the reason for which it waits.
+func (rec Workspace) orPending(found Sync, reason string) (Sync, string) {
+	switch {
+	case rec.TargetDigest == rec.AppliedDigest:
+		return found, reason
+	case rec.Sync == Pending || rec.Sync == SyncFailed:
+		return rec.Sync, rec.Reason
 	}
-	return Synced, ""
+	return Pending, "merged changes wait to be applied"
 }
 
 // driftMessage is one line that names what drifted, and why as far as it is known.

@@ -102,10 +102,8 @@ func appliedSince(tx Tx, id workspaces.ID) (time.Time, error) {
 // changesOf are the pull requests whose changes wait in a workspace, as far as that is known: the one at hand, and those
 // whose merge became known since.
 func changesOf(tx Tx, pull Pull, id workspaces.ID, since time.Time) ([]Pull, error) {
-	merged, err := tx.Pulls(PullFilter{Repository: pull.Repository, State: Merged, Limit: 200})
-	merged = slices.DeleteFunc(merged, func(p Pull) bool {
-		return p.ID == pull.ID || !slices.Contains(p.Affected, id) || !p.UpdatedAt.After(since)
-	})
+	merged, err := mergedSince(tx, pull.Repository, id, since)
+	merged = slices.DeleteFunc(merged, func(p Pull) bool { return p.ID == pull.ID })
 	return append(merged, pull), err
 }
 

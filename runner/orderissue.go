@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/driftlessops/driftless/runner/command"
@@ -81,6 +82,9 @@ func (h *hearing) issueOf(ctx context.Context) (id workspaces.ID, found bool, er
 // of: a newer kind of drift is read first.
 func (h *hearing) approveRepair(ws *workspaces.Workspace) (action, error) {
 	return func(j *journal) (string, error) {
+		if outcome, err := h.repairAgain(j, ws); outcome != "" || err != nil {
+			return outcome, err
+		}
 		runs, err := j.tx.Runs(RunFilter{Workspace: ws.ID, Purposes: []Purpose{PurposeDrift}, Statuses: []Status{Held, Blocked, Failed}, Limit: 1})
 		if err != nil {
 			return "", err
@@ -99,6 +103,33 @@ func (h *hearing) approveRepair(ws *workspaces.Workspace) (action, error) {
 		next, err := approveIn(j, runs[0], h.c.Author)
 		return fmt.Sprintf("repairs by run %d", next.ID), err
 	}, nil
+}
+
+// repairAgain approves a repair that did not end well, if the comment names it, and refuses what must wait for something else.
+func (h *hearing) repairAgain(j *journal, ws *workspaces.Workspace) (outcome string, err error) {
+	rec, err := j.tx.Workspace(ws.ID)
+	if err != nil {
+		return "", err
+	}
+	first, err := comesFirst(j.tx, rec)
+	if err != nil || first == "" {
+		return "", err
+	}
+	run, ok, err := lastApply(j.tx, ws.ID)
+	if err != nil {
+		return "", err
+	}
+	repairs, err := isRepair(j.tx, run)
+	if err != nil {
+		return "", err
+	} else if !ok || !repairs || !slices.Equal(h.cmd.Runs, []int64{run.ID}) {
+		return "", userError("The drift cannot be repaired yet: " + first + ".")
+	}
+	if err := approvable(j.tx, run); err != nil {
+		return "", err
+	}
+	next, err := approveIn(j, run, h.c.Author)
+	return fmt.Sprintf("repairs by run %d", next.ID), err
 }
 
 // toldOf refuses an approval that means something else than the repair that a check found: it names a check that found other

@@ -18,6 +18,7 @@ type trouble struct {
 	run   Run    // the drift run that found it, or that failed
 	check string // why the world could not be compared; "" = it was, and has drifted
 	since time.Time
+	first string // what is to be settled before a repair; "" = nothing
 	by    string // who asked for the last apply or approved it; "" = nobody
 }
 
@@ -34,6 +35,7 @@ func (t trouble) fingerprint() string {
 type told struct {
 	Repair  string // what an approval on the issue would do; "" = nothing
 	Refused string // why it would not
+	First   string // what is to be settled before
 }
 
 // says is what the body of a trouble's issue says. Another check that found the very same is nothing new.
@@ -41,7 +43,7 @@ func (t trouble) says() told {
 	if t.check != "" {
 		return told{}
 	}
-	return told{Repair: t.run.repair(), Refused: t.refused()}
+	return told{Repair: t.run.repair(), Refused: t.refused(), First: t.first}
 }
 
 // repair tells what a drift run would do from what others would.
@@ -85,6 +87,9 @@ func (w *watcher) troubles(tx Tx) (all []trouble, err error) {
 				return nil, err
 			}
 			t.by = applied.Actor
+			if t.first, err = comesFirst(tx, rec); err != nil {
+				return nil, err
+			}
 			all = append(all, t)
 		}
 	}
@@ -136,7 +141,7 @@ func (w *watcher) troubleIssue(ctx context.Context, t trouble) forge.Issue {
 	issue := forge.Issue{Open: true, Labels: []string{labelOurs, labelDrift}}
 	doc := report.DriftDocument{
 		Workspace: string(t.rec.ID), Owner: t.rec.Owner, RunID: t.run.ID, Commit: t.rec.AppliedCommit, Since: t.since,
-		AppliedAt: t.rec.AppliedAt, AppliedBy: t.by, Changes: t.rec.changes().Changes, Metadata: mark, Refused: t.refused(),
+		AppliedAt: t.rec.AppliedAt, AppliedBy: t.by, Changes: t.rec.changes().Changes, Metadata: mark, Refused: t.refused(), First: t.first,
 	}
 	if commit, err := w.mirror.Commit(ctx, t.rec.AppliedCommit); err == nil {
 		doc.AppliedAuthor = commit.Author

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -86,9 +85,14 @@ func (a *app) checkDrift(ctx context.Context, conn *connection, all []server.Wor
 	if err != nil {
 		return err
 	}
-	a.say("%s queued%s.", count(len(queued), "drift check is", "drift checks are"), later(conn))
-	if rest := len(all) - len(queued); rest > 0 {
-		a.say("%s not checked: never applied, gone from the tracked branch, or being worked on.", count(rest, "workspace is", "workspaces are"))
+	if len(queued) > 0 {
+		a.say("%s queued%s.", count(len(queued), "drift check is", "drift checks are"), later(conn))
+	}
+	rest := slices.DeleteFunc(all, func(w server.WorkspaceView) bool {
+		return slices.ContainsFunc(queued, func(run server.RunView) bool { return run.Workspace == w.ID })
+	})
+	if err := a.sayUnchecked(ctx, conn.Client, rest); err != nil {
+		return err
 	}
 	if a.output == "json" {
 		return printJSON(a.out, queued)
@@ -126,9 +130,12 @@ func (a *app) printDrift(ctx context.Context, client *server.Client, w server.Wo
 	if err != nil {
 		return err
 	}
-	var runs []server.RunView
-	query := url.Values{"workspace": {w.ID}, "purpose": {"drift"}, "status": {"held", "blocked"}, "limit": {"1"}}
-	if err := client.Get(ctx, "/v1/runs", query, &runs); err != nil {
+	found, err := newestRun(ctx, client, w.ID, "drift", "held", "blocked")
+	if err != nil {
+		return err
+	}
+	repair, err := newestRun(ctx, client, w.ID, "apply")
+	if err != nil {
 		return err
 	}
 	_, _ = fmt.Fprintf(a.out, "%s drifted %s (%s); applied commit %s\n", w.ID, ago(w.DriftSince), clock(w.DriftSince), short(w.AppliedCommit))
@@ -136,14 +143,7 @@ func (a *app) printDrift(ctx context.Context, client *server.Client, w server.Wo
 		_, _ = fmt.Fprintf(a.out, "\n  cause: %s\n", c.Cause)
 		a.printChange(c, "  ")
 	}
-	switch {
-	case len(runs) == 0:
-		a.say("\nNext: its repair is under way, or `driftless drift --check %s` looks again.", w.ID)
-	case runs[0].Status == "blocked":
-		a.say("\nNext: policy does not allow the repair (`driftless show %d`); change the code or the policy.", runs[0].ID)
-	default:
-		a.say("\nNext: `driftless approve %d` repairs it; or adopt it: change the code so that it says what is there now.", runs[0].ID)
-	}
+	a.say("\nNext: %s", driftNext(w, found, repair))
 	return nil
 }
 

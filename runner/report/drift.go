@@ -15,6 +15,7 @@ type DriftDocument struct {
 	Owner         string           // called by name where it is logins or teams ("@acme/platform")
 	RunID         int64            // the drift run that found it: what an approval names; 0: none
 	Refused       string           // why an approval would not repair it; "" = it would
+	First         string           // what is to be settled before a repair, and how; "" = nothing
 	Commit        string           // the applied commit that the world was compared with
 	AppliedAuthor string           // author of that commit
 	AppliedBy     string           // who asked for the apply or approved it; "" = nobody
@@ -126,6 +127,8 @@ func remedies(doc DriftDocument) string {
 	switch {
 	case doc.Refused != "":
 		b.WriteString("**It cannot be repaired as it is:** " + briefProse(doc.Refused, 600) + "\n\n")
+	case doc.First != "":
+		b.WriteString("**It cannot be repaired yet:** " + briefProse(doc.First, 600) + ".\n\n")
 	case doc.RunID != 0:
 		fmt.Fprintf(&b, "**To repair it**, so that the world is as the code says: comment `driftless approve` here, or run `driftless approve %d`.\n\n", doc.RunID)
 	}

@@ -43,8 +43,11 @@ func TestGoldenIssues(t *testing.T) {
 	issue := func(title, body string) string { return "# " + title + "\n\n" + body }
 	unchecked := UncheckedDocument{Workspace: "infra//prod/app", Owner: "@acme/platform", RunID: 32, Since: monday, CheckedAt: monday.AddDate(0, 0, -1), Error: engineFailure, Metadata: "x"}
 	for name, text := range map[string]string{
-		"drift":          issue(DriftIssue(drift, 65000)),
-		"drift-refused":  issue(DriftIssue(with(drift, func(d *DriftDocument) { d.Refused, d.Changes = "policy denies it: ask @platform, fixes #3", many(1) }), 65000)),
+		"drift":         issue(DriftIssue(drift, 65000)),
+		"drift-refused": issue(DriftIssue(with(drift, func(d *DriftDocument) { d.Refused, d.Changes = "policy denies it: ask @platform, fixes #3", many(1) }), 65000)),
+		"drift-first": issue(DriftIssue(with(drift, func(d *DriftDocument) {
+			d.First, d.Changes = "#4 waits to be applied, which comes first: `driftless approve` there settles it", many(1)
+		}), 65000)),
 		"drift-many":     issue(DriftIssue(with(drift, func(d *DriftDocument) { d.Changes = many(200) }), 4000)),
 		"drift-hostile":  issue(DriftIssue(evilDrift, 65000)),
 		"drift-gone":     DriftGone(drift),
@@ -71,7 +74,7 @@ func TestGoldenIssues(t *testing.T) {
 // checkIssues checks every text about drift with s everywhere, in at most limit bytes.
 func checkIssues(t *testing.T, s string, limit int) {
 	t.Helper()
-	doc := DriftDocument{Workspace: s, Owner: strings.ReplaceAll(s, "@", ""), Commit: s, AppliedAuthor: s, AppliedBy: s, Refused: s, Metadata: s, RunID: 1 << 40, Since: monday, AppliedAt: monday,
+	doc := DriftDocument{Workspace: s, Owner: strings.ReplaceAll(s, "@", ""), Commit: s, AppliedAuthor: s, AppliedBy: s, Refused: s, First: s, Metadata: s, RunID: 1 << 40, Since: monday, AppliedAt: monday,
 		Changes: append(many(9), caused(server(s, planner.Action(s), planner.PathChange{Path: s, Before: "(" + s, After: s}), planner.Unknown), updated)}
 	unchecked := UncheckedDocument{Workspace: s, Owner: doc.Owner, RunID: 1 << 40, Since: monday, CheckedAt: monday, Error: s, Metadata: s}
 	var bodies []string
