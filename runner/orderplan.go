@@ -19,7 +19,7 @@ func (h *hearing) planFork(ctx context.Context, pull Pull) (action, error) {
 	case !strings.HasPrefix(pull.Head, h.cmd.Commit):
 		return nil, userError(fmt.Sprintf("The head of this pull request is `%.12s`, not `%.12s`: read what changed, then write `driftless plan %[1]s`.", pull.Head, h.cmd.Commit))
 	case pull.Head != h.cmd.Commit: // another commit with the same beginning is quickly made
-		return nil, userError(fmt.Sprintf("Name the whole commit of a fork: many begin with `%s`. If you have read this one, write `driftless plan %s`.", h.cmd.Commit, pull.Head))
+		return nil, userError(fmt.Sprintf("A fork is planned by its whole commit: whoever pushes there can make another one that begins with `%s`. If you have read this one, write `driftless plan %s`.", h.cmd.Commit, pull.Head))
 	}
 	set, err := h.w.judgedSet(ctx, orElse(pull.Tree, pull.Head))
 	if err != nil {

@@ -41,9 +41,9 @@ func commands(doc *Document) string {
 		now  bool
 		text string
 	}{
-		{doc.open() && len(doc.Conflicts) == 0 && (doc.Error == "" || t.rows > 0), "`driftless plan` plans again"},
+		{doc.open() && !doc.aside() && len(doc.Conflicts) == 0 && (doc.Error == "" || t.rows > 0), "`driftless plan` plans again"},
 		{doc.open() && waits, "`driftless apply` applies before the merge"},
-		{doc.Merged && t.failed > 0, "`driftless apply` tries again what failed"},
+		{doc.Merged && t.failed > 0, "`driftless apply` tries again what failed (what it finds beyond the review waits for `driftless approve`)"},
 		{(doc.Merged || doc.Closed && t.applied > 0) && t.held > 0, "`driftless approve` applies what is held"},
 		{doc.open() && t.underway > 0, "`driftless cancel` ends it"},
 		{true, "`driftless help`"},
