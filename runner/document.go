@@ -254,12 +254,14 @@ func (r *Runner) reportRow(tx Tx, s *standing, run Run) (report.Row, error) {
 	}
 	row.BeforeMerge = slices.Contains(pull.Before, run.Workspace)
 	row.Applied = run.Purpose == PurposeApply && run.Status == Applied
+	row.Reserved = rec.Reserved == pull.ID && pull.State == Open
 	row.Command = nextCommand(run)
 	if approvers, known := r.approvers(pull, run.Workspace); known {
 		r.addApprovers(&row, approvers)
 	}
 	if pull.State == Closed && run.Purpose == PurposeApply {
 		row.Applied = true
+		row.TakenBack = run.PullID == 0 && (run.Status == Applied || run.Status == Unchanged)
 		if run.PullID == 0 && run.Status == Held {
 			row.Reason = "it was applied, and closed without a merge: this plan takes it back"
 		}

@@ -46,6 +46,11 @@ func (w *watcher) drafts(tx Tx, pull Pull, doc report.Document, pages []string) 
 			return nil, err
 		}
 		return append(drafts, stale...), nil
+	case Closed:
+		if others, err := asked(tx, pull); err != nil || others {
+			return drafts, err
+		}
+		drafts = append(drafts, statusDrafts(pull, pull.Head, lines)...)
 	case Merged:
 		if len(doc.Rows) == 0 {
 			lines = nil // nothing is applied for it
@@ -55,6 +60,12 @@ func (w *watcher) drafts(tx Tx, pull Pull, doc report.Document, pages []string) 
 	}
 	ended, err := endedDrafts(tx, pull, lines)
 	return append(drafts, ended...), err
+}
+
+// asked reports whether another pull request asks, or asked until its merge, for the head of one that was closed: its word counts.
+func asked(tx Tx, pull Pull) (bool, error) {
+	same, err := tx.Pulls(PullFilter{Repository: pull.Repository, Head: pull.Head})
+	return slices.ContainsFunc(same, func(p Pull) bool { return p.State != Closed }), err
 }
 
 // staleStatuses take back what the head's statuses say of workspaces that the pull request does not touch any more: its base

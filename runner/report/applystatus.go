@@ -70,6 +70,19 @@ func applyStatus(doc *Document, t tally) Status {
 	return s.fit()
 }
 
+// closedStatus says what became of what was applied from a pull request that was closed. It is never green: the commit does not
+// say what there is.
+func closedStatus(doc *Document, t tally) []Status {
+	if t.applied == 0 {
+		return nil
+	}
+	s := Status{Context: ApplyContext, State: Failure, Description: "closed: what was applied is taken back"}
+	if left := t.applied - countRows(doc, func(r *Row) bool { return r.TakenBack }); left > 0 {
+		s.Description = fmt.Sprintf("closed after an apply: %d of %d not taken back yet", left, t.applied)
+	}
+	return []Status{s.fit()}
+}
+
 // applyFailed reports whether it is the row's apply that failed, and not its plan.
 func (r *Row) applyFailed(doc *Document) bool {
 	return r.Status == "interrupted" || r.Status == "failed" && (doc.Merged || r.BeforeMerge) && r.Plan != nil && !r.Plan.Errored

@@ -149,8 +149,14 @@ func documents() map[string]Document {
 			d.Merged, d.Commands, d.MergedBy, d.Reviewers = true, true, "@evil`s", []string{"a", "b", "c", "d", "e", "f"}
 		}),
 		"before": with(pullRequest(before("prod/app", 14, updated), with(before("dev/app", 15, created), func(r *Row) {
-			r.Applied, r.Status, r.Duration = true, "applied", 12*time.Second
+			r.Applied, r.Reserved, r.Status, r.Duration = true, true, "applied", 12*time.Second
 		}), ready("prod/db", 16, updated)), func(d *Document) { d.Commands = true }),
+		"before-done": with(pullRequest(with(before("dev/app", 15, created), func(r *Row) {
+			r.Applied, r.Reserved, r.Status = true, true, "applied"
+		}), unchanged("dev/dns", 18)), func(d *Document) { d.Commands = true }),
+		"taken-back": with(pullRequest(with(before("dev/app", 15, deleted), func(r *Row) {
+			r.Applied, r.TakenBack, r.Status = true, true, "applied"
+		})), func(d *Document) { d.Closed, d.Commands = true, true }),
 		"closed-applied": with(pullRequest(with(before("dev/app", 15, deleted), func(r *Row) {
 			r.Applied, r.Status, r.Reason, r.Command = true, "held", "it was applied, and closed without a merge: this plan takes it back", "driftless approve 15"
 		}), ready("prod/db", 16, updated)), func(d *Document) { d.Closed, d.Commands = true, true }),

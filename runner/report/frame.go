@@ -36,13 +36,19 @@ func newFrame(doc *Document, limit int) frame {
 func commands(doc *Document) string {
 	t := count(doc)
 	waits := slices.ContainsFunc(doc.Rows, func(r Row) bool { return r.waitsForApply() })
-	var all []string
+	var all, reserved []string
+	for i := range doc.Rows {
+		if r := &doc.Rows[i]; r.Reserved && r.Applied {
+			reserved = append(reserved, shortName(doc, r.Workspace))
+		}
+	}
 	for _, c := range []struct {
 		now  bool
 		text string
 	}{
 		{doc.open() && !doc.aside() && len(doc.Conflicts) == 0 && (doc.Error == "" || t.rows > 0), "`driftless plan` plans again"},
 		{doc.open() && waits, "`driftless apply` applies before the merge"},
+		{doc.open() && t.applied > 0 && !waits && t.underway == 0 && len(reserved) > 0, "now merge it: until then it reserves " + briefly(reserved)},
 		{doc.Merged && t.failed > 0, "`driftless apply` tries again what failed (what it finds beyond the review waits for `driftless approve`)"},
 		{(doc.Merged || doc.Closed && t.applied > 0) && t.held > 0, "`driftless approve` applies what is held"},
 		{doc.open() && t.underway > 0, "`driftless cancel` ends it"},
@@ -53,6 +59,14 @@ func commands(doc *Document) string {
 		}
 	}
 	return dotted(all...)
+}
+
+// briefly names one workspace, and counts several.
+func briefly(names []string) string {
+	if len(names) == 1 {
+		return briefCode(names[0], 60)
+	}
+	return plural(len(names), "workspace", "workspaces")
 }
 
 func (f frame) head(page, pages int) string {

@@ -65,6 +65,8 @@ type Row struct {
 
 	BeforeMerge bool // it is applied before the merge, by a command
 	Applied     bool // and that has happened
+	Reserved    bool // so nothing else is applied there until the pull request is merged or closed
+	TakenBack   bool // it was applied from a pull request that was closed, and is as the tracked branch says again
 }
 
 // MinLimit is the smallest limit, in bytes, with which Render loses nothing.

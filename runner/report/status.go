@@ -39,14 +39,15 @@ const (
 
 // Statuses are the commit statuses of a document: plan, policy and apply, and if there are at most most workspaces, one for
 // the plan of each, which a policy that denies it fails as well. What was said of plan and policy before a merge stands:
-// after it there is only apply, to be shown on the head and on the merge's commit. A closed pull request has none: see Ended.
+// after it there is only apply, to be shown on the head and on the merge's commit. A closed pull request has one if it was applied;
+// otherwise see Ended.
 //
 // How far the work is stands in the report alone: a status that counted along would be written anew for each workspace, and
 // GitHub takes only so many statuses of a context on one commit.
 func Statuses(doc Document, most int) []Status {
 	t := count(&doc)
 	if doc.Closed {
-		return nil
+		return closedStatus(&doc, t)
 	}
 	if doc.Merged {
 		return []Status{applyStatus(&doc, t)}
@@ -113,6 +114,8 @@ func planStatus(doc *Document, t tally) Status {
 		s.Description = fmt.Sprintf("%d of %d failed", failed, t.rows)
 	case over > 0:
 		s.Description = fmt.Sprintf("%d of %d canceled", over, t.rows)
+	case t.changed == 0 && t.applied > 0:
+		s.State, s.Description = Success, fmt.Sprintf("applied %d of %d, no changes are left", t.applied, t.rows)
 	case t.changed == 0:
 		s.State, s.Description = Success, "no changes in "+plural(t.rows, "workspace", "workspaces")
 	default:

@@ -125,6 +125,7 @@ func TestStatuses(t *testing.T) {
 		"merged, failed":       {merged(failed, Row{Status: "queued"}), "", "", Failure},
 		"merged, applied":      {merged(as("applied", ready("a", 1, created)), unchanged("b", 2)), "", "", Success},
 		"merged from a fork":   {with(merged(as("held", ready("a", 1, created))), func(d *Document) { d.Aside, d.Left = "x", LeftFork }), "", "", Pending},
+		"closed, applied":      {with(pullRequest(with(as("held", ready("a", 1, created)), func(r *Row) { r.Applied = true })), func(d *Document) { d.Closed = true }), "", "", Failure},
 		"closed":               {with(pullRequest(failed), func(d *Document) { d.Closed = true }), "", "", ""},
 	} {
 		got := map[string]State{}
