@@ -2,14 +2,12 @@ package runner
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"slices"
 	"strings"
 
 	"github.com/driftlessops/driftless/runner/forge"
 	"github.com/driftlessops/driftless/runner/report"
-	"github.com/driftlessops/driftless/workspaces"
 )
 
 // fewWorkspaces is how many workspaces a pull request may touch for each to get a status of its own.
@@ -164,36 +162,4 @@ func checkState(lines []report.Status) forge.StatusState {
 		}
 	}
 	return worst
-}
-
-// annotations point policy's complaints at the lines that they are about.
-func (w *watcher) annotations(pull Pull, doc report.Document) (all []forge.Annotation) {
-	locate := w.locator(pull)
-	for _, row := range doc.Rows {
-		if row.Verdict == nil {
-			continue
-		}
-		for _, result := range row.Verdict.Results {
-			file, line, ok := locate(row.Workspace, result.Resource)
-			if !ok {
-				continue
-			}
-			all = append(all, forge.Annotation{
-				Path: file, Line: line, Failure: result.Level != "warn", Title: row.Workspace + ": " + result.Resource, Message: result.Message,
-			})
-		}
-	}
-	return all
-}
-
-// locator finds the line where something of a workspace stands in a pull request.
-func (w *watcher) locator(pull Pull) func(workspace, address string) (file string, line int, ok bool) {
-	tree, err := w.mirror.Tree(context.Background(), pull.Tree) // reads Git objects of this machine
-	return func(workspace, address string) (string, int, bool) {
-		if err != nil || address == "" {
-			return "", 0, false
-		}
-		dir, _, _ := strings.Cut(afterRepository(workspaces.ID(workspace)), "@")
-		return workspaces.Locate(tree, dir, address)
-	}
 }
