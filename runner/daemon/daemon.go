@@ -131,6 +131,7 @@ func (d *Daemon) wire(ctx context.Context, keys *store.Keys) error {
 	if err != nil {
 		return err
 	}
+	d.warnOfExposed()
 	accounts, err := d.accounts()
 	if err != nil {
 		return err
