@@ -88,7 +88,7 @@ func (a *app) printPass(p *pass) error {
 		return printJSON(a.out, p)
 	}
 	if len(p.Runs) > 0 {
-		if err := a.printRuns(p.Runs); err != nil {
+		if err := a.printRuns(p.withoutWaits()); err != nil {
 			return err
 		}
 		_, _ = fmt.Fprintln(a.out)
@@ -97,6 +97,17 @@ func (a *app) printPass(p *pass) error {
 		return err
 	}
 	return a.printWaiting(p.waiting)
+}
+
+// withoutWaits are the runs without the reasons that the list of what waits gives below them.
+func (p *pass) withoutWaits() []server.RunView {
+	runs := slices.Clone(p.Runs)
+	for i := range runs {
+		if slices.ContainsFunc(p.waiting, func(w waiting) bool { return w.run == runs[i].ID }) {
+			runs[i].Reason = ""
+		}
+	}
+	return runs
 }
 
 // summary says how the workspaces stand.

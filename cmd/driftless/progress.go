@@ -126,7 +126,7 @@ func (p *progress) end(e runner.Event) {
 		return
 	}
 	text := fmt.Sprintf("%s: %s", e.Workspace, e.Kind)
-	if note := cmp.Or(e.Message, ended.note); note != "" {
+	if note := cmp.Or(e.Message, ended.note); note != "" && e.Kind != "held" { // the list of what waits says why
 		text += ": " + note
 	}
 	first, _, _ := strings.Cut(text, "\n")
