@@ -35,7 +35,7 @@ func (w *watcher) syncIssues(ctx context.Context) error {
 	w.issues.Lock()
 	defer w.issues.Unlock()
 	var troubles []trouble
-	posts := map[string]Post{}
+	posts, ends := map[string]Post{}, map[string]ending{}
 	err := w.r.opts.Store.View(ctx, func(tx Tx) (err error) {
 		if troubles, err = w.troubles(tx); err != nil {
 			return err
@@ -43,13 +43,16 @@ func (w *watcher) syncIssues(ctx context.Context) error {
 		all, err := tx.Posts(PostFilter{Repository: w.conf.Name, Kind: PostIssue})
 		for _, post := range all {
 			posts[post.Key] = post
+			if ends[post.Key], err = endingOf(tx, workspaces.ID(post.Key)); err != nil {
+				return err
+			}
 		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	drafts := w.issueDrafts(ctx, troubles, posts)
+	drafts := w.issueDrafts(ctx, troubles, posts, ends)
 	if len(drafts) == 0 {
 		return nil
 	}
@@ -66,7 +69,7 @@ func (w *watcher) syncIssues(ctx context.Context) error {
 }
 
 // issueDrafts are the issues that have something new to tell.
-func (w *watcher) issueDrafts(ctx context.Context, troubles []trouble, posts map[string]Post) (drafts []draft) {
+func (w *watcher) issueDrafts(ctx context.Context, troubles []trouble, posts map[string]Post, ends map[string]ending) (drafts []draft) {
 	shown := map[string]issueState{}
 	open := 0
 	for key, post := range posts {
@@ -82,7 +85,7 @@ func (w *watcher) issueDrafts(ctx context.Context, troubles []trouble, posts map
 	}
 	for key, state := range shown {
 		if key != "" && state.Issue.Open && !standing[key] {
-			drafts = append(drafts, newDraft(PostIssue, key, state.closed(w.gone(workspaces.ID(key), state))))
+			drafts = append(drafts, newDraft(PostIssue, key, w.over(workspaces.ID(key), state, ends[key])))
 			open--
 		}
 	}
@@ -129,23 +132,25 @@ func (w *watcher) opened(ctx context.Context, t trouble, state issueState) (next
 	return next, true
 }
 
-// closed is an issue whose trouble is over, for a reason.
-func (s issueState) closed(why string) issueState {
-	s.Issue.Open, s.Fingerprint = false, ""
-	s.Turn++
-	s.Remarks = []remark{turnRemark(s.Turn, why)}
-	return s
+// over is an issue whose trouble is over, with what is said then: in a comment, and at the head of its text.
+func (w *watcher) over(id workspaces.ID, state issueState, end ending) issueState {
+	text := report.DriftGone(report.DriftDocument{Workspace: string(id)})
+	if set := w.tracked.Load(); set != nil && set.Workspace(id) == nil {
+		end = ending{why: "its directory is gone from the tracked branch", at: now()}
+		text = report.DriftMoot(string(id), end.why)
+	} else if state.Fingerprint == "unchecked" {
+		end.why = "it could be checked again"
+		text = report.UncheckedGone(report.UncheckedDocument{Workspace: string(id)})
+	}
+	return state.closed(text, end, w.host.BodyLimit())
 }
 
-// gone is what is said when an issue is closed.
-func (w *watcher) gone(id workspaces.ID, state issueState) string {
-	if set := w.tracked.Load(); set != nil && set.Workspace(id) == nil {
-		return report.DriftMoot(string(id), "its directory is gone from the tracked branch")
-	}
-	if state.Fingerprint == "unchecked" {
-		return report.UncheckedGone(report.UncheckedDocument{Workspace: string(id)})
-	}
-	return report.DriftGone(report.DriftDocument{Workspace: string(id)})
+func (s issueState) closed(text string, end ending, limit int) issueState {
+	s.Issue.Open, s.Fingerprint, s.Says = false, "", told{}
+	s.Issue.Body = report.Over(end.why, end.at, s.Issue.Body, limit)
+	s.Turn++
+	s.Remarks = []remark{turnRemark(s.Turn, text)}
+	return s
 }
 
 func turnRemark(turn int, text string) remark {
@@ -159,7 +164,7 @@ func (w *watcher) summaryDraft(rest []trouble, state issueState) (d draft, chang
 		if !state.Issue.Open {
 			return d, false
 		}
-		return newDraft(PostIssue, "", state.closed("Every workspace with drift has an issue of its own again, or none is left.")), true
+		return newDraft(PostIssue, "", state.closed("Every workspace with drift has an issue of its own again, or none is left.", ending{"no workspace is left here", now()}, w.host.BodyLimit())), true
 	}
 	doc := report.DriftSummary{Metadata: issueMark("")}
 	print := ""

@@ -52,6 +52,7 @@ func TestGoldenIssues(t *testing.T) {
 		"drift-hostile":  issue(DriftIssue(evilDrift, 65000)),
 		"drift-gone":     DriftGone(drift),
 		"drift-back":     DriftBack(drift),
+		"drift-over":     issue("Over", Over("run 9 applied `1a2b3c4`, approved by @cleo", monday, second(DriftIssue(with(drift, func(d *DriftDocument) { d.Changes = many(1) }), 65000)), 65000)),
 		"drift-other":    DriftOther(drift),
 		"drift-moot":     DriftMoot("infra//prod/app", "its directory is gone from the tracked branch"),
 		"unchecked":      issue(UncheckedIssue(unchecked, 65000)),
@@ -70,6 +71,8 @@ func TestGoldenIssues(t *testing.T) {
 		})
 	}
 }
+
+func second(_, body string) string { return body }
 
 // checkIssues checks every text about drift with s everywhere, in at most limit bytes.
 func checkIssues(t *testing.T, s string, limit int) {
@@ -94,6 +97,9 @@ func checkIssues(t *testing.T, s string, limit int) {
 	add(DriftIssue(doc, limit))
 	add(UncheckedIssue(unchecked, limit))
 	add(DriftSummaryIssue(DriftSummary{Rows: slices.Repeat([]DriftRow{{Workspace: s, RunID: 1 << 40, Objects: 3, Since: monday}}, 30), Metadata: s}, limit))
+	for _, body := range bodies {
+		add("over", Over(s, monday, body, limit))
+	}
 	bodies = append(bodies, DriftGone(doc), DriftBack(doc), DriftOther(doc), DriftMoot(s, s), UncheckedGone(unchecked), UncheckedNow(unchecked), UncheckedBack(unchecked))
 	bodies = append(bodies, Reply(Answer{Line: s, Done: s, Refused: s, Others: 2, Metadata: s}), Reply(Answer{Line: s, Refused: "x\n" + s}))
 	for _, body := range bodies {

@@ -3,6 +3,7 @@ package report
 import (
 	"math"
 	"strings"
+	"time"
 )
 
 // minIssue is the smallest limit that an issue is written for, in bytes. Below it there is one sentence.
@@ -34,6 +35,23 @@ func (is *issue) paragraph(s string) {
 	if s != "" {
 		is.write(s + "\n\n")
 	}
+}
+
+// Over is the body of an issue whose trouble is over: since when and by what, and, folded away, what body said of it before.
+func Over(why string, at time.Time, body string, limit int) string {
+	text, mark := body, ""
+	if i := strings.LastIndex(body, "\n"+commentOpen); i >= 0 {
+		text, mark = body[:i], body[i:]
+	}
+	head := "**This is over**" + since(at) + ": " + briefProse(why, 500) + ".\n"
+	fold := "\n<details><summary>What it said before</summary>\n\n" + strings.TrimRight(text, "\n") + "\n\n</details>\n"
+	if limit > 0 && len(head)+len(fold)+len(mark) > limit {
+		fold = ""
+	}
+	if limit > 0 && len(head)+len(mark) > limit {
+		return cut(head, limit)
+	}
+	return head + fold + mark
 }
 
 // room is how many bytes still fit.
