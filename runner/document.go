@@ -244,7 +244,8 @@ func (r *Runner) reportRow(tx Tx, s *standing, run Run) (report.Row, error) {
 	} else if !errors.Is(err, ErrNotFound) {
 		return row, err
 	}
-	row.OnMerge = onMerge(run, slices.Contains(pull.Manual, run.Workspace), slices.Contains(pull.Before, run.Workspace))
+	row.Manual, row.BeforeMerge = slices.Contains(pull.Manual, run.Workspace), slices.Contains(pull.Before, run.Workspace)
+	row.OnMerge = onMerge(run, row.Manual, row.BeforeMerge)
 	if row.OnMerge != "" && rec.Reserved != 0 && rec.Reserved != pull.ID {
 		other, err := tx.Pull(rec.Reserved)
 		if err != nil {
@@ -252,7 +253,6 @@ func (r *Runner) reportRow(tx Tx, s *standing, run Run) (report.Row, error) {
 		}
 		row.OnMerge = "waits for #" + other.Key + ", which was applied here before its merge"
 	}
-	row.BeforeMerge = slices.Contains(pull.Before, run.Workspace)
 	row.Applied = run.Purpose == PurposeApply && run.Status == Applied
 	row.Reserved = rec.Reserved == pull.ID && pull.State == Open
 	row.Command = nextCommand(run)

@@ -17,6 +17,7 @@ func beforeStatus(doc *Document, t tally) Status {
 	held := countRows(doc, func(r *Row) bool { return r.Status == "held" && !r.refused() })
 	stuck := countRows(doc, func(r *Row) bool { return r.waits() || r.over() || r.refused() })
 	later := countRows(doc, func(r *Row) bool { return r.changes() && !r.BeforeMerge })
+	manual := countRows(doc, func(r *Row) bool { return r.changes() && r.Manual && !r.BeforeMerge })
 	switch {
 	case failed > 0:
 		s.State, s.Description = Failure, fmt.Sprintf("%d of %d failed", failed, t.rows)
@@ -34,7 +35,7 @@ func beforeStatus(doc *Document, t tally) Status {
 	case later > 0 && doc.Unshown != "":
 		s.Description = "its report cannot be shown: " + ascii(doc.Unshown)
 	case later > 0:
-		s.State, s.Description = Success, fmt.Sprintf("%d of %d after the merge", later, t.rows)+some(applied, " applied")
+		s.State, s.Description = Success, fmt.Sprintf("%d of %d after the merge", later, t.rows)+some(manual, " only when approved")+some(applied, " applied")
 	case applied > 0:
 		s.State, s.Description = Success, fmt.Sprintf("applied %d of %d", applied, t.rows)
 	default:

@@ -63,6 +63,7 @@ type Row struct {
 	Duration  time.Duration
 	Reused    bool // the plan of an earlier commit still holds
 
+	Manual      bool // it is applied after the merge, and only when somebody approves it
 	BeforeMerge bool // it is applied before the merge, by a command
 	Applied     bool // and that has happened
 	Reserved    bool // so nothing else is applied there until the pull request is merged or closed
