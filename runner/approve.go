@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/driftlessops/driftless/workspaces"
 )
@@ -186,7 +187,35 @@ func releaseLock(j *journal, run Run, actor string) (freed bool, err error) {
 	if err := j.tx.UnlockState(run.Workspace); err != nil {
 		return false, err
 	}
-	return true, j.add(Event{Kind: "state unlocked", Actor: actor, Repository: run.Repository, Workspace: run.Workspace, RunID: run.ID, Message: "lock of a run that ended"})
+	err = j.add(Event{Kind: "state unlocked", Actor: actor, Repository: run.Repository, Workspace: run.Workspace, RunID: run.ID, Message: "lock of a run that ended"})
+	if err != nil {
+		return false, err
+	}
+	return true, unlockedNow(j, holder)
+}
+
+// unlockedNow takes back what was said of the lock of an interrupted run, also in the reports that show it.
+func unlockedNow(j *journal, run Run) error {
+	said := run.Reason
+	run.Reason = strings.Replace(said, lockedStill, "", 1)
+	if run.Status != Interrupted || run.Reason == said {
+		return nil
+	}
+	if err := j.tx.UpdateRun(run, Interrupted); err != nil {
+		return err
+	}
+	pulls, err := showing(j.tx, run)
+	if err != nil {
+		return err
+	}
+	if err := j.tell(pulls...); err != nil {
+		return err
+	}
+	rec, err := j.tx.Workspace(run.Workspace)
+	if err != nil || rec.Reason != said {
+		return err
+	}
+	return setSync(j, run, rec.Sync, run.Reason)
 }
 
 // Acknowledge accepts a tracked branch that was rewritten.

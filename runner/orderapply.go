@@ -17,7 +17,7 @@ func (h *hearing) applyAgain(pull Pull, targets []*workspaces.Workspace) (action
 			}
 			if !ok || run.Status != Failed && run.Status != Held && run.Status != Blocked {
 				if ok && run.Status == Interrupted {
-					return "", userError(fmt.Sprintf("The apply of `%s` was interrupted, and what it did is not known: %s", plainWord(afterRepository(ws.ID)), run.Reason))
+					return "", userError(fmt.Sprintf("The apply of `%s` was interrupted, and %s.", plainWord(afterRepository(ws.ID)), firstLine(run.Reason)))
 				}
 				continue
 			}

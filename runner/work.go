@@ -63,6 +63,9 @@ func (r *Runner) clearRuns(ctx context.Context) error {
 	return err
 }
 
+// lockedStill is said of an interrupted run as long as it holds the lock of the state.
+const lockedStill = " The state is still locked by this run; approving it releases the lock."
+
 func (r *Runner) recoverRun(j *journal, run Run) error {
 	from := run.Status
 	if from != Applying {
@@ -73,13 +76,13 @@ func (r *Runner) recoverRun(j *journal, run Run) error {
 		return j.run("run taken up again", run, "driftless stopped while it was "+string(from))
 	}
 	run.Status, run.FinishedAt = Interrupted, now()
-	then := "plans again and applies what is missing, or leaves it to a newer commit"
+	then := "plans again and applies what is missing"
 	if run.PullID != 0 {
 		then = "settles that, and `" + applyOne(run) + "` goes on"
 	}
-	run.Reason = fmt.Sprintf("driftless or its machine stopped during the apply. What was applied is not known: look at the resources and the state, then `driftless approve %d` %s", run.ID, then)
+	run.Reason = fmt.Sprintf("what it did is not known: look at the resources and the state, then `driftless approve %d` %s\ndriftless or its machine stopped during the apply.", run.ID, then)
 	if lock, err := j.tx.StateLock(run.Workspace); err == nil && lock.RunID == run.ID {
-		run.Reason += ". The state is still locked by this run; approving it releases the lock"
+		run.Reason += lockedStill
 	}
 	if err := j.tx.UpdateRun(run, from); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -49,7 +50,8 @@ func commands(doc *Document) string {
 		{doc.open() && !doc.aside() && len(doc.Conflicts) == 0 && (doc.Error == "" || t.rows > 0), "`driftless plan` plans again"},
 		{doc.open() && waits, "`driftless apply` applies before the merge"},
 		{doc.open() && t.applied > 0 && !waits && t.underway == 0 && len(reserved) > 0, "now merge it: until then it reserves " + briefly(reserved)},
-		{doc.Merged && t.failed > 0, "`driftless apply` tries again what failed (what it finds beyond the review waits for `driftless approve`)"},
+		{t.interrupted > 0, settleInterrupted(doc)},
+		{doc.Merged && t.failed > t.interrupted, "`driftless apply` tries again what failed (what it finds beyond the review waits for `driftless approve`)"},
 		{(doc.Merged || doc.Closed && t.applied > 0) && t.held > 0, "`driftless approve` applies what is held"},
 		{doc.open() && t.underway > 0, "`driftless cancel` ends it"},
 		{true, "`driftless help`"},
@@ -67,6 +69,19 @@ func briefly(names []string) string {
 		return briefCode(names[0], 60)
 	}
 	return plural(len(names), "workspace", "workspaces")
+}
+
+// settleInterrupted is what settles an interrupted apply, as its row says it.
+func settleInterrupted(doc *Document) string {
+	command := ""
+	for i := range doc.Rows {
+		if r := &doc.Rows[i]; r.Status == "interrupted" && command == "" {
+			command = r.Command
+		} else if r.Status == "interrupted" {
+			command = "driftless approve"
+		}
+	}
+	return briefCode(cmp.Or(command, "driftless approve"), 60) + " settles what was interrupted"
 }
 
 func (f frame) head(page, pages int) string {

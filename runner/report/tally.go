@@ -8,8 +8,8 @@ import (
 
 // tally counts what the rows of a document say.
 type tally struct {
-	rows, changed, failed, denied, unjudged, blocked, held, warned, over, underway, applying, applied int
-	sum                                                                                               planner.Summary
+	rows, changed, failed, interrupted, denied, unjudged, blocked, held, warned, over, underway, applying, applied int
+	sum                                                                                                            planner.Summary
 }
 
 func count(doc *Document) tally {
@@ -19,6 +19,9 @@ func count(doc *Document) tally {
 		switch {
 		case r.failed():
 			t.failed++
+			if r.Status == "interrupted" {
+				t.interrupted++
+			}
 		case r.verdict() == "deny":
 			t.denied++
 		case r.verdict() == "error":
