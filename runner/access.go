@@ -36,7 +36,7 @@ func (w *watcher) checkAccess(ctx context.Context) error {
 	if w.conf.Automerge != "" {
 		access.Problems = append(access.Problems, access.Merging...)
 	}
-	news := known == nil || !slices.Equal(known.Problems, access.Problems)
+	news := known == nil || w.asked.IsZero() || !slices.Equal(known.Problems, access.Problems) // or it was not let in before
 	for _, p := range access.Problems {
 		if !news && !p.Fatal {
 			continue
