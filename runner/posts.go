@@ -242,12 +242,12 @@ func visible(tx Tx, post Post) error {
 	return seen(tx, pulls[0], rep, post.ShownAt)
 }
 
-// hurry tries at once what the forge refused: the sign-in may do more than before.
+// hurry tries at once what the forge refused to show: the sign-in may do more than before. A merge waits for others, most often.
 func (p *publisher) hurry(ctx context.Context) error {
 	err := p.w.r.opts.Store.Update(ctx, func(tx Tx) error {
 		posts, err := tx.Posts(PostFilter{Repository: p.w.conf.Name, Waiting: true})
 		for _, post := range posts {
-			if _, refused := refusal(post); refused && post.NextAt.After(now()) {
+			if _, refused := refusal(post); refused && post.Kind != PostMerge && post.NextAt.After(now()) {
 				post.NextAt = zeroTime
 				err = errors.Join(err, tx.PutPost(&post))
 			}
