@@ -38,7 +38,7 @@ func run(m *testing.M) int {
 func build(dir string) error {
 	built.program = filepath.Join(dir, "bin", "driftless")
 	built.mirror = filepath.Join(dir, "mirror")
-	args := []string{"build", "-o", built.program}
+	args := []string{"build", "-tags", "killpoints", "-o", built.program}
 	if raced {
 		args = append(args, "-race")
 	}

@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+
+	"github.com/driftlessops/driftless/test/killpoint"
 )
 
 const (
@@ -49,6 +51,8 @@ func (p process) run(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	killpoint.At("before engine " + p.args[0])
+	defer killpoint.At("after engine " + p.args[0])
 	pids, done := make(chan int, 1), make(chan error, 1)
 	go func() {
 		// The kernel tells the engine when the thread that started it ends, so that thread must live as long as the engine.

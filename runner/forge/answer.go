@@ -29,7 +29,9 @@ func (g *Gate) exchange(req *http.Request) (*http.Response, error) {
 	limit := cmp.Or(g.Patience, patience)
 	ctx, cancel := context.WithTimeoutCause(req.Context(), limit, fmt.Errorf("there was no whole answer in %s", limit))
 	defer cancel()
+	atWrite("before", req)
 	resp, err := base.RoundTrip(req.WithContext(ctx))
+	atWrite("after", req)
 	if err != nil {
 		return nil, orCause(ctx, err)
 	}

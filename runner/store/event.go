@@ -46,6 +46,7 @@ func (t *tx) Append(e *runner.Event) error {
 		return one("append event", e.Kind, err)
 	}
 	e.ID, e.At = row.ID, at
+	t.kinds = append(t.kinds, e.Kind)
 	return nil
 }
 

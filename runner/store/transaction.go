@@ -19,9 +19,10 @@ const attempts = 6
 
 // tx is one transaction.
 type tx struct {
-	ctx context.Context
-	bun bun.Tx
-	db  *DB
+	ctx   context.Context
+	bun   bun.Tx
+	db    *DB
+	kinds []string // of the events that were appended; see step
 }
 
 var _ runner.Tx = (*tx)(nil)
@@ -68,13 +69,20 @@ func (db *DB) transact(ctx context.Context, on *bun.DB, opts *sql.TxOptions, f f
 			_ = under.Rollback()
 		}
 	}()
-	if err := f(&tx{ctx: ctx, bun: under, db: db}); err != nil {
+	t := &tx{ctx: ctx, bun: under, db: db}
+	if err := f(t); err != nil {
 		return err
+	}
+	if opts == nil {
+		t.step("before")
 	}
 	if err := under.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	done = true
+	if opts == nil {
+		t.step("after")
+	}
 	return nil
 }
 

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/driftlessops/driftless/test/killpoint"
 )
 
 // call is one run of git(1).
@@ -65,7 +67,9 @@ func (c call) run(ctx context.Context) (string, error) {
 	if c.held != nil && c.held.file != nil {
 		cmd.ExtraFiles = []*os.File{c.held.file}
 	}
+	killpoint.At("before git " + c.args[0])
 	err := cmd.Run()
+	killpoint.At("after git " + c.args[0])
 	if err == nil {
 		return stdout.String(), nil
 	}

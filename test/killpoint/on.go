@@ -1,0 +1,70 @@
+//go:build killpoints
+
+package killpoint
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// On reports whether this program can be killed at its steps.
+const On = true
+
+// The environment of a program that is to be killed.
+const (
+	logVariable   = "DRIFTLESS_KILL_LOG"   // file to which the steps are written, one per line: "COMMAND: STEP"
+	rolesVariable = "DRIFTLESS_KILL_ROLES" // commands of driftless that are killed, separated by commas
+)
+
+var state struct {
+	once sync.Once
+	mu   sync.Mutex
+	log  *os.File // nil: nothing is to be killed
+	role string
+	dies bool
+	seen map[string]bool
+}
+
+// At says that the program is at a step. The first time that a command gets to a step, whoever ran it, is its last moment.
+func At(step string) {
+	state.once.Do(begin)
+	if state.log == nil {
+		return
+	}
+	name := state.role + ": " + step
+	state.mu.Lock()
+	defer state.mu.Unlock()
+	if state.seen[name] {
+		return
+	}
+	state.seen[name] = true
+	if _, err := state.log.WriteString(name + "\n"); err != nil {
+		panic(err)
+	}
+	if state.dies {
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {}
+	}
+}
+
+func begin() {
+	path := os.Getenv(logVariable)
+	if path == "" || len(os.Args) < 2 {
+		return
+	}
+	known, _ := os.ReadFile(path)
+	state.seen = map[string]bool{}
+	for line := range strings.Lines(string(known)) {
+		state.seen[strings.TrimSuffix(line, "\n")] = true
+	}
+	state.role = os.Args[1]
+	state.dies = slices.Contains(strings.Split(os.Getenv(rolesVariable), ","), state.role)
+	log, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		panic(err)
+	}
+	state.log = log
+}
