@@ -4,13 +4,13 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/runner/tfstate"
 	"github.com/driftlessops/driftless/workspaces"
 )
 
@@ -32,19 +32,6 @@ func NewStateBackend(store runner.Store, logger *slog.Logger) *StateBackend {
 	return &StateBackend{store: store, logger: logger}
 }
 
-// refusal is an answer other than success.
-type refusal struct {
-	status int
-	text   string
-	holder []byte // 423: who holds the lock, as the engine wants to read it
-}
-
-func (r *refusal) Error() string { return r.text }
-
-func refuse(status int, format string, args ...any) error {
-	return &refusal{status: status, text: fmt.Sprintf(format, args...)}
-}
-
 // ServeHTTP implements http.Handler.
 func (b *StateBackend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	grant, ok := b.grants.find(r)
@@ -60,7 +47,7 @@ func (b *StateBackend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (b *StateBackend) serve(w http.ResponseWriter, r *http.Request, g Grant) error {
 	if r.URL.EscapedPath() != statePath(g.Workspace) {
-		return refuse(http.StatusForbidden, "run %d may use the state of %s only", g.RunID, g.Workspace)
+		return tfstate.Refuse(http.StatusForbidden, "run %d may use the state of %s only", g.RunID, g.Workspace)
 	}
 	if r.Method == http.MethodGet {
 		return b.get(w, r, g)
@@ -71,10 +58,10 @@ func (b *StateBackend) serve(w http.ResponseWriter, r *http.Request, g Grant) er
 	if serve == nil {
 		// Also DELETE: every version is kept, and an empty state where there was one would build everything again.
 		w.Header().Set("Allow", "GET, POST, LOCK, UNLOCK")
-		return refuse(http.StatusMethodNotAllowed, "driftless keeps every version of a state: %s is not possible; destroy what the state holds instead", r.Method)
+		return tfstate.Refuse(http.StatusMethodNotAllowed, "driftless keeps every version of a state: %s is not possible; destroy what the state holds instead", r.Method)
 	}
 	if !g.Write {
-		return refuse(http.StatusForbidden, "run %d only plans: it may read the state of %s, but neither lock nor write it", g.RunID, g.Workspace)
+		return tfstate.Refuse(http.StatusForbidden, "run %d only plans: it may read the state of %s, but neither lock nor write it", g.RunID, g.Workspace)
 	}
 	return serve(w, r, g)
 }
@@ -85,29 +72,23 @@ func statePath(id workspaces.ID) string { return "/state/" + url.PathEscape(stri
 // fail answers with an error, and keeps refused writes on record, because the engine hides why.
 func (b *StateBackend) fail(w http.ResponseWriter, r *http.Request, g Grant, err error) {
 	log := b.logger.With("workspace", g.Workspace, "run", g.RunID, "method", r.Method)
-	var no *refusal
+	var no *tfstate.Refusal
 	if !errors.As(err, &no) {
 		log.Error("state backend", "error", err)
 		http.Error(w, "the state store failed: "+err.Error(), http.StatusInternalServerError)
 		return
 	}
-	log.Warn("state backend refused a request", "status", no.status, "reason", no.text)
+	log.Warn("state backend refused a request", "status", no.Status, "reason", no.Text)
 	if r.Method == http.MethodPost {
 		b.record(r, g, no)
 	}
-	if no.holder != nil {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(no.status)
-		_, _ = w.Write(no.holder)
-		return
-	}
-	http.Error(w, no.text, no.status)
+	no.Answer(w)
 }
 
 // record appends what was refused to the history of the run.
-func (b *StateBackend) record(r *http.Request, g Grant, no *refusal) {
+func (b *StateBackend) record(r *http.Request, g Grant, no *tfstate.Refusal) {
 	err := b.store.Update(context.WithoutCancel(r.Context()), func(tx runner.Tx) error {
-		event := runner.Event{Kind: runner.StateRefused, Workspace: g.Workspace, RunID: g.RunID, Message: no.text}
+		event := runner.Event{Kind: runner.StateRefused, Workspace: g.Workspace, RunID: g.RunID, Message: no.Text}
 		event.Repository, _, _ = strings.Cut(string(g.Workspace), "//")
 		return tx.Append(&event)
 	})

@@ -2,39 +2,19 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
 	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/runner/tfstate"
 )
 
-// maxLockInfo limits what an engine says about its lock, in bytes.
-const maxLockInfo = 1 << 20
-
-// lockID reads the engine's description of a lock. It is empty when there is none, as in a forced unlock.
-func lockID(w http.ResponseWriter, r *http.Request) (id string, info []byte, err error) {
-	info, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxLockInfo))
-	if err != nil {
-		return "", nil, refuse(http.StatusBadRequest, "read lock information: %v", err)
-	}
-	if len(info) == 0 {
-		return "", nil, nil
-	}
-	var lock struct{ ID string }
-	if err := json.Unmarshal(info, &lock); err != nil || lock.ID == "" {
-		return "", nil, refuse(http.StatusBadRequest, "the lock information is no JSON object with an ID")
-	}
-	return lock.ID, info, nil
-}
-
 func (b *StateBackend) lock(w http.ResponseWriter, r *http.Request, g Grant) error {
-	id, info, err := lockID(w, r)
+	id, info, err := tfstate.LockID(w, r)
 	if err == nil && id == "" {
-		err = refuse(http.StatusBadRequest, "the lock has no ID")
+		err = tfstate.Refuse(http.StatusBadRequest, "the lock has no ID")
 	}
 	if err != nil {
 		return err
@@ -54,15 +34,15 @@ func (b *StateBackend) lock(w http.ResponseWriter, r *http.Request, g Grant) err
 
 // heldBy refuses with the holder of the lock, whom the engine shows.
 func heldBy(holder runner.StateLock) error {
-	return &refusal{
-		status: http.StatusLocked, holder: holder.Info,
-		text: fmt.Sprintf("the state of %s is locked by run %d since %s (lock %s)", holder.Workspace, holder.RunID, holder.CreatedAt.Format(time.RFC3339), holder.ID),
+	return &tfstate.Refusal{
+		Status: http.StatusLocked, Holder: holder.Info,
+		Text: fmt.Sprintf("the state of %s is locked by run %d since %s (lock %s)", holder.Workspace, holder.RunID, holder.CreatedAt.Format(time.RFC3339), holder.ID),
 	}
 }
 
 // unlock releases the run's own lock. That it is free already is fine: an engine that lost the answer asks twice.
 func (b *StateBackend) unlock(w http.ResponseWriter, r *http.Request, g Grant) error {
-	id, _, err := lockID(w, r)
+	id, _, err := tfstate.LockID(w, r)
 	if err != nil {
 		return err
 	}
@@ -87,7 +67,7 @@ func checkLock(tx runner.Tx, g Grant, id string) error {
 	case errors.Is(err, runner.ErrNotFound) && id == "":
 		return nil
 	case errors.Is(err, runner.ErrNotFound):
-		return refuse(http.StatusConflict, "the lock %s of the state of %s was released in the meantime: what run %d writes may be out of date", id, g.Workspace, g.RunID)
+		return tfstate.Refuse(http.StatusConflict, "the lock %s of the state of %s was released in the meantime: what run %d writes may be out of date", id, g.Workspace, g.RunID)
 	case err != nil:
 		return err
 	case holder.ID != id || holder.RunID != g.RunID:
