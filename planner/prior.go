@@ -13,6 +13,9 @@ type Prior struct {
 	Lineage string `json:"lineage,omitempty"` // "" for a state that does not exist yet
 	Serial  int64  `json:"serial,omitempty"`
 	Exists  bool   `json:"exists,omitempty"` // something was applied: there must be a state, though its lineage is not known yet
+	// Replaced says, for people, that a person put another state in the place of the one that was seen: whatever a plan from it
+	// changes is held until somebody approves that.
+	Replaced string `json:"replaced,omitempty"`
 }
 
 // ReadPrior reads the prior state's identity from a plan file. A plan file that OpenTofu encrypted, or one of a form that
@@ -42,6 +45,8 @@ func ReadPrior(planFile string) (p Prior, ok bool, err error) {
 // (the zero Prior) takes any.
 func (p Prior) Follows(seen Prior) string {
 	switch {
+	case seen.Replaced != "":
+		return seen.Replaced
 	case seen.Lineage == "" && !seen.Exists:
 		return ""
 	case p.Lineage == "":

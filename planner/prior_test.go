@@ -40,6 +40,7 @@ func TestPriorFollows(t *testing.T) {
 		seen, now Prior
 		want      string
 	}{
+		"replaced by a person":       {Prior{Lineage: "a", Serial: 5, Replaced: "rolled back"}, Prior{Lineage: "a", Serial: 6}, "rolled back"},
 		"nothing seen yet":           {Prior{}, Prior{Lineage: "b", Serial: 1}, ""},
 		"the same":                   {seen, seen, ""},
 		"went on":                    {seen, Prior{Lineage: "a", Serial: 9}, ""},

@@ -30,6 +30,7 @@ func (j *job) finishDrift(ctx context.Context, plan *planner.Plan, verdict polic
 	j.run.Reason = driftReason(plan.Changes, j.run.ID)
 	broken := j.prior.Follows(j.rec.Prior)
 	if broken != "" {
+		j.run.Unreviewed = []string{StateMark + broken} // an approval of the repair is one of this state
 		j.run.Reason = broken + ". " + j.run.Reason
 	}
 	if !verdict.Passed() {

@@ -132,6 +132,7 @@ type Workspace struct {
 	Labels        map[string]string
 	Owner         string
 	DependsOn     []workspaces.ID
+	Backend       string // type of the backend that keeps its state; "" = driftless itself, as far as it is known
 	TargetDigest  string
 	TargetCommit  string
 	Base          string // the tracked head before the first change that is not applied yet: its policies judge too

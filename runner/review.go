@@ -236,7 +236,7 @@ func judgeApply(f facts) (status Status, reason string, beyond []string) {
 		return Unchanged, "", nil
 	case weakened && !named(f.named, policyMark):
 		return Blocked, fmt.Sprintf("the policies from before the merge do not let it pass: %s. Those of now do: revert it, or let `%s` apply it by those of now", firstMessage(*f.before), f.settle), beyond
-	case f.broken != "" && !named(f.named, StateMark):
+	case f.broken != "" && !slices.Contains(f.named, StateMark+f.broken):
 		return Held, fmt.Sprintf("%s. If that is meant, `%s` applies the plan; otherwise restore the state or mend the backend block", f.broken, f.settle), beyond
 	case f.mode == workspaces.Manual && !f.approved:
 		return Held, fmt.Sprintf("apply = \"manual\": `%s` applies it", f.settle), beyond

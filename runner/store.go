@@ -78,6 +78,7 @@ type Tx interface {
 	// PutState adds a version; Version is set. Content equal to the newest version adds none.
 	PutState(v *StateVersion, content []byte) error
 	StateLock(id workspaces.ID) (StateLock, error)
+	StateLocks() ([]StateLock, error) // of all workspaces, by id
 	// LockState takes the lock; ErrConflict when another holds it.
 	LockState(StateLock) error
 	UnlockState(id workspaces.ID) error

@@ -22,6 +22,7 @@ func (w *watcher) writeTracked(o *observation, j *journal, ws *workspaces.Worksp
 		return err
 	}
 	rec.Labels, rec.Owner, rec.DependsOn, rec.Orphan = ws.TrustedLabels, ws.Owner, ws.DependsOn, false
+	rec.Backend = foreignBackend(ws)
 	if len(ws.Problems) > 0 {
 		rec.Sync, rec.Reason, rec.TargetDigest, rec.TargetCommit = SyncFailed, ws.Problems[0], "", o.head
 		return putIfChanged(j, rec)

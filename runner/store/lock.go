@@ -18,13 +18,24 @@ type lockRow struct {
 	CreatedAt     int64 `bun:"created_at"`
 }
 
+func (r lockRow) record() runner.StateLock {
+	return runner.StateLock{
+		Workspace: workspaces.ID(r.Workspace), ID: string(r.LockID), Info: raw(r.Info), RunID: r.RunID, CreatedAt: moment(r.CreatedAt),
+	}
+}
+
 // StateLock implements runner.Tx.
 func (t *tx) StateLock(id workspaces.ID) (runner.StateLock, error) {
 	var row lockRow
 	err := t.bun.NewSelect().Model(&row).Where("workspace = ?", text(id)).Scan(t.ctx)
-	return runner.StateLock{
-		Workspace: workspaces.ID(row.Workspace), ID: string(row.LockID), Info: raw(row.Info), RunID: row.RunID, CreatedAt: moment(row.CreatedAt),
-	}, one("state lock of", id, err)
+	return row.record(), one("state lock of", id, err)
+}
+
+// StateLocks implements runner.Tx.
+func (t *tx) StateLocks() ([]runner.StateLock, error) {
+	var rows []lockRow
+	err := t.bun.NewSelect().Model(&rows).Order("workspace").Scan(t.ctx)
+	return records(rows, lockRow.record), one("list", "state locks", err)
 }
 
 // LockState implements runner.Tx. Taking a lock again with the same ID and run changes nothing: an engine that lost the

@@ -36,6 +36,7 @@ type workspaceRow struct {
 	UpdatedAt     int64                     `bun:"updated_at"`
 	Drift         text                      `bun:"drift"`
 	Reserved      int64                     `bun:"reserved"`
+	Backend       text                      `bun:"backend"`
 }
 
 func newWorkspaceRow(w runner.Workspace) workspaceRow {
@@ -45,7 +46,7 @@ func newWorkspaceRow(w runner.Workspace) workspaceRow {
 		TargetCommit: text(w.TargetCommit), Base: text(w.Base), AppliedDigest: text(w.AppliedDigest), AppliedCommit: text(w.AppliedCommit),
 		AppliedTree: text(w.AppliedTree), AppliedAt: micros(w.AppliedAt), AppliedRun: w.AppliedRun, CheckedAt: micros(w.CheckedAt),
 		Prior: nested[planner.Prior]{w.Prior}, DriftSince: micros(w.DriftSince), UpdatedAt: micros(w.UpdatedAt), Drift: text(w.Drift),
-		Orphan: flag(w.Orphan), Reserved: w.Reserved,
+		Orphan: flag(w.Orphan), Reserved: w.Reserved, Backend: text(w.Backend),
 	}
 }
 
@@ -56,7 +57,7 @@ func (r workspaceRow) record() runner.Workspace {
 		Base: string(r.Base), AppliedDigest: string(r.AppliedDigest), AppliedCommit: string(r.AppliedCommit), AppliedTree: string(r.AppliedTree),
 		AppliedAt: moment(r.AppliedAt), AppliedRun: r.AppliedRun, CheckedAt: moment(r.CheckedAt), DriftSince: moment(r.DriftSince),
 		Prior: r.Prior.value, Drift: raw(r.Drift), Orphan: bool(r.Orphan), UpdatedAt: moment(r.UpdatedAt),
-		Reserved: r.Reserved,
+		Reserved: r.Reserved, Backend: string(r.Backend),
 	}
 }
 

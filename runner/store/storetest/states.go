@@ -100,6 +100,7 @@ func stateLocks(t *testing.T, s runner.Store) {
 	}
 	update(t, s, func(tx runner.Tx) error { return tx.LockState(runner.StateLock{Workspace: "r//b", ID: "one"}) })
 	same(t, "lock", read(t, s, func(tx runner.Tx) (runner.StateLock, error) { return tx.StateLock("r//a") }), lock)
+	same(t, "locks", read(t, s, runner.Tx.StateLocks), []runner.StateLock{lock, read(t, s, func(tx runner.Tx) (runner.StateLock, error) { return tx.StateLock("r//b") })})
 	update(t, s, func(tx runner.Tx) error { return tx.UnlockState("r//a") })
 	view(t, s, func(tx runner.Tx) error {
 		if _, err := tx.StateLock("r//a"); !errors.Is(err, runner.ErrNotFound) {
