@@ -113,9 +113,8 @@ type Run struct {
 	PolicyRevision string
 	Unreviewed     []string // held: the changes that go beyond what was reviewed ("create cloud_server.x")
 	Reviewers      []string // pull requests whose review covered the apply
-	Attempt        int
-	Owner          string // the process that works on it
-	LeaseUntil     time.Time
+	Attempt        int    // counts how often it was taken up: nobody writes on it for an earlier time
+	Owner          string // the replica that works on it, or did last
 	CreatedAt      time.Time
 	StartedAt      time.Time
 	PlannedAt      time.Time
@@ -148,6 +147,31 @@ type Workspace struct {
 	Orphan        bool            // its directory is gone from the tracked branch
 	Reserved      int64           // the pull request that was applied to it before its merge; 0 = none
 	UpdatedAt     time.Time
+}
+
+// Replica is a process that works on the store.
+type Replica struct {
+	ID         string // kept in its data directory: a restart there is the same replica
+	Host       string
+	Kind       string // Serve or Worker
+	Version    string
+	Takes      []string // which workspaces it takes runs of, as written: "env=prod", "team!=data"; empty = all
+	StartedAt  time.Time
+	SeenAt     time.Time
+	LeaseUntil time.Time // until then its runs are its own; zero = it is gone, or needs no lease because nobody else can work here
+}
+
+// The kinds of replicas.
+const (
+	Serve  = "serve"  // may lead repositories
+	Worker = "worker" // only works on runs
+)
+
+// Lease says which replica alone does something, such as to poll a repository.
+type Lease struct {
+	Name  string // "repository/NAME"
+	Owner string // the replica; "" = nobody since Until
+	Until time.Time
 }
 
 // Event is one line of the history: a decision or an effect. Events are only ever appended.

@@ -53,8 +53,9 @@ type Tx interface {
 	Run(id int64) (Run, error)
 	Runs(RunFilter) ([]Run, error) // newest first, unless the filter says otherwise
 	InsertRun(*Run) error          // sets ID. ErrConflict: see UpdateRun
-	// UpdateRun writes the run if its status is still from; ErrConflict otherwise, or when another run other than a
-	// pull request's plan is already active (Status.Active) for the workspace.
+	// UpdateRun writes the run if its status is still from and its attempt the same, or the next one when it leaves the queue.
+	// ErrConflict otherwise, or when another run other than a pull request's plan is already active (Status.Active) for the
+	// workspace.
 	UpdateRun(run Run, from Status) error
 
 	Workspace(id workspaces.ID) (Workspace, error)
@@ -63,6 +64,14 @@ type Tx interface {
 	// RenameWorkspace moves the record, runs, states and lock of one identity to another that has no state and under
 	// which nothing was ever applied.
 	RenameWorkspace(from, to workspaces.ID) error
+
+	// Clock is the time by which leases end: the database's own where several machines work on it.
+	Clock() (time.Time, error)
+	Replicas() ([]Replica, error) // by id
+	PutReplica(Replica) error
+	DeleteReplica(id string) error
+	Leases() ([]Lease, error) // by name
+	PutLease(Lease) error
 
 	Append(*Event) error                 // sets ID, and At when it is zero
 	Events(EventFilter) ([]Event, error) // newest first
@@ -142,5 +151,6 @@ type EventFilter struct {
 	PullID     int64
 	Kind       string
 	Since      time.Time
+	After      int64 // id greater than
 	Limit      int
 }

@@ -17,6 +17,7 @@ type dialect struct {
 	goose      goose.Dialect
 	migrations string // folder of the migrations
 	places     func(n int) string
+	clock      string // query for the microseconds since 1970 by the database's clock; "" = the clock of this machine
 	fault      func(error) fault
 }
 

@@ -62,6 +62,9 @@ func (t *tx) Events(f runner.EventFilter) ([]runner.Event, error) {
 	if !f.Since.IsZero() {
 		q = q.Where("at >= ?", micros(f.Since))
 	}
+	if f.After > 0 {
+		q = q.Where("id > ?", f.After)
+	}
 	err := q.Scan(t.ctx)
 	return records(rows, eventRow.record), one("list", "events", err)
 }

@@ -36,7 +36,6 @@ type runRow struct {
 	Reviewers      nested[[]string]        `bun:"reviewers"`
 	Attempt        int                     `bun:"attempt"`
 	Owner          text                    `bun:"owner"`
-	LeaseUntil     int64                   `bun:"lease_until"`
 	CreatedAt      int64                   `bun:"created_at"`
 	StartedAt      int64                   `bun:"started_at"`
 	PlannedAt      int64                   `bun:"planned_at"`
@@ -51,7 +50,7 @@ func newRunRow(r runner.Run) runRow {
 		Trigger: text(r.Trigger), Approves: r.Approves, Actor: text(r.Actor), Reason: text(r.Reason), Engine: text(r.Engine),
 		Summary: nested[planner.Summary]{r.Summary}, PlanDigest: text(r.PlanDigest), Verdict: nested[*policy.Verdict]{r.Verdict},
 		PolicyRevision: text(r.PolicyRevision), Unreviewed: nested[[]string]{r.Unreviewed}, Reviewers: nested[[]string]{r.Reviewers},
-		Attempt: r.Attempt, Owner: text(r.Owner), LeaseUntil: micros(r.LeaseUntil), CreatedAt: micros(r.CreatedAt),
+		Attempt: r.Attempt, Owner: text(r.Owner), CreatedAt: micros(r.CreatedAt),
 		StartedAt: micros(r.StartedAt), PlannedAt: micros(r.PlannedAt), AppliedAt: micros(r.AppliedAt), FinishedAt: micros(r.FinishedAt),
 	}
 }
@@ -63,7 +62,7 @@ func (r runRow) record() runner.Run {
 		InputDigest: string(r.InputDigest), Trigger: string(r.Trigger), Approves: r.Approves, Actor: string(r.Actor), Reason: string(r.Reason),
 		Engine: string(r.Engine), Summary: r.Summary.value, PlanDigest: string(r.PlanDigest), Verdict: r.Verdict.value,
 		PolicyRevision: string(r.PolicyRevision), Unreviewed: r.Unreviewed.value, Reviewers: r.Reviewers.value, Attempt: r.Attempt,
-		Owner: string(r.Owner), LeaseUntil: moment(r.LeaseUntil), CreatedAt: moment(r.CreatedAt), StartedAt: moment(r.StartedAt),
+		Owner: string(r.Owner), CreatedAt: moment(r.CreatedAt), StartedAt: moment(r.StartedAt),
 		PlannedAt: moment(r.PlannedAt), AppliedAt: moment(r.AppliedAt), FinishedAt: moment(r.FinishedAt),
 	}
 }
@@ -100,6 +99,9 @@ func (t *tx) UpdateRun(r runner.Run, from runner.Status) error {
 	}
 	if old.Status != from {
 		return fmt.Errorf("update run %d: it is %s, not %s: %w", r.ID, old.Status, from, runner.ErrConflict)
+	}
+	if r.Attempt != old.Attempt && (from != runner.Queued || r.Attempt != old.Attempt+1) {
+		return fmt.Errorf("update run %d: it was taken up %d times by now, not %d: %w", r.ID, old.Attempt, r.Attempt, runner.ErrConflict)
 	}
 	row := newRunRow(r)
 	if err := t.free(row); err != nil {

@@ -32,6 +32,7 @@ func events(t *testing.T, s runner.Store) {
 		"run":        {runner.EventFilter{RunID: full.RunID}, []runner.Event{full}},
 		"pull":       {runner.EventFilter{PullID: full.PullID}, []runner.Event{full}},
 		"since":      {runner.EventFilter{Since: noon.Add(time.Hour)}, []runner.Event{bare}},
+		"after":      {runner.EventFilter{After: full.ID}, []runner.Event{bare}},
 		"none":       {runner.EventFilter{Workspace: full.Workspace, Kind: "b"}, []runner.Event{}},
 	} {
 		same(t, name, read(t, s, func(tx runner.Tx) ([]runner.Event, error) { return tx.Events(test.filter) }), test.want)
