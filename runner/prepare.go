@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -39,6 +40,7 @@ func (j *job) prepare(ctx context.Context) error {
 	for _, value := range env {
 		j.mask.Add(value)
 	}
+	env["DRIFTLESS_RUN"] = strconv.FormatInt(j.run.ID, 10) // for the names of sessions and the like
 	if err := j.ready(ctx, co, e, env); err != nil {
 		return err
 	}

@@ -57,6 +57,9 @@ func makeRepo(ts *testscript.TestScript, s *story, args []string) error {
 // writeConfig writes the operator's file. No engine is ever downloaded: what a story needs is on PATH or missing.
 func (s *story) writeConfig() error {
 	var b strings.Builder
+	if s.cloud != nil {
+		say(&b, "provider_mirrors = [%q]\n", built.mirror)
+	}
 	say(&b, "data_dir = %q\n\nengine %q { releases = \"http://127.0.0.1:1\" }\n\ndefaults { engine = %[2]q }\n", s.dataDir(), s.engine)
 	if s.hosted != nil {
 		b.WriteString(s.hosted.signIn(s.dir))

@@ -26,18 +26,7 @@ func driftless(ts *testscript.TestScript, neg bool, args []string) {
 
 // pass makes one pass of the runner.
 func pass(ts *testscript.TestScript, neg bool, args []string) {
-	s := storyOf(ts)
-	if s.cloud == nil {
-		program(ts, neg, built.program, append([]string{"serve", "--once"}, args...)...)
-		return
-	}
-	// The program cannot be told yet where its own provider is: the pass is made here, with the same daemon.
-	err := s.once(ts)
-	if err != nil && !neg {
-		ts.Fatalf("pass: %v", err)
-	} else if err == nil && neg {
-		ts.Fatalf("pass: unexpected success")
-	}
+	program(ts, neg, built.program, append([]string{"serve", "--once"}, args...)...)
 }
 
 // die makes a pass that is killed, as by a power cut, when it logs an event.
@@ -90,22 +79,7 @@ func settle(ts *testscript.TestScript, s *story, args []string) error {
 	return fmt.Errorf("a run of %s is still queued", args[0])
 }
 
-// once is serve --once in this process, with the simulated cloud's provider.
-func (s *story) once(ts *testscript.TestScript) (err error) {
-	logger := slog.New(slog.NewTextHandler(ts.Stderr(), &slog.HandlerOptions{Level: slog.LevelInfo}))
-	d, err := s.daemon(background(), logger, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, d.Stop()) }()
-	err = d.Runner.Once(background())
-	if err != nil {
-		say(ts.Stderr(), "driftless: %v\n", err)
-	}
-	return err
-}
-
-// daemon puts a daemon together as the operator's file says, with the simulated cloud's provider.
+// daemon puts a daemon together as the operator's file says.
 func (s *story) daemon(ctx context.Context, logger *slog.Logger, notify func(runner.Event)) (*daemon.Daemon, error) {
 	src, err := os.ReadFile(s.config())
 	if err != nil {
@@ -115,7 +89,7 @@ func (s *story) daemon(ctx context.Context, logger *slog.Logger, notify func(run
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	return daemon.New(ctx, daemon.Options{Config: config, DataDir: config.DataDir, Mirrors: []string{built.mirror}, Notify: notify, Logger: logger})
+	return daemon.New(ctx, daemon.Options{Config: config, DataDir: config.DataDir, Notify: notify, Logger: logger})
 }
 
 // view reads the database of the story.

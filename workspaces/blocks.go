@@ -7,6 +7,7 @@ import "github.com/hashicorp/hcl/v2"
 type operatorBody struct {
 	DataDir      *hcl.Attribute    `hcl:"data_dir,optional"`
 	Concurrency  *hcl.Attribute    `hcl:"concurrency,optional"`
+	Mirrors      *hcl.Attribute    `hcl:"provider_mirrors,optional"`
 	Repositories []repositoryBlock `hcl:"repository,block"`
 	GitHub       []forgeBlock      `hcl:"github,block"`
 	Gitea        []forgeBlock      `hcl:"gitea,block"`

@@ -22,6 +22,7 @@ const RepositoryFileName = "driftless.hcl"
 type Config struct {
 	DataDir      string        // operator
 	Concurrency  int           // operator: engine processes at a time; 0 = one per core
+	Mirrors      []string      // operator: filesystem mirrors of providers
 	Repositories []Repository  // operator
 	Identities   []Identity    // operator
 	Engines      []EngineBlock // operator

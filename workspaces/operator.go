@@ -27,6 +27,9 @@ func (d *decoder) operator(body operatorBody) *Config {
 	if n := d.count(body.Concurrency); n != nil {
 		c.Concurrency = *n
 	}
+	for _, dir := range d.list(body.Mirrors, nil) {
+		c.Mirrors = append(c.Mirrors, d.from(dir))
+	}
 	c.Forges, c.HTTP = d.forges(body), d.http(body.HTTP)
 	names := map[string]hcl.Range{}
 	for _, b := range body.Repositories {

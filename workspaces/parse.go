@@ -74,7 +74,7 @@ func (d *decoder) parseRepository(body hcl.Body) *Config {
 
 var (
 	operatorOnly = &hcl.BodySchema{
-		Attributes: []hcl.AttributeSchema{{Name: "data_dir"}, {Name: "concurrency"}},
+		Attributes: []hcl.AttributeSchema{{Name: "data_dir"}, {Name: "concurrency"}, {Name: "provider_mirrors"}},
 		Blocks: []hcl.BlockHeaderSchema{
 			{Type: "repository", LabelNames: []string{"name"}}, {Type: "identity", LabelNames: []string{"name"}},
 			{Type: "engine", LabelNames: []string{"kind"}}, {Type: "github", LabelNames: []string{"name"}},

@@ -14,7 +14,7 @@ var blockTexts = map[string]string{
 	"credentialsBlock": "How the Git server is asked, where not by the forge's sign-in. Without both, https is asked anonymously, and ssh as the user that runs driftless is set up (agent, `~/.ssh`). Host keys must be known.",
 	"secretBlock":      "Where a secret is: exactly one of `env`, `file` and `command`. It is read anew at each use, without line breaks at its end; an empty one is an error. The value itself never stands in a configuration file.",
 	"identityBlock": "Environment variables for the engines of some workspaces. Without an identity that matches, an engine gets nothing of the daemon's environment " +
-		"but `HTTP_PROXY` and its kin, `SSL_CERT_FILE` and `SSL_CERT_DIR`. Several identities may match: the later one wins per variable. All conditions must hold.",
+		"but `HTTP_PROXY` and its kin, `SSL_CERT_FILE` and `SSL_CERT_DIR`. `DRIFTLESS_RUN` is the number of the run. Several identities may match: the later one wins per variable. All conditions must hold.",
 	"environmentBlock": "The variables for runs that only plan (`plan`) and for runs of the tracked branch that may apply (`apply`). Without `apply`, those get the ones of `plan`.",
 	"variableBlock": "One environment variable, named by the label: exactly one of `env`, `file` and `command` says where its value is. `TF_DATA_DIR`, `TF_CLI_CONFIG_FILE`, `TF_WORKSPACE`, `TF_CLI_ARGS…`, " +
 		"`TF_PLUGIN_CACHE_DIR`, `TF_REATTACH_PROVIDERS`, `TF_INPUT`, `TF_IN_AUTOMATION` and `TMPDIR` cannot be granted: driftless sets them itself.",
@@ -40,8 +40,9 @@ const (
 
 // attributeTexts describe attributes, by the type that their block is read into and their name.
 var attributeTexts = map[string]AttributeDoc{
-	"operatorBody.data_dir":    {Type: "path", Default: "`/var/lib/driftless`", Text: "Where driftless keeps its database, mirrors, engines and providers; a relative path begins at the directory of this file. `--data-dir` and `DRIFTLESS_DATA_DIR` win over it."},
-	"operatorBody.concurrency": {Type: typeWhole, Default: "one per core", Text: "How many runs work at a time."},
+	"operatorBody.data_dir":         {Type: "path", Default: "`/var/lib/driftless`", Text: "Where driftless keeps its database, mirrors, engines and providers; a relative path begins at the directory of this file. `--data-dir` and `DRIFTLESS_DATA_DIR` win over it."},
+	"operatorBody.concurrency":      {Type: typeWhole, Default: "one per core", Text: "How many runs work at a time."},
+	"operatorBody.provider_mirrors": {Type: typeList, Default: "none", Text: "Directories that are laid out as `terraform providers mirror` writes them, packed or unpacked. What they hold is taken from there, and no registry is asked for it."},
 
 	"repositoryBlock.url":           {Type: typeText, Text: "`https://host/path`, `ssh://user@host/path`, `user@host:path`, `file:///path` or a path, which begins at the directory of this file if it is relative. Credentials in it are used, but better kept in `credentials`. Where a `github` or `gitea` block has the same host, the last part may be a pattern, `https://host/OWNER/infra-*`: every repository of the owner whose name matches, named `LABEL.NAME`; new ones are found by polling. A repository at a forge has one block: another one for it is an error, and where several patterns match, the first one counts."},
 	"repositoryBlock.branch":        {Type: typeText, Default: "the remote's HEAD", Text: "The tracked branch: what is merged there is applied."},

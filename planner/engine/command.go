@@ -73,6 +73,10 @@ func (s session) socketDir() (dir string, cleanup func(), err error) {
 	if len(s.tempDir) <= maxTempDir {
 		return s.tempDir, func() {}, nil
 	}
-	dir, err = os.MkdirTemp("", "driftless")
+	short := ""
+	if len(os.TempDir()) > maxTempDir-len("/driftless0123456789") {
+		short = "/tmp"
+	}
+	dir, err = os.MkdirTemp(short, "driftless")
 	return dir, func() { _ = os.RemoveAll(dir) }, err
 }

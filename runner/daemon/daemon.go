@@ -122,7 +122,7 @@ func (d *Daemon) wire(ctx context.Context, keys *store.Keys) error {
 		return err
 	}
 	providers, err := engine.NewProviderCache(engine.ProviderCacheOptions{
-		Dir: filepath.Join(d.opts.DataDir, "providers"), Mirrors: d.opts.Mirrors, Logger: d.opts.Logger,
+		Dir: filepath.Join(d.opts.DataDir, "providers"), Mirrors: append(d.opts.Mirrors, d.opts.Config.Mirrors...), Logger: d.opts.Logger,
 	})
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -68,7 +69,7 @@ func newClient(s settings) (*client, error) {
 		return nil, fmt.Errorf("endpoint, token and timeout must be known when planning; they cannot come from a resource that does not exist yet")
 	}
 	c := &client{
-		endpoint: s.Endpoint.ValueString(), token: s.Token.ValueString(), run: os.Getenv("CLOUD_RUN"), timeout: defaultTimeout,
+		endpoint: s.Endpoint.ValueString(), token: s.Token.ValueString(), run: cmp.Or(os.Getenv("CLOUD_RUN"), os.Getenv("DRIFTLESS_RUN")), timeout: defaultTimeout,
 	}
 	if c.endpoint == "" {
 		c.endpoint = os.Getenv("CLOUD_ENDPOINT")
