@@ -113,8 +113,8 @@ type Run struct {
 	PolicyRevision string
 	Unreviewed     []string // held: the changes that go beyond what was reviewed ("create cloud_server.x")
 	Reviewers      []string // pull requests whose review covered the apply
-	Attempt        int    // counts how often it was taken up: nobody writes on it for an earlier time
-	Owner          string // the replica that works on it, or did last
+	Attempt        int      // counts how often it was taken up: nobody writes on it for an earlier time
+	Owner          string   // the replica that works on it, or did last
 	CreatedAt      time.Time
 	StartedAt      time.Time
 	PlannedAt      time.Time
@@ -186,7 +186,29 @@ type Event struct {
 	PullID     int64
 	Commit     string
 	Message    string
-	Data       json.RawMessage
+	Data       json.RawMessage // Facts; nil = none
+	Hash       string          // chains it to the event before, see package audit; set by the store
+}
+
+// Self is the actor of what driftless does by itself.
+const Self = "driftless"
+
+// Anchor is what is left of the events that were pruned: the first event that is still there follows it.
+type Anchor struct {
+	ID     int64 // of the last event that was pruned; 0 = none ever was
+	Hash   string
+	Events int64     // how many were pruned so far
+	At     time.Time // when it was done last
+}
+
+// RunChange is a resource that an apply changed, or may have changed.
+type RunChange struct {
+	EventID   int64 // of the event that says how the apply ended: who, when, and why
+	RunID     int64
+	Workspace workspaces.ID
+	Address   string
+	Action    string // planner.Action
+	Previous  string // its address before, when it moved
 }
 
 // StateRefused is the kind of an event that says why a state was not kept.

@@ -73,8 +73,14 @@ type Tx interface {
 	Leases() ([]Lease, error) // by name
 	PutLease(Lease) error
 
-	Append(*Event) error                 // sets ID, and At when it is zero
-	Events(EventFilter) ([]Event, error) // newest first
+	Append(*Event) error                 // sets ID and Hash, and At when it is zero
+	Events(EventFilter) ([]Event, error) // newest first, unless the filter says otherwise
+	// PruneEvents removes the oldest events, up to the first that happened at or after a time, and leaves an anchor that the
+	// first of the others follows. The newest event always stays.
+	PruneEvents(before time.Time) (pruned int64, err error)
+	EventAnchor() (Anchor, error)
+	PutRunChanges([]RunChange) error
+	RunChanges(ChangeFilter) ([]RunChange, error) // newest first
 
 	// Blobs are kept compressed and encrypted. Keys look like "runs/12/plan.json".
 	PutBlob(key string, data []byte) error
@@ -143,6 +149,16 @@ type WorkspaceFilter struct {
 	Limit      int
 }
 
+// ChangeFilter selects changes of runs; zero fields select all.
+type ChangeFilter struct {
+	RunID     int64
+	Workspace workspaces.ID
+	Address   string    // of a resource, with all its instances, or of a module, with all that is in it; also a former one
+	Since     time.Time // recorded at or after
+	Until     time.Time // recorded before
+	Limit     int
+}
+
 // EventFilter selects events; zero fields select all.
 type EventFilter struct {
 	Repository string
@@ -150,7 +166,10 @@ type EventFilter struct {
 	RunID      int64
 	PullID     int64
 	Kind       string
-	Since      time.Time
-	After      int64 // id greater than
+	Since      time.Time // happened at or after
+	Until      time.Time // happened before
+	Before     int64     // id less than
+	After      int64     // id greater than
+	Oldest     bool      // the oldest first
 	Limit      int
 }

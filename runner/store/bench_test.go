@@ -27,7 +27,7 @@ INSERT INTO runs SELECT NULL, printf('r%d', i % 20), printf('r%d//env/%05d', i %
 	estateEvents = `
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999999)
 INSERT INTO events SELECT NULL, 1700000000000000 + i * 1000000, 'planned', '', printf('r%d', i % 20), printf('r%d//env/%05d', i % 20, i % 10000),
-  i / 2, 0, 'c', 'message', '' FROM n`
+  i / 2, 0, 'c', 'message', '', 'h' FROM n`
 	estatePosts = `
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 199999)
 INSERT INTO posts SELECT NULL, printf('r%d', i % 20), 'status', printf('c%d driftless/plan', i), '{}', 2, CASE WHEN i % 1000 = 0 THEN 1 ELSE 2 END,

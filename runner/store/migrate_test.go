@@ -10,6 +10,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/runner/audit"
 	"github.com/driftlessops/driftless/workspaces"
 )
 
@@ -22,6 +23,7 @@ var first = []string{
 	`INSERT INTO workspaces VALUES ('r//a', 'r', 'Synced', '', '{"env":"prod"}', 'team', 'null', 'd', 'c2', '', 'd', 'c2', 't', 9, 2, '{}', 10, 0, 1, 11, '')`,
 	`INSERT INTO workspace_labels VALUES ('r//a', 'env', 'prod')`,
 	`INSERT INTO events VALUES (1, 1, 'planned', '', 'r', 'r//a', 3, 7, 'h', 'message', '')`,
+	`INSERT INTO events VALUES (2, 1, 'planned', '', 'r', 'r//a', 3, 7, 'h', 'message', '')`,
 }
 
 // TestMigrateFirst opens a database that the first release made, with what it wrote.
@@ -113,6 +115,10 @@ func checkFirst(t *testing.T, tx runner.Tx) error {
 	}
 	if waiting, err := tx.Posts(runner.PostFilter{Waiting: true}); err != nil || len(waiting) != 0 {
 		t.Errorf("posts: %+v, %v", waiting, err)
+	}
+	events, err := tx.Events(runner.EventFilter{})
+	if err != nil || len(events) != 2 || events[1].Hash != audit.Of(events[1], "").Sum() || events[0].Hash != audit.Of(events[0], events[1].Hash).Sum() {
+		t.Errorf("events: %+v, %v", events, err)
 	}
 	return tx.PutPull(&pull)
 }

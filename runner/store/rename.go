@@ -10,7 +10,7 @@ import (
 	"github.com/driftlessops/driftless/workspaces"
 )
 
-// RenameWorkspace implements runner.Tx. Events keep the name that they were written with. Runs that the new identity has
+// RenameWorkspace implements runner.Tx. Events keep the name that they were written with; what applies changed is found by the new one. Runs that the new identity has
 // already, such as plans of the pull request that renames it, stay.
 func (t *tx) RenameWorkspace(from, to workspaces.ID) error {
 	// A record of the new identity under which nothing was ever applied says nothing that the old one does not.
@@ -30,7 +30,7 @@ func (t *tx) RenameWorkspace(from, to workspaces.ID) error {
 	if err := affected("rename workspace", from, result, err); err != nil {
 		return err
 	}
-	for _, table := range []string{"runs", "states", "state_locks"} {
+	for _, table := range []string{"runs", "states", "state_locks", "run_changes"} {
 		_, err := t.bun.NewUpdate().Table(table).Set("workspace = ?", text(to)).Where("workspace = ?", text(from)).Exec(t.ctx)
 		if err != nil {
 			return fmt.Errorf("rename workspace %s: %s: %w", from, table, t.db.explain(err))

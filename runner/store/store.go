@@ -72,7 +72,10 @@ func (db *DB) prepare(ctx context.Context) error {
 	if err := migrate(ctx, db.dialect, db.writer.DB); err != nil {
 		return err
 	}
-	return db.checkKey(ctx)
+	if err := db.checkKey(ctx); err != nil {
+		return err
+	}
+	return db.chain(ctx)
 }
 
 // Close implements runner.Store. Transactions that are under way fail.

@@ -23,6 +23,7 @@ type tx struct {
 	bun   bun.Tx
 	db    *DB
 	kinds []string // of the events that were appended; see step
+	last  *link    // the end of the chain of events, once it was read
 }
 
 var _ runner.Tx = (*tx)(nil)

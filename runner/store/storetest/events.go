@@ -32,7 +32,10 @@ func events(t *testing.T, s runner.Store) {
 		"run":        {runner.EventFilter{RunID: full.RunID}, []runner.Event{full}},
 		"pull":       {runner.EventFilter{PullID: full.PullID}, []runner.Event{full}},
 		"since":      {runner.EventFilter{Since: noon.Add(time.Hour)}, []runner.Event{bare}},
+		"until":      {runner.EventFilter{Until: noon.Add(time.Hour)}, []runner.Event{full}},
+		"before":     {runner.EventFilter{Before: bare.ID}, []runner.Event{full}},
 		"after":      {runner.EventFilter{After: full.ID}, []runner.Event{bare}},
+		"oldest":     {runner.EventFilter{Oldest: true}, []runner.Event{full, bare}},
 		"none":       {runner.EventFilter{Workspace: full.Workspace, Kind: "b"}, []runner.Event{}},
 	} {
 		same(t, name, read(t, s, func(tx runner.Tx) ([]runner.Event, error) { return tx.Events(test.filter) }), test.want)

@@ -1,4 +1,4 @@
--- What keeps an installation going: crashes, replicas, states.
+-- What keeps an installation going: crashes, replicas, states, the history.
 
 -- +goose Up
 ALTER TABLE workspaces ADD COLUMN backend TEXT NOT NULL DEFAULT '';
@@ -21,3 +21,45 @@ CREATE TABLE leases (
   owner TEXT NOT NULL,
   until INTEGER NOT NULL
 );
+
+-- The history is a chain: each event holds the hash of itself and of the one before (package audit). Events from before this
+-- step get theirs when the database is opened, and no event ever another one.
+ALTER TABLE events ADD COLUMN hash TEXT NOT NULL DEFAULT '';
+DROP TRIGGER events_stay;
+-- +goose StatementBegin
+CREATE TRIGGER events_stay BEFORE UPDATE ON events
+WHEN OLD.hash <> '' OR (OLD.id, OLD.at, OLD.kind, OLD.actor, OLD.repository, OLD.workspace, OLD.run_id, OLD.pull_id, OLD.commit_id, OLD.message, OLD.data)
+  IS NOT (NEW.id, NEW.at, NEW.kind, NEW.actor, NEW.repository, NEW.workspace, NEW.run_id, NEW.pull_id, NEW.commit_id, NEW.message, NEW.data)
+BEGIN
+  SELECT RAISE(ABORT, 'events are only ever appended');
+END;
+-- +goose StatementEnd
+
+-- The last event that was pruned: what comes after it stays.
+CREATE TABLE event_anchor (
+  one    INTEGER PRIMARY KEY CHECK (one = 1),
+  id     INTEGER NOT NULL,
+  hash   TEXT NOT NULL,
+  events INTEGER NOT NULL,
+  at     INTEGER NOT NULL
+);
+INSERT INTO event_anchor VALUES (1, 0, '', 0, 0);
+DROP TRIGGER events_remain;
+-- +goose StatementBegin
+CREATE TRIGGER events_remain BEFORE DELETE ON events WHEN OLD.id > (SELECT id FROM event_anchor) BEGIN
+  SELECT RAISE(ABORT, 'events are only ever appended');
+END;
+-- +goose StatementEnd
+
+-- Which resources an apply changed, with the event that says who and when.
+CREATE TABLE run_changes (
+  event_id  INTEGER NOT NULL,
+  run_id    INTEGER NOT NULL,
+  workspace TEXT NOT NULL,
+  address   TEXT NOT NULL,
+  action    TEXT NOT NULL,
+  previous  TEXT NOT NULL -- address before it moved
+);
+CREATE INDEX run_changes_by_event ON run_changes (event_id);
+CREATE INDEX run_changes_by_address ON run_changes (address, event_id);
+CREATE INDEX run_changes_by_previous ON run_changes (previous, event_id) WHERE previous <> '';
