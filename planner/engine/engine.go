@@ -32,10 +32,12 @@ type Phase string
 
 // The phases.
 const (
-	PhaseInit  Phase = "init"
-	PhasePlan  Phase = "plan"
-	PhaseShow  Phase = "show"
-	PhaseApply Phase = "apply"
+	PhaseInit   Phase = "init"
+	PhasePlan   Phase = "plan"
+	PhaseShow   Phase = "show"
+	PhaseApply  Phase = "apply"
+	PhasePush   Phase = "state push"
+	PhaseUnlock Phase = "force-unlock"
 )
 
 // Progress is one event of the engine's JSON stream, masked.

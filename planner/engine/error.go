@@ -15,9 +15,9 @@ type Error struct {
 	Phase     Phase
 	Output    string // diagnostics as the engine's human output shows them: severity, summary, detail, file:line, snippet
 	Canceled  bool
-	Stale     bool   // apply: "Saved plan is stale": plan again
-	Locked    string // holder of a state lock, when that is why
-	Temporary bool   // init: the network or a server failed, as far as the output tells: try later
+	Stale     bool  // apply: "Saved plan is stale": plan again
+	Lock      *Lock // who holds the state, when that is why
+	Temporary bool  // init: the network or a server failed, as far as the output tells: try later
 	Err       error
 
 	summary string // the first problem, in one line
@@ -31,8 +31,8 @@ func (e *Error) Error() string {
 		return fmt.Sprintf("%s: canceled", e.Phase)
 	case e.Stale:
 		return fmt.Sprintf("%s: the saved plan is stale: the state changed since; plan again", e.Phase)
-	case e.Locked != "":
-		return fmt.Sprintf("%s: the state is locked by %s; wait for it, or run force-unlock if its owner is gone", e.Phase, e.Locked)
+	case e.Lock != nil:
+		return fmt.Sprintf("%s: the state is locked by %s; wait for it, or unlock it if its owner is gone", e.Phase, e.Lock)
 	case e.summary != "":
 		return fmt.Sprintf("%s: %s", e.Phase, e.summary)
 	}
@@ -51,7 +51,7 @@ func (s *stream) failure(ctx context.Context, err error) *Error {
 		Phase:     s.phase,
 		Output:    s.mask.String(strings.Trim(strings.Join(s.output, "\n"), "\n")),
 		Stale:     s.hasDiagnostic("Saved plan is stale"),
-		Locked:    s.mask.String(lockHolder(text)),
+		Lock:      lockIn(text).masked(s.mask.String),
 		Temporary: s.phase == PhaseInit && networkFailure.MatchString(text),
 		Err:       err,
 		summary:   s.mask.String(s.summary()),
@@ -133,39 +133,3 @@ var networkFailure = regexp.MustCompile(`(?i)` + strings.ReplaceAll(strings.Join
 	`unexpected eof`, `operation timed out`, `429 too many requests`, `500 internal server error`, `502 bad gateway`,
 	`503 service unavailable`, `504 gateway time-?out`,
 }, "|"), " ", `[\s│]+`))
-
-var (
-	lockField = regexp.MustCompile(`(?m)^[\s│]*(ID|Operation|Who|Created):[ \t]+(\S.*?)[ \t]*$`)
-	heldID    = regexp.MustCompile(`already locked: ID=(\S+)`)
-)
-
-// lockHolder is who holds the state lock according to the engine's message, or "".
-func lockHolder(text string) string {
-	if !strings.Contains(text, "Error acquiring the state lock") {
-		return ""
-	}
-	_, info, found := strings.Cut(text, "Lock Info:")
-	if !found {
-		return "an unknown holder"
-	}
-	fields := map[string]string{}
-	for _, m := range lockField.FindAllStringSubmatch(info, -1) {
-		if fields[m[1]] == "" {
-			fields[m[1]] = m[2]
-		}
-	}
-	// The http backend shows the lock that was wanted in place of the one that is held; of that it knows only the ID.
-	if m := heldID.FindStringSubmatch(text); m != nil && m[1] != fields["ID"] {
-		fields = map[string]string{"ID": m[1]}
-	}
-	who := fields["Who"]
-	if who == "" {
-		who = "an unknown holder"
-	}
-	for _, part := range []struct{ name, before string }{{"Operation", " for "}, {"Created", " since "}, {"ID", ", lock ID "}} {
-		if v := fields[part.name]; v != "" {
-			who += part.before + v
-		}
-	}
-	return who
-}

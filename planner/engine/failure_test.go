@@ -167,31 +167,6 @@ func TestLongTempDirGetsAShortSocketDir(t *testing.T) {
 	}
 }
 
-func TestLockHolder(t *testing.T) {
-	t.Parallel()
-	const text = `Error acquiring the state lock
-HTTP remote state already locked: ID=4f2c
-Lock Info:
-  ID:        4f2c
-  Path:      
-  Operation: OperationTypeApply
-  Who:       ann@laptop
-  Version:   1.11.4
-  Created:   2026-01-02 03:04:05.6 +0000 UTC
-  Info:      
-
-
-Terraform acquires a state lock`
-	if got, want := lockHolder(text), "ann@laptop for OperationTypeApply since 2026-01-02 03:04:05.6 +0000 UTC, lock ID 4f2c"; got != want {
-		t.Errorf("got %q", got)
-	}
-	for text, want := range map[string]string{"": "", "Error acquiring the state lock": "an unknown holder", "Error acquiring the state lock Lock Info:\n ID:\n Who: x": "x"} {
-		if got := lockHolder(text); got != want {
-			t.Errorf("%q: got %q, want %q", text, got, want)
-		}
-	}
-}
-
 func TestWhatIsTemporary(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{

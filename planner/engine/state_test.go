@@ -105,8 +105,8 @@ func TestHTTPStateThroughTheEnvironment(t *testing.T) {
 		if e.Kind == Terraform { // it shows the lock that it wanted
 			want = "an unknown holder, lock ID 42"
 		}
-		if failed.Locked != want {
-			t.Errorf("locked by %q: %s", failed.Locked, report(failed))
+		if failed.Lock == nil || failed.Lock.String() != want {
+			t.Errorf("locked by %v: %s", failed.Lock, report(failed))
 		}
 	})
 }
@@ -157,6 +157,51 @@ func TestErroredState(t *testing.T) {
 		state, err := os.ReadFile(filepath.Join(g.opts.Dir, "errored.tfstate"))
 		if err != nil || !strings.Contains(string(state), "terraform_data") {
 			t.Errorf("%v %s\n%s", err, state, report(failed))
+		}
+	})
+}
+
+func TestStateWork(t *testing.T) {
+	eachEngine(t, func(t *testing.T, e Engine) {
+		s := newStateServer(t)
+		g := s.rig(t, e, `resource "terraform_data" "x" { input = uuid() }`)
+		r := g.open()
+		g.plan(r)
+		g.apply(r)
+		g.plan(r)
+		s.do(func() { s.broken = true })
+		mustFail(t, r.Apply(t.Context(), g.planFile()))
+		rescued := filepath.Join(g.opts.Dir, "errored.tfstate")
+		s.do(func() { s.broken = false })
+		if err := r.ForceUnlock(t.Context(), "42"); err != nil { // whatever was left behind
+			t.Fatal(report(err))
+		}
+		if err := r.PushState(t.Context(), rescued, false); err != nil {
+			t.Fatal(report(err))
+		}
+		s.do(func() {
+			if s.lock != nil || !strings.Contains(string(s.state), "terraform_data") {
+				t.Errorf("held %s, state %s", s.lock, s.state)
+			}
+			s.state = []byte(`{"version":4,"serial":9,"lineage":"another","outputs":{"o":{"value":"x","type":"string"}},"resources":[]}`)
+			s.lock = []byte(`{"ID":"42","Operation":"OperationTypeApply","Who":"ann@laptop","Created":"2026-01-02T03:04:05Z"}`)
+		})
+		if failed := mustFail(t, r.PushState(t.Context(), rescued, false)); failed.Lock == nil || failed.Lock.ID != "42" {
+			t.Errorf("%s", report(failed))
+		}
+		if err := r.ForceUnlock(t.Context(), "42"); err != nil {
+			t.Fatal(report(err))
+		}
+		s.do(func() {
+			if s.lock != nil {
+				t.Errorf("held %s", s.lock)
+			}
+		})
+		if failed := mustFail(t, r.PushState(t.Context(), rescued, false)); !strings.Contains(report(failed), "lineage") {
+			t.Errorf("%s", report(failed))
+		}
+		if err := r.PushState(t.Context(), rescued, true); err != nil {
+			t.Fatal(report(err))
 		}
 	})
 }
