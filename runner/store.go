@@ -12,14 +12,17 @@ import (
 var (
 	ErrNotFound = errors.New("not found")
 	ErrConflict = errors.New("changed in the meantime") // compare-and-set lost, a unique rule or a foreign lock
+	// ErrUnavailable says that the database cannot be reached now. Nothing of the transaction was kept; try later.
+	ErrUnavailable = errors.New("the database cannot be reached")
 )
 
 // Store keeps what the runner knows. All of it survives kill -9.
 type Store interface {
 	// View runs f in a read-only transaction.
 	View(ctx context.Context, f func(Tx) error) error
-	// Update runs f in one transaction: all of it is kept, or nothing when f returns an error. f may run again after a
-	// conflict with another process, so it must have no other effects.
+	// Update runs f in one transaction, alone: all of it is kept, once, or nothing when f returns an error. f may run again
+	// after a conflict with another process or a lost connection, so it must have no other effects. Only an error that says
+	// so leaves open whether it was kept.
 	Update(ctx context.Context, f func(Tx) error) error
 	Close() error
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -16,9 +17,15 @@ type dialect struct {
 	bun        func() schema.Dialect
 	goose      goose.Dialect
 	migrations string // folder of the migrations
+	view       sql.TxOptions
 	places     func(n int) string
 	clock      string // query for the microseconds since 1970 by the database's clock; "" = the clock of this machine
 	fault      func(error) fault
+	damaged    string // what to do when the database is damaged
+	// alone waits in a transaction until it is the only one that writes; kept asks later what became of it. Both are nil
+	// where the database sees to that by itself.
+	alone func(ctx context.Context, tx *sql.Tx) (number string, err error)
+	kept  func(ctx context.Context, db *sql.DB, number string) (bool, error)
 }
 
 // fault is what an error of a database means to us.
@@ -27,6 +34,8 @@ type fault int
 const (
 	otherFault fault = iota
 	busyFault        // another process was faster: the transaction may run again
+	lostFault        // the server is gone, or the connection to it: the transaction may run again
+	deniedFault
 	duplicateFault
 	damagedFault
 	fullFault
@@ -39,8 +48,12 @@ func (db *DB) explain(err error) error {
 	}
 	switch db.dialect.fault(err) {
 	case damagedFault:
-		return fmt.Errorf("the database %s is damaged or no database (%w): stop driftless, keep a copy of the file and of the -wal file next to it, and put back the last backup; "+
-			"`sqlite3 FILE .recover` reads what can still be read. Do not delete the file: it may hold the only copy of states", db.name, err)
+		return fmt.Errorf("the database %s is damaged or no database (%w): %s. Do not delete it: it may hold the only copy of states", db.name, err, db.dialect.damaged)
+	case lostFault:
+		return &unreachable{cause: []error{runner.ErrUnavailable, err}, text: fmt.Sprintf("the database %s cannot be reached (%s): nothing was lost; "+
+			"driftless goes on when it is back", db.name, oneLine(err))}
+	case deniedFault:
+		return fmt.Errorf("the database %s refuses its user (%w): it must own its schema, as after CREATE DATABASE driftless OWNER the-user", db.name, err)
 	case fullFault:
 		return fmt.Errorf("no space left for the database %s: free some, nothing was lost (%w)", db.name, err)
 	case duplicateFault:

@@ -13,7 +13,28 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// migrate brings the schema up to date, each step in a transaction. Two processes may do it at once.
+// migrate brings the schema up to date. Nothing else is written meanwhile where the database allows to see to that.
+func (db *DB) migrate(ctx context.Context) error {
+	if db.migrator == nil {
+		return migrate(ctx, db.dialect, db.writer.DB)
+	}
+	if err := checkPostgres(ctx, db.readers.DB); err != nil {
+		return err
+	}
+	under := db.migrator()
+	defer func() { _ = under.Close() }()
+	turn, err := under.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = turn.Rollback() }()
+	if _, err := db.dialect.alone(ctx, turn); err != nil {
+		return err
+	}
+	return migrate(ctx, db.dialect, under)
+}
+
+// migrate makes the steps that are missing, each in a transaction. Two processes may do it at once.
 func migrate(ctx context.Context, d dialect, db *sql.DB) error {
 	steps, err := fs.Sub(migrations, d.migrations)
 	if err != nil {

@@ -23,6 +23,9 @@ var sqlite = dialect{
 	migrations: "migrations/sqlite",
 	places:     func(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") },
 	fault:      sqliteFault,
+	view:       sql.TxOptions{ReadOnly: true},
+	damaged: "stop driftless, keep a copy of the file and of the -wal file next to it, and put back the last backup; " +
+		"`sqlite3 FILE .recover` reads what can still be read",
 }
 
 // openSQLite opens a file for one writer, because SQLite has one, and for readers beside it. With a write-ahead log and

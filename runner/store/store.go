@@ -1,4 +1,4 @@
-// Package store keeps what the runner knows in SQLite (and later PostgreSQL): one DB type, versioned migrations.
+// Package store keeps what the runner knows in SQLite or PostgreSQL: one DB type, versioned migrations.
 package store
 
 import (
@@ -16,6 +16,7 @@ import (
 // Options of a DB.
 type Options struct {
 	Path   string // of the SQLite file; made when missing
+	URL    string // of a PostgreSQL database, instead of a file: postgres://USER@HOST:PORT/DATABASE
 	Keys   *Keys
 	Logger *slog.Logger
 }
@@ -30,38 +31,66 @@ type DB struct {
 	keys    *Keys
 	sealer  *sealer
 	logger  *slog.Logger
+	// migrator opens the database for steps of the schema, which may take long; nil: the writer does them.
+	migrator func() *sql.DB
 }
 
 var _ runner.Store = (*DB)(nil)
 
 // Open opens the database and migrates it. A database of a newer driftless is an error that says so.
 func Open(ctx context.Context, opts Options) (*DB, error) {
-	if opts.Path == "" || opts.Keys == nil {
-		return nil, errors.New("open database: Path and Keys are required")
+	if (opts.Path == "") == (opts.URL == "") || opts.Keys == nil {
+		return nil, errors.New("open database: either Path or URL, and Keys are required")
 	}
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
 	}
 	sealer, err := newSealer(opts.Keys)
 	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w", opts.Path, err)
+		return nil, fmt.Errorf("open database: %w", err)
 	}
-	writer, readers, err := openSQLite(opts.Path)
+	db := &DB{keys: opts.Keys, sealer: sealer, logger: opts.Logger}
+	if opts.URL != "" {
+		err = db.usePostgres(opts.URL)
+	} else {
+		err = db.useSQLite(opts.Path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", opts.Path, err)
 	}
-	db := newDB(opts, sqlite, writer, readers, sealer)
 	if err := db.prepare(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", opts.Path, db.explain(err)), db.Close())
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.name, db.explain(err)), db.Close())
 	}
 	return db, nil
 }
 
-func newDB(opts Options, d dialect, writer, readers *sql.DB, s *sealer) *DB {
-	return &DB{
-		name: opts.Path, dialect: d, keys: opts.Keys, sealer: s, logger: opts.Logger,
-		writer: bun.NewDB(writer, d.bun()), readers: bun.NewDB(readers, d.bun()),
+func (db *DB) useSQLite(path string) error {
+	writer, readers, err := openSQLite(path)
+	if err == nil {
+		db.use(path, sqlite, writer, readers)
 	}
+	return err
+}
+
+func (db *DB) usePostgres(url string) error {
+	config, err := parsePostgres(url)
+	if err != nil {
+		return err
+	}
+	db.use(placeOf(config), postgres, openPostgres(config, maxWriters), openPostgres(config, maxReaders))
+	if inClear(config) {
+		db.logger.Warn("what is said to the database may be read on its way: add ?sslmode=verify-full to its URL", "database", db.name)
+	}
+	patient := config.Copy()
+	for name := range sessionLimits {
+		patient.RuntimeParams[name] = "0"
+	}
+	db.migrator = func() *sql.DB { return openPostgres(patient, 0) }
+	return nil
+}
+
+func (db *DB) use(name string, d dialect, writer, readers *sql.DB) {
+	db.name, db.dialect, db.writer, db.readers = name, d, bun.NewDB(writer, d.bun()), bun.NewDB(readers, d.bun())
 }
 
 // prepare makes an opened database ready: reachable, of our schema, encrypted with our key.
@@ -69,7 +98,7 @@ func (db *DB) prepare(ctx context.Context) error {
 	if err := db.writer.PingContext(ctx); err != nil {
 		return err
 	}
-	if err := migrate(ctx, db.dialect, db.writer.DB); err != nil {
+	if err := db.migrate(ctx); err != nil {
 		return err
 	}
 	if err := db.checkKey(ctx); err != nil {

@@ -6,12 +6,23 @@ import (
 
 	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/store"
+	"github.com/driftlessops/driftless/runner/store/pgtest"
 	"github.com/driftlessops/driftless/runner/store/storetest"
 )
 
 func TestSQLite(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) runner.Store { return open(t, t.TempDir()) })
+}
+
+func TestPostgres(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) runner.Store { return openURL(t, t.TempDir(), pgtest.URL(t)) })
+}
+
+func openURL(t testing.TB, dir, url string) *store.DB {
+	t.Helper()
+	return openWith(t, store.Options{URL: url, Keys: keys(t, dir)})
 }
 
 func keys(t testing.TB, dir string) *store.Keys {
@@ -25,7 +36,12 @@ func keys(t testing.TB, dir string) *store.Keys {
 
 func open(t testing.TB, dir string) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), store.Options{Path: filepath.Join(dir, "driftless.db"), Keys: keys(t, dir)})
+	return openWith(t, store.Options{Path: filepath.Join(dir, "driftless.db"), Keys: keys(t, dir)})
+}
+
+func openWith(t testing.TB, opts store.Options) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), opts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,9 +13,12 @@ import (
 	"github.com/driftlessops/driftless/runner"
 )
 
-// attempts is how often a transaction is tried that other processes keep from running. Each has waited for the
-// database's own timeout before.
-const attempts = 6
+// How often a transaction is tried that other processes keep from running, and one whose connection was lost: the next one
+// may be good, and a server that is down is asked again by whoever needs it.
+const (
+	attempts  = 6 // each has waited for the database's own timeout before
+	reconnect = 3
+)
 
 // tx is one transaction.
 type tx struct {
@@ -24,6 +27,8 @@ type tx struct {
 	db    *DB
 	kinds []string // of the events that were appended; see step
 	last  *link    // the end of the chain of events, once it was read
+
+	number string // by which the database knows it; "" where nobody asks
 }
 
 var _ runner.Tx = (*tx)(nil)
@@ -31,7 +36,7 @@ var _ runner.Tx = (*tx)(nil)
 // View implements runner.Store.
 func (db *DB) View(ctx context.Context, f func(runner.Tx) error) error {
 	return db.retry(ctx, func() error {
-		return db.transact(ctx, db.readers, &sql.TxOptions{ReadOnly: true}, f)
+		return db.transact(ctx, db.readers, &db.dialect.view, f)
 	})
 }
 
@@ -42,14 +47,21 @@ func (db *DB) Update(ctx context.Context, f func(runner.Tx) error) error {
 	})
 }
 
-// retry runs a transaction again while others are in its way.
+// retry runs a transaction again while others are in its way, or when its connection was lost before it could be kept.
 func (db *DB) retry(ctx context.Context, f func() error) error {
 	for attempt := 1; ; attempt++ {
 		err := f()
-		if err == nil || db.dialect.fault(err) != busyFault || attempt == attempts {
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		switch fault := db.dialect.fault(err); {
+		case fault == busyFault && attempt < attempts:
+			db.logger.Warn("database is busy", "database", db.name, "attempt", attempt, "error", err)
+		case fault == lostFault && attempt < reconnect:
+			db.logger.Warn("the connection to the database was lost", "database", db.name, "attempt", attempt, "error", err)
+		default:
 			return db.explain(err)
 		}
-		db.logger.Warn("database is busy", "database", db.name, "attempt", attempt, "error", err)
 		pause := time.Duration(attempt) * (10*time.Millisecond + rand.N(40*time.Millisecond))
 		select {
 		case <-ctx.Done():
@@ -71,6 +83,11 @@ func (db *DB) transact(ctx context.Context, on *bun.DB, opts *sql.TxOptions, f f
 		}
 	}()
 	t := &tx{ctx: ctx, bun: under, db: db}
+	if opts == nil && db.dialect.alone != nil {
+		if t.number, err = db.dialect.alone(ctx, under.Tx); err != nil {
+			return err
+		}
+	}
 	if err := f(t); err != nil {
 		return err
 	}
@@ -78,7 +95,9 @@ func (db *DB) transact(ctx context.Context, on *bun.DB, opts *sql.TxOptions, f f
 		t.step("before")
 	}
 	if err := under.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		if err = db.settle(ctx, t.number, err); err != nil {
+			return fmt.Errorf("commit: %w", err)
+		}
 	}
 	done = true
 	if opts == nil {
