@@ -91,9 +91,11 @@ func (j *job) apply(ctx context.Context) error {
 		return err
 	}
 	if err := j.r.reportBegun(ctx, j.run); err != nil {
-		j.r.log.Error("report", "run", j.run.ID, "error", err) // the next one says it
+		j.log.Error("report", "error", err) // the next one says it
 	}
-	return j.applied(ctx, j.root.Apply(ctx, filepath.Join(j.dir, "plan.tfplan")))
+	return j.applied(ctx, j.phase(ctx, "apply", func(ctx context.Context) error {
+		return j.root.Apply(ctx, filepath.Join(j.dir, "plan.tfplan"))
+	}))
 }
 
 // wantedOf reports whether a run would make of a workspace what is wanted of it: by the tracked branch, or, before a merge, by
@@ -150,7 +152,7 @@ func (j *job) persist(ctx context.Context, status Status, kind, message string, 
 		if err == nil || errors.Is(err, ErrConflict) || time.Since(begin) > time.Hour {
 			return err
 		}
-		j.r.log.Error("the result of a run is not on record yet", "run", j.run.ID, "result", status, "error", err)
+		j.log.Error("the result of a run is not on record yet", "result", status, "error", err)
 		time.Sleep(wait)
 	}
 }
@@ -171,7 +173,7 @@ func (j *job) planAgain(tx Tx, jr *journal, failed Run) error {
 // keepApplied holds the applied commit in the mirror: drift is checked there, even when its branch is rewritten.
 func (j *job) keepApplied(ctx context.Context) {
 	if err := j.w.mirror.Hold(ctx, "applied/"+workspaceKey(j.run.Workspace), j.run.Commit); err != nil {
-		j.r.log.Error("the applied commit could not be held in the mirror", "run", j.run.ID, "commit", j.run.Commit, "error", err)
+		j.log.Error("the applied commit could not be held in the mirror", "error", err)
 	}
 }
 

@@ -141,7 +141,7 @@ func (w *watcher) reportOn(ctx context.Context, key string) {
 		err = errors.Join(err, w.r.report(ctx, p.ID))
 	}
 	if err != nil {
-		w.r.log.Error("report what the forge did not take", "repository", w.conf.Name, "pull request", key, "error", err)
+		w.r.log.Error("report what the forge did not take", "repository", w.conf.Name, "pull", key, "error", err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -35,8 +36,10 @@ type job struct {
 	cover *coverage     // what people agreed to, for an apply
 	prior planner.Prior // the state that it planned from
 
-	mu  sync.Mutex
-	log bytes.Buffer
+	log *slog.Logger // names the run
+
+	mu      sync.Mutex
+	printed bytes.Buffer
 }
 
 // begin takes up a claimed run: from now on it can be canceled. The function that it returns works through it.
@@ -55,18 +58,17 @@ func (r *Runner) begin(ctx context.Context, run Run) func() {
 func (r *Runner) execute(ctx context.Context, run Run) {
 	j := &job{r: r, w: r.watcher(run.Repository), run: run, mask: &mask.Masker{}}
 	defer j.close()
+	ctx, end := j.traced(ctx)
+	defer end()
 	err := j.guarded(ctx)
 	if err != nil {
 		err = j.fail(context.WithoutCancel(ctx), err, context.Cause(ctx))
 	}
 	if err != nil {
-		r.log.Error("run", "run", run.ID, "workspace", run.Workspace, "error", err)
+		j.log.Error("run", "error", err)
 	}
-	if err := r.reportOf(context.WithoutCancel(ctx), run); err != nil {
-		r.log.Error("report", "run", run.ID, "error", err)
-	}
-	if err := r.aroundOf(context.WithoutCancel(ctx), run); err != nil {
-		r.log.Error("what the forge shows around it", "run", run.ID, "error", err)
+	if err := j.phase(context.WithoutCancel(ctx), "report", j.report); err != nil {
+		j.log.Error("report", "error", err)
 	}
 	if run.Purpose == PurposeApply && j.w != nil {
 		j.w.touch()
@@ -77,7 +79,7 @@ func (r *Runner) execute(ctx context.Context, run Run) {
 func (j *job) guarded(ctx context.Context) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			j.r.log.Error("panic in a run", "run", j.run.ID, "panic", p, "stack", string(debug.Stack()))
+			j.log.Error("panic in a run", "panic", p, "stack", string(debug.Stack()))
 			err = fmt.Errorf("a mistake in driftless, logged under run %d: %v", j.run.ID, p)
 		}
 	}()
@@ -86,7 +88,7 @@ func (j *job) guarded(ctx context.Context) (err error) {
 
 // do plans, judges, and applies what may be applied.
 func (j *job) do(ctx context.Context) error {
-	if err := j.prepare(ctx); err != nil {
+	if err := j.phase(ctx, "prepare", j.prepare); err != nil {
 		return err
 	}
 	plan, err := planner.Make(ctx, planner.Request{
@@ -104,7 +106,11 @@ func (j *job) do(ctx context.Context) error {
 	if j.prior, _, err = planner.ReadPrior(filepath.Join(j.dir, "plan.tfplan")); err != nil {
 		return err
 	}
-	said, err := j.judge(ctx, plan)
+	var said judgement
+	err = j.phase(ctx, "policy", func(ctx context.Context) error {
+		said, err = j.judge(ctx, plan)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -118,6 +124,11 @@ func (j *job) do(ctx context.Context) error {
 		return j.finishDrift(ctx, plan, *said.now)
 	}
 	return j.finishApply(ctx, plan, said)
+}
+
+// report makes what people see of the run.
+func (j *job) report(ctx context.Context) error {
+	return errors.Join(j.r.reportOf(ctx, j.run), j.r.aroundOf(ctx, j.run))
 }
 
 // planned records the plan: artifacts, summary and verdict.
@@ -231,12 +242,12 @@ func (j *job) close() {
 func (j *job) line(line string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.log.WriteString(line)
-	j.log.WriteByte('\n')
+	j.printed.WriteString(line)
+	j.printed.WriteByte('\n')
 }
 
 func (j *job) logged() []byte {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return []byte(j.mask.String(j.log.String()))
+	return []byte(j.mask.String(j.printed.String()))
 }

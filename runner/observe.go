@@ -327,7 +327,7 @@ func (w *watcher) observeLeft(ctx context.Context, o *observation, stored map[st
 // unknownEnd lets the workspaces of a pull request wait: what may be applied in them depends on who reviewed it.
 func (w *watcher) unknownEnd(o *observation, p Pull, failure error) {
 	w.dirty.Store(true)
-	w.r.log.Warn("how a pull request ended is not known yet", "repository", p.Repository, "pull request", p.Key, "error", failure)
+	w.r.log.Warn("how a pull request ended is not known yet", "repository", p.Repository, "pull", p.Key, "error", failure)
 	for _, id := range p.Affected {
 		o.failed[id] = fmt.Errorf("whether pull request %s was merged is not known yet: %w", p.Key, failure)
 	}

@@ -17,7 +17,9 @@ import (
 func (w *watcher) reconcileLocked(ctx context.Context) (err error) {
 	w.dirty.Store(false)
 	w.acted = false
+	ctx, end := w.spanOf(ctx, "reconcile")
 	defer func() {
+		end(err)
 		w.looked = time.Now()
 		if err != nil {
 			w.dirty.Store(true) // look again at the next poll

@@ -89,7 +89,7 @@ func (j *job) rescue(ctx context.Context, name string) {
 	}
 	if err != nil {
 		kept := filepath.Join(j.r.opts.DataDir, "rescued", fmt.Sprintf("%d-%s", j.run.ID, filepath.Base(name)))
-		j.r.log.Error("a state could not be rescued into the store; it is kept as a file", "run", j.run.ID, "file", kept, "error", err, "move", moveFile(name, kept))
+		j.log.Error("a state could not be rescued into the store; it is kept as a file", "file", kept, "error", err, "move", moveFile(name, kept))
 	}
 }
 

@@ -157,7 +157,7 @@ func (j *job) open(e engine.Engine, env map[string]string) error {
 		Engine: e, Dir: filepath.Join(j.at, filepath.FromSlash(j.ws.Dir)), DataDir: data, TempDir: filepath.Join(j.dir, "tmp"),
 		Env: env, BackendConfig: j.backendConfig(), VarFiles: vars, Variables: j.ws.Variables,
 		TerraformWorkspace: j.ws.TerraformWorkspace, Parallelism: j.ws.Parallelism, Providers: j.r.opts.Providers, Trusted: j.trusted(),
-		InitKey: j.init, Mask: j.mask, Progress: progress, Log: j.line, Logger: j.r.log,
+		InitKey: j.init, Mask: j.mask, Progress: progress, Log: j.line, Command: j.command, Logger: j.log,
 	})
 	j.root = root
 	return err

@@ -8,8 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/driftlessops/driftless/planner/engine"
 	"github.com/driftlessops/driftless/runner/forge"
@@ -30,10 +34,11 @@ type Options struct {
 	State     StateAccess
 	// Environment replaces what identities grant; nil: the configuration's identities.
 	Environment func(ctx context.Context, w *workspaces.Workspace, apply bool) (map[string]string, error)
-	Accounts    map[string]forge.Account           // by the name of their block
-	Notify      func(Event)                        // called after an event was recorded; may be nil
-	Polled      func(repository string, err error) // called after each poll, with why it failed; may be nil
-	Progress    func(Run, engine.Progress)         // what the engine says while it works; may be nil
+	Accounts    map[string]forge.Account   // by the name of their block
+	Notify      func(Event)                // called after an event was recorded; may be nil
+	Progress    func(Run, engine.Progress) // what the engine says while it works; may be nil
+	Meter       Meter                      // nil: nothing is counted
+	Tracer      trace.Tracer               // nil: nothing is traced
 	Logger      *slog.Logger
 }
 
@@ -53,6 +58,7 @@ type Runner struct {
 	tidying  sync.Mutex // one mirror at a time
 	plans    planMemory
 	progress progress
+	pullKeys sync.Map // of the forge, by the store's id
 
 	mu      sync.Mutex
 	cancels map[int64]context.CancelCauseFunc // of the runs this process works on
@@ -66,6 +72,12 @@ func New(ctx context.Context, opts Options) (*Runner, error) {
 	}
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
+	}
+	if opts.Meter == nil {
+		opts.Meter = unmetered{}
+	}
+	if opts.Tracer == nil {
+		opts.Tracer = noop.NewTracerProvider().Tracer("")
 	}
 	host, _ := os.Hostname()
 	r := &Runner{
@@ -169,7 +181,8 @@ func (r *Runner) Wake() {
 
 // Told takes up what a command recorded: it tells of the events and looks for new runs.
 func (r *Runner) Told(events []Event) {
-	r.told(events)
+	r.told(context.Background(), events)
+	r.moved(context.Background(), events)
 	for _, w := range r.watching.all() {
 		w.touch()
 	}
@@ -177,9 +190,10 @@ func (r *Runner) Told(events []Event) {
 }
 
 // told tells of events once their transaction is kept.
-func (r *Runner) told(events []Event) {
+func (r *Runner) told(ctx context.Context, events []Event) {
+	ctx = context.WithoutCancel(ctx)
 	for _, e := range events {
-		r.log.Info(e.Kind, "repository", e.Repository, "workspace", e.Workspace, "run", e.RunID, "commit", e.Commit, "message", e.Message)
+		r.log.Info(e.Kind, slices.Concat(r.about(ctx, e), []any{"message", e.Message}, inTrace(ctx))...)
 		if r.opts.Notify != nil {
 			r.opts.Notify(e)
 		}
@@ -196,7 +210,10 @@ func (r *Runner) update(ctx context.Context, f func(tx Tx, j *journal) error) er
 	if err != nil {
 		return err
 	}
-	r.told(j.events)
+	r.told(ctx, j.events)
+	for _, run := range j.runs {
+		r.opts.Meter.Moved(run)
+	}
 	return nil
 }
 
@@ -204,6 +221,7 @@ func (r *Runner) update(ctx context.Context, f func(tx Tx, j *journal) error) er
 type journal struct {
 	tx     Tx
 	events []Event
+	runs   []Run // that the events are about
 }
 
 func (j *journal) add(e Event) error {
@@ -231,6 +249,7 @@ func (j *journal) run(kind string, run Run, message string) error {
 		Kind: kind, Actor: run.Actor, Repository: run.Repository, Workspace: run.Workspace,
 		RunID: run.ID, PullID: run.PullID, Commit: run.Commit, Message: message,
 	})
+	j.runs = append(j.runs, run)
 	if err != nil || run.Purpose != PurposeApply || run.Status == Queued || run.Status.Active() {
 		return err
 	}

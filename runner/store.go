@@ -100,6 +100,9 @@ type Tx interface {
 	// LockState takes the lock; ErrConflict when another holds it.
 	LockState(StateLock) error
 	UnlockState(id workspaces.ID) error
+
+	// Stats counts what metrics show. It takes a bounded time, however much was ever recorded.
+	Stats() (Stats, error)
 }
 
 // NewsFilter selects news; zero fields select all.

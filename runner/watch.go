@@ -253,10 +253,12 @@ func (w *watcher) rest(ctx context.Context, delay time.Duration) bool {
 func (w *watcher) poll(ctx context.Context) (err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	ctx, end := w.spanOf(ctx, "poll")
 	defer func() {
-		if w.r.opts.Polled != nil && ctx.Err() == nil {
-			w.r.opts.Polled(w.conf.Name, err)
+		if ctx.Err() == nil {
+			w.r.opts.Meter.Polled(w.conf.Name, err)
 		}
+		end(err)
 	}()
 	if w.closed != nil {
 		return errors.Join(w.closed, w.note(ctx, w.closed))
@@ -300,8 +302,11 @@ func (w *watcher) reconcile(ctx context.Context) error {
 
 // look brings the mirror up to date with the remote, and reports whether any ref that matters moved.
 func (w *watcher) look(ctx context.Context) (moved bool, err error) {
+	ctx, end := w.spanOf(ctx, "look")
+	defer func() { end(err) }()
 	refs, err := w.mirror.Remote(ctx)
 	if err != nil {
+		w.gitFailed(ctx, "ls-remote")
 		w.asked = time.Time{} // the forge says better what is wrong with the sign-in
 		return false, err
 	}
@@ -326,6 +331,7 @@ func (w *watcher) look(ctx context.Context) (moved bool, err error) {
 		}
 		if !w.mirror.Has(refs.All[name]) {
 			if err := w.mirror.Fetch(ctx, refs, want); err != nil {
+				w.gitFailed(ctx, "fetch")
 				return false, err
 			}
 			break
@@ -336,6 +342,13 @@ func (w *watcher) look(ctx context.Context) (moved bool, err error) {
 	w.view = view
 	w.queue.Store(new(w.queued(ctx, view)))
 	return moved, nil
+}
+
+// gitFailed counts a failure of Git, unless it is that of a process that ends.
+func (w *watcher) gitFailed(ctx context.Context, operation string) {
+	if ctx.Err() == nil {
+		w.r.opts.Meter.GitFailed(w.conf.Name, operation)
+	}
 }
 
 // note keeps the failure of a poll where people look.

@@ -201,7 +201,7 @@ func (r *Runner) claimOf(tx Tx, purposes []Purpose) (claimed Run, ok bool, err e
 			if ok, err = r.tryClaim(tx, &run); ok && err == nil {
 				return run, true, nil
 			} else if err != nil {
-				r.log.Error("claim", "run", run.ID, "error", err) // the others go on
+				r.log.Error("claim", append(subject(run.Repository, string(run.Workspace), run.ID, run.Commit, ""), "error", err)...) // the others go on
 			}
 		}
 		if len(queue) < claimBatch {

@@ -23,6 +23,7 @@ type session struct {
 	mask          *mask.Masker
 	progress      func(Progress)
 	log           func(string)
+	command       func(context.Context, Phase) func(error)
 	interruptWait time.Duration
 	logger        *slog.Logger
 }
@@ -53,7 +54,7 @@ func (s session) run(ctx context.Context, phase Phase, env map[string]string, st
 	case phase == PhaseInit:
 		p.stderr = out // one pipe keeps the order of plain text; of events, long ones would be torn
 	}
-	begin := time.Now()
+	begin, done := time.Now(), s.began(ctx, phase)
 	if phase == PhaseApply {
 		err = p.runDetached(ctx, s.tempDir)
 	} else {
@@ -63,9 +64,18 @@ func (s session) run(ctx context.Context, phase Phase, env map[string]string, st
 	s.logger.Debug("engine command ended", "engine", s.engine.String(), "command", args[0], "dir", s.dir,
 		"took", time.Since(begin).Round(time.Millisecond), "err", err)
 	if err != nil {
-		return lines.failure(ctx, err)
+		err = lines.failure(ctx, err)
 	}
-	return nil
+	done(err)
+	return err
+}
+
+// began tells of a command that begins. What it returns tells how it ended.
+func (s session) began(ctx context.Context, phase Phase) func(error) {
+	if s.command == nil {
+		return func(error) {}
+	}
+	return s.command(ctx, phase)
 }
 
 // socketDir is the engine's TMPDIR: the root's own, or a short one for this command when that is too long for sockets.

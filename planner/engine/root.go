@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -29,9 +30,10 @@ type RootOptions struct {
 	Trusted            bool           // of Providers, use only what trusted runs brought there: as PrepareOptions.Trusted
 	InitKey            string         // from the input digest; "" = init always
 	Mask               *mask.Masker
-	Progress           func(Progress)    // may be nil
-	Log                func(line string) // may be nil: human-readable masked lines of the run's log
-	InterruptWait      time.Duration     // how long a canceled command gets before it is killed; 0 = 5 minutes
+	Progress           func(Progress)                                  // may be nil
+	Log                func(line string)                               // may be nil: human-readable masked lines of the run's log
+	Command            func(context.Context, Phase) (done func(error)) // called before each command, done after it; may be nil
+	InterruptWait      time.Duration                                   // how long a canceled command gets before it is killed; 0 = 5 minutes
 	Logger             *slog.Logger
 }
 
@@ -61,7 +63,7 @@ func Open(opts RootOptions) (*Root, error) {
 	r.session = session{
 		engine: opts.Engine, dir: opts.Dir, tempDir: opts.TempDir, granted: opts.Env,
 		own:  map[string]string{"TF_DATA_DIR": opts.DataDir, "TF_CLI_CONFIG_FILE": r.cliConfig()},
-		mask: opts.Mask, progress: opts.Progress, log: opts.Log,
+		mask: opts.Mask, progress: opts.Progress, log: opts.Log, command: opts.Command,
 		interruptWait: opts.InterruptWait, logger: opts.Logger,
 	}
 	return r, r.configure()

@@ -43,6 +43,7 @@ type Daemon struct {
 
 	opts    Options
 	metrics *metrics.Metrics
+	retries func() int64           // of the store
 	hooks   map[string]server.Hook // by the name of the forge's block
 	undo    []func() error         // in the order in which things were made
 }
@@ -80,7 +81,9 @@ func New(ctx context.Context, opts Options) (d *Daemon, err error) {
 	if err != nil {
 		return d, err
 	}
-	if d.metrics, err = metrics.New(metrics.Options{Store: d.Store, Version: opts.Version, Logger: opts.Logger}); err != nil {
+	if d.metrics, err = metrics.New(metrics.Options{
+		Store: d.Store, Retries: d.retries, DataDir: opts.DataDir, Version: opts.Version, Logger: opts.Logger,
+	}); err != nil {
 		return d, err
 	}
 	return d, d.wire(ctx, keys)
@@ -91,7 +94,7 @@ func (d *Daemon) openStore(ctx context.Context) (*store.Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Store = db
+	d.Store, d.retries = db, db.Retries
 	d.undo = append(d.undo, db.Close)
 	return keys, nil
 }
@@ -139,7 +142,7 @@ func (d *Daemon) wire(ctx context.Context, keys *store.Keys) error {
 	d.Runner, err = runner.New(ctx, runner.Options{
 		Accounts: accounts,
 		Config:   d.opts.Config, DataDir: d.opts.DataDir, Store: d.Store, Key: keys.HMAC(), Finder: finder, Providers: providers,
-		State: state, Environment: d.opts.environment, Notify: d.opts.Notify, Polled: d.metrics.Polled, Progress: d.opts.Progress, Logger: d.opts.Logger,
+		State: state, Environment: d.opts.environment, Notify: d.opts.Notify, Meter: d.metrics, Progress: d.opts.Progress, Logger: d.opts.Logger,
 	})
 	if err != nil {
 		return err

@@ -23,7 +23,9 @@ const namespace = "driftless"
 // Options of a Metrics.
 type Options struct {
 	Store   runner.Store
-	Version string // of driftless; may be ""
+	Retries func() int64 // transactions of the store that were tried again; nil: not known
+	DataDir string       // whose size is told; "" = none
+	Version string       // of driftless; may be ""
 	Logger  *slog.Logger
 }
 
@@ -34,6 +36,9 @@ type Metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
 	polls    *prometheus.CounterVec
+	git      *prometheus.CounterVec
+	runs     *prometheus.CounterVec
+	phases   *prometheus.HistogramVec
 	webhooks *prometheus.CounterVec
 
 	mu       sync.Mutex
@@ -51,13 +56,23 @@ func New(opts Options) (*Metrics, error) {
 	m := &Metrics{store: opts.Store, logger: opts.Logger, registry: prometheus.NewRegistry(), accounts: map[string]func() forge.Budget{}}
 	m.requests = counter("forge_requests_total", "Requests to forges, by the status of the answer (none: there was no answer).", "account", "method", "status")
 	m.polls = counter("polls_total", "Polls of repositories, by outcome (ok or failed).", "repository", "outcome")
+	m.git = counter("git_failures_total", "Git operations on remotes that failed (ls-remote or fetch).", "repository", "operation")
 	m.webhooks = counter("webhooks_total", "Webhooks that were delivered, by outcome (accepted, refused, too_large, busy or broken).", "forge", "outcome")
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Namespace: namespace, Name: "build_info", Help: "1, with the version of driftless.", ConstLabels: prometheus.Labels{"version": opts.Version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.polls, m.webhooks, build, repositories{m}, budgets{m},
+	m.countRuns()
+	m.registry.MustRegister(m.requests, m.polls, m.git, m.webhooks, m.runs, m.phases, build, kept{m}, budgets{m},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if opts.Retries != nil {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Namespace: namespace, Name: "database_retries_total", Help: "Transactions that were tried again because others were in their way.",
+		}, func() float64 { return float64(opts.Retries()) }))
+	}
+	if opts.DataDir != "" {
+		m.registry.MustRegister(&disk{dir: opts.DataDir})
+	}
 	return m, nil
 }
 
@@ -86,6 +101,11 @@ func (m *Metrics) Polled(repository string, err error) {
 		outcome = "failed"
 	}
 	m.polls.WithLabelValues(repository, outcome).Inc()
+}
+
+// GitFailed counts a git operation that failed.
+func (m *Metrics) GitFailed(repository, operation string) {
+	m.git.WithLabelValues(repository, operation).Inc()
 }
 
 // Delivered counts a webhook.

@@ -40,6 +40,12 @@ func put(t *testing.T, db *store.DB) {
 		return errors.Join(
 			tx.PutRepository(runner.Repository{Name: "good", PolledAt: at}),
 			tx.PutRepository(runner.Repository{Name: `od"d`, Error: "unreachable", Problems: []string{"a", "b"}}),
+			tx.PutWorkspace(runner.Workspace{ID: "good//a", Repository: "good", Sync: runner.Drifted, DriftSince: at}),
+			tx.PutWorkspace(runner.Workspace{ID: "good//b", Repository: "good", Sync: runner.Synced}),
+			tx.PutWorkspace(runner.Workspace{ID: "good//c", Repository: "good", Sync: runner.Drifted, DriftSince: at.Add(time.Hour)}),
+			tx.InsertRun(&runner.Run{Workspace: "good//a", Purpose: runner.PurposeApply, Status: runner.Queued, CreatedAt: at}),
+			tx.InsertRun(&runner.Run{Workspace: "good//b", Purpose: runner.PurposeApply, Status: runner.Interrupted, CreatedAt: at.Add(time.Hour)}),
+			tx.LockState(runner.StateLock{Workspace: "good//b", ID: "x", CreatedAt: at.Add(time.Hour)}),
 			tx.PutPost(&runner.Post{Repository: "good", Kind: runner.PostStatus, Key: "1", Version: 1, UpdatedAt: at.Add(time.Hour), Error: "refused"}),
 			tx.PutPost(&runner.Post{Repository: "good", Kind: runner.PostStatus, Key: "2", Version: 3, Shown: 2, UpdatedAt: at}),
 			tx.PutPost(&runner.Post{Repository: "good", Kind: runner.PostStatus, Key: "3", Version: 3, Shown: 3, UpdatedAt: at.Add(-time.Hour)}))
@@ -69,7 +75,7 @@ func TestScrape(t *testing.T) {
 	t.Parallel()
 	db := openStore(t)
 	put(t, db)
-	m, err := metrics.New(metrics.Options{Store: db, Version: "1.2.3"})
+	m, err := metrics.New(metrics.Options{Store: db, Retries: func() int64 { return 7 }, DataDir: t.TempDir(), Version: "1.2.3"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,6 +112,11 @@ func TestScrape(t *testing.T) {
 	m.Polled("good", errors.New("x"))
 	m.Polled("good", nil)
 	m.Delivered("github", "refused")
+	m.GitFailed("good", "fetch")
+	for _, status := range []runner.Status{runner.Planning, runner.Ready, runner.Applying, runner.Failed} {
+		m.Moved(runner.Run{Purpose: runner.PurposeApply, Status: status})
+	}
+	m.Took(runner.Run{Purpose: runner.PurposeApply}, "plan", 2*time.Second)
 
 	got := scrape(t, m)
 	for _, want := range []string{
@@ -128,13 +139,30 @@ func TestScrape(t *testing.T) {
 		`driftless_posts_waiting{repository="od\"d"} 0`,
 		`driftless_posts_failing{repository="good"} 1`,
 		`driftless_posts_waiting_oldest_timestamp_seconds{repository="good"} 1.7000000005e+09`,
+		`driftless_git_failures_total{operation="fetch",repository="good"} 1`,
+		`driftless_workspaces{repository="good",sync="Drifted"} 2`,
+		`driftless_workspaces{repository="good",sync="Synced"} 1`,
+		`driftless_workspaces{repository="good",sync="Failed"} 0`,
+		`driftless_workspaces_drifted_oldest_timestamp_seconds{repository="good"} 1.7000000005e+09`,
+		`driftless_runs_open{purpose="apply",status="queued"} 1`,
+		`driftless_runs_open{purpose="apply",status="interrupted"} 1`,
+		`driftless_runs_open{purpose="plan",status="queued"} 0`,
+		`driftless_runs_open_oldest_timestamp_seconds{purpose="apply",status="queued"} 1.7000000005e+09`,
+		`driftless_runs_total{purpose="apply",status="failed"} 1`,
+		`driftless_runs_total{purpose="apply",status="interrupted"} 0`,
+		`driftless_runs_total{purpose="plan",status="ready"} 0`,
+		`driftless_run_phase_duration_seconds_bucket{phase="plan",purpose="apply",le="2.5"} 1`,
+		`driftless_state_locks 1`, `driftless_state_locks_oldest_timestamp_seconds 1.7000036005e+09`,
+		`driftless_database_up 1`, `driftless_database_response_seconds `, `driftless_database_retries_total 7`,
+		`driftless_disk_free_bytes `, `driftless_disk_size_bytes `,
 		"go_goroutines ", "process_resident_memory_bytes ",
 	} {
 		if !strings.Contains(got, "\n"+want) {
 			t.Errorf("%q is missing", want)
 		}
 	}
-	for _, not := range []string{`rate_limit_requests{account="gitea"}`, `oldest_timestamp_seconds{repository="od`, `polled_timestamp_seconds{repository="od`} {
+	for _, not := range []string{`rate_limit_requests{account="gitea"}`, `oldest_timestamp_seconds{repository="od`, `polled_timestamp_seconds{repository="od`, `drifted_oldest_timestamp_seconds{repository="od`,
+		`runs_total{purpose="apply",status="ready"}`} {
 		if strings.Contains(got, not) {
 			t.Errorf("%q is there", not)
 		}
@@ -156,7 +184,7 @@ func TestScrapeWithoutStore(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got := scrape(t, m); !strings.Contains(got, "driftless_build_info") || strings.Contains(got, "driftless_repository_up{") {
+	if got := scrape(t, m); !strings.Contains(got, "driftless_build_info") || strings.Contains(got, "driftless_repository_up{") || !strings.Contains(got, "driftless_database_up 0") {
 		t.Error(got)
 	}
 	if !strings.Contains(log.String(), "database is closed") {
@@ -169,10 +197,18 @@ func TestDocumented(t *testing.T) {
 	t.Parallel()
 	db := openStore(t)
 	put(t, db)
-	m, err := metrics.New(metrics.Options{Store: db})
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "mirrors"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	m, err := metrics.New(metrics.Options{Store: db, Retries: func() int64 { return 0 }, DataDir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
+	for !strings.Contains(scrape(t, m), "driftless_data_bytes{") { // which is looked up behind the first scrape
+	}
+	m.GitFailed("good", "fetch")
+	m.Took(runner.Run{Purpose: runner.PurposePlan}, "plan", time.Second)
 	m.Account("x", func() forge.Budget { return forge.Budget{Limit: 1, Reset: time.Unix(1, 0)} })("GET", 200)
 	m.Polled("good", nil)
 	m.Delivered("x", "accepted")

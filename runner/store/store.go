@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/uptrace/bun"
 
@@ -31,6 +32,7 @@ type DB struct {
 	keys    *Keys
 	sealer  *sealer
 	logger  *slog.Logger
+	retries atomic.Int64
 	// migrator opens the database for steps of the schema, which may take long; nil: the writer does them.
 	migrator func() *sql.DB
 }

@@ -47,6 +47,9 @@ func (db *DB) Update(ctx context.Context, f func(runner.Tx) error) error {
 	})
 }
 
+// Retries is how many transactions were tried again since the start: others were in their way, or the connection was lost.
+func (db *DB) Retries() int64 { return db.retries.Load() }
+
 // retry runs a transaction again while others are in its way, or when its connection was lost before it could be kept.
 func (db *DB) retry(ctx context.Context, f func() error) error {
 	for attempt := 1; ; attempt++ {
@@ -62,6 +65,7 @@ func (db *DB) retry(ctx context.Context, f func() error) error {
 		default:
 			return db.explain(err)
 		}
+		db.retries.Add(1)
 		pause := time.Duration(attempt) * (10*time.Millisecond + rand.N(40*time.Millisecond))
 		select {
 		case <-ctx.Done():

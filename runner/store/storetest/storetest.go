@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) runner.Store) {
 		"blobs":             blobs,
 		"states":            states,
 		"state locks":       stateLocks,
+		"stats":             stats,
 		"odd text":          oddText,
 	} {
 		t.Run(name, func(t *testing.T) {
