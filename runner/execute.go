@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"sync"
 
 	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/planner/engine"
@@ -36,10 +34,8 @@ type job struct {
 	cover *coverage     // what people agreed to, for an apply
 	prior planner.Prior // the state that it planned from
 
-	log *slog.Logger // names the run
-
-	mu      sync.Mutex
-	printed bytes.Buffer
+	log     *slog.Logger // names the run
+	printed runLog
 }
 
 // begin takes up a claimed run: from now on it can be canceled. The function that it returns works through it.
@@ -240,14 +236,10 @@ func (j *job) close() {
 }
 
 func (j *job) line(line string) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.printed.WriteString(line)
-	j.printed.WriteByte('\n')
+	if len(line) > maxLogPart {
+		line = j.mask.String(line) // before it is cut in the middle of what is masked
+	}
+	j.printed.line(line)
 }
 
-func (j *job) logged() []byte {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return []byte(j.mask.String(j.printed.String()))
-}
+func (j *job) logged() []byte { return []byte(j.mask.String(j.printed.text())) }

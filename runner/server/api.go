@@ -38,6 +38,9 @@ func NewAPI(store runner.Store, do *runner.Commander, logger *slog.Logger) *API 
 	a.mux.HandleFunc("GET /v1/pulls", a.read(a.pulls))
 	a.mux.HandleFunc("GET /v1/pulls/{id}", a.read(a.pull))
 	a.mux.HandleFunc("GET /v1/events", a.read(a.events))
+	if ring, ok := store.(runner.Keyring); ok {
+		a.serveKeys(ring)
+	}
 	return a
 }
 

@@ -62,17 +62,22 @@ func (c *Client) Raw(ctx context.Context, path string) ([]byte, error) {
 }
 
 // Post sends a command and returns the runs that it queued.
-func (c *Client) Post(ctx context.Context, path string, body any) ([]RunView, error) {
+func (c *Client) Post(ctx context.Context, path string, body any) (runs []RunView, err error) {
+	err = c.Do(ctx, path, body, &runs)
+	return runs, err
+}
+
+// Do sends a command and decodes the JSON answer into value.
+func (c *Client) Do(ctx context.Context, path string, body, value any) error {
 	sent, err := json.Marshal(body)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	data, err := c.do(ctx, http.MethodPost, path, sent)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var runs []RunView
-	return runs, json.Unmarshal(data, &runs)
+	return json.Unmarshal(data, value)
 }
 
 func (c *Client) do(ctx context.Context, method, path string, body []byte) ([]byte, error) {

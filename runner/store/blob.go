@@ -10,15 +10,18 @@ type blobRow struct {
 	bun.BaseModel `bun:"table:blobs"`
 	Key           text   `bun:"key,pk"`
 	Content       []byte `bun:"content"`
+	SealedFor     string `bun:"sealed_for"`
+	Size          int64  `bun:"size"`
 }
 
 // PutBlob implements runner.Tx.
 func (t *tx) PutBlob(key string, data []byte) error {
-	sealed, err := t.db.sealer.seal(data)
-	if err != nil {
-		return one("put blob", key, err)
+	sealed, recipient, err := t.seal(data)
+	if err == nil {
+		_, err = t.exec("INSERT INTO blobs (key, content, sealed_for, size) VALUES",
+			"ON CONFLICT (key) DO UPDATE SET content = EXCLUDED.content, sealed_for = EXCLUDED.sealed_for, size = EXCLUDED.size",
+			text(key).kept(), sealed, recipient, len(sealed))
 	}
-	_, err = t.exec("INSERT INTO blobs (key, content) VALUES", "ON CONFLICT (key) DO UPDATE SET content = EXCLUDED.content", text(key).kept(), sealed)
 	return one("put blob", key, err)
 }
 

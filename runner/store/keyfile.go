@@ -32,6 +32,26 @@ func LoadKeys(path string) (*Keys, error) {
 }
 
 func readKeys(path string) (*Keys, error) {
+	identities, err := readIdentities(path)
+	if err != nil {
+		return nil, err
+	}
+	return &Keys{path: path, identities: identities}, nil
+}
+
+// reload reads the key file again. What it held before is kept when that fails.
+func (k *Keys) reload() error {
+	identities, err := readIdentities(k.path)
+	if err != nil {
+		return fmt.Errorf("key file %s: %w", k.path, err)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.identities = identities
+	return nil
+}
+
+func readIdentities(path string) ([]*age.X25519Identity, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -51,11 +71,7 @@ func readKeys(path string) (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	identities, err := parseIdentities(data)
-	if err != nil {
-		return nil, err
-	}
-	return newKeys(path, identities)
+	return parseIdentities(data)
 }
 
 // parseIdentities reads a file of age identities. Its errors never show any of the content.

@@ -3,45 +3,99 @@ package store
 import (
 	"bytes"
 	"crypto/hkdf"
+	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"sync"
 
 	"filippo.io/age"
 )
 
-// Keys are the installation's secrets: an age identity that encrypts states, plans and logs, and an HMAC key for digests
-// of sensitive values.
+// Keys are the installation's secrets: age identities that decrypt states, plans and logs, and HMAC keys for digests of
+// sensitive values.
 //
-// The key file is a file of age identities. The first encrypts, all decrypt, and the last, which is the oldest, gives the
-// HMAC keys: so a new identity can be put in front of the old ones without changing any digest.
+// The key file is a file of age identities, and all of them decrypt. Which one is encrypted for stands in the database
+// (setting "recipient"), so that all who share it agree; so do the HMAC keys, encrypted: no digest changes with an identity.
 type Keys struct {
-	path       string
+	path string
+
+	mu         sync.RWMutex
 	identities []*age.X25519Identity
-	hmac       []byte
-	states     []byte // HMAC key for contents of states
+	macs       macs
 }
 
-func newKeys(path string, identities []*age.X25519Identity) (*Keys, error) {
-	oldest := []byte(identities[len(identities)-1].String())
-	keys := &Keys{path: path, identities: identities}
-	var err error
-	if keys.hmac, err = hkdf.Key(sha256.New, oldest, nil, "driftless: digests of sensitive values", 32); err != nil {
-		return nil, err
+// macs are the HMAC keys.
+type macs struct {
+	values []byte // for digests of sensitive values
+	states []byte // for contents of states
+}
+
+const macSize = 32
+
+// newMACs makes keys that no identity leads to.
+func newMACs() macs {
+	both := make([]byte, 2*macSize)
+	_, _ = rand.Read(both) // never fails
+	return macs{both[:macSize], both[macSize:]}
+}
+
+// derivedMACs are the keys of a database that an earlier driftless made: they came from the oldest identity.
+func (k *Keys) derivedMACs() (m macs, err error) {
+	all := k.all()
+	oldest := []byte(all[len(all)-1].String())
+	if m.values, err = hkdf.Key(sha256.New, oldest, nil, "driftless: digests of sensitive values", macSize); err != nil {
+		return m, err
 	}
-	keys.states, err = hkdf.Key(sha256.New, oldest, nil, "driftless: contents of states", 32)
-	return keys, err
+	m.states, err = hkdf.Key(sha256.New, oldest, nil, "driftless: contents of states", macSize)
+	return m, err
 }
 
-// HMAC is the key for digests of sensitive values, 32 bytes.
-func (k *Keys) HMAC() []byte { return bytes.Clone(k.hmac) }
+func (k *Keys) setMACs(m macs) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.macs = m
+}
 
-// Encrypt encrypts for the installation.
-func (k *Keys) Encrypt(plain []byte) ([]byte, error) {
+func (k *Keys) heldMACs() macs {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.macs
+}
+
+// HMAC is the key for digests of sensitive values, 32 bytes; nil before a database was opened with the keys.
+func (k *Keys) HMAC() []byte {
+	return bytes.Clone(k.heldMACs().values)
+}
+
+func (k *Keys) all() []*age.X25519Identity {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.identities
+}
+
+// recipients are the public halves of the identities, in the order of the file.
+func (k *Keys) recipients() (all []string) {
+	for _, identity := range k.all() {
+		all = append(all, identity.Recipient().String())
+	}
+	return all
+}
+
+// opens reports whether the keys can decrypt what was encrypted for a recipient.
+func (k *Keys) opens(recipient string) bool { return slices.Contains(k.recipients(), recipient) }
+
+// Encrypt encrypts for a recipient.
+func Encrypt(plain []byte, recipient string) ([]byte, error) {
+	to, err := age.ParseX25519Recipient(recipient)
+	if err != nil {
+		return nil, fmt.Errorf("encrypt: %w", err)
+	}
 	var sealed bytes.Buffer
 	sealed.Grow(len(plain) + len(plain)/4096 + 512)
-	w, err := age.Encrypt(&sealed, k.identities[0].Recipient())
+	w, err := age.Encrypt(&sealed, to)
 	if err == nil {
 		_, err = w.Write(plain)
 		err = errors.Join(err, w.Close())
@@ -52,17 +106,30 @@ func (k *Keys) Encrypt(plain []byte) ([]byte, error) {
 	return sealed.Bytes(), nil
 }
 
-// Decrypt undoes Encrypt.
+// Decrypt undoes Encrypt. When no identity fits the file is read again: another process may have added one.
 func (k *Keys) Decrypt(sealed []byte) ([]byte, error) {
-	all := make([]age.Identity, len(k.identities))
-	for i, identity := range k.identities {
-		all[i] = identity
+	plain, err := k.decrypt(sealed)
+	var foreign *age.NoIdentityMatchError
+	if !errors.As(err, &foreign) {
+		return plain, err
+	}
+	failed := k.reload()
+	if failed == nil {
+		plain, err = k.decrypt(sealed)
+	}
+	if errors.As(err, &foreign) {
+		return nil, errors.Join(fmt.Errorf("decrypt: this was encrypted with another key than those in %s: put the original key file back", k.path), failed)
+	}
+	return plain, err
+}
+
+func (k *Keys) decrypt(sealed []byte) ([]byte, error) {
+	var all []age.Identity
+	for _, identity := range k.all() {
+		all = append(all, identity)
 	}
 	r, err := age.Decrypt(bytes.NewReader(sealed), all...)
-	var foreign *age.NoIdentityMatchError
-	if errors.As(err, &foreign) {
-		return nil, fmt.Errorf("decrypt: this was encrypted with another key than the one in %s: put the original key file back", k.path)
-	} else if err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("decrypt: damaged: %w", err)
 	}
 	var plain bytes.Buffer
@@ -71,17 +138,4 @@ func (k *Keys) Decrypt(sealed []byte) ([]byte, error) {
 		return nil, fmt.Errorf("decrypt: damaged: %w", err)
 	}
 	return plain.Bytes(), nil
-}
-
-// recipient is the public half of what encrypts.
-func (k *Keys) recipient() string { return k.identities[0].Recipient().String() }
-
-// opens reports whether the keys can decrypt what was encrypted for a recipient.
-func (k *Keys) opens(recipient string) bool {
-	for _, identity := range k.identities {
-		if identity.Recipient().String() == recipient {
-			return true
-		}
-	}
-	return false
 }

@@ -24,15 +24,23 @@ func TestKeys(t *testing.T) {
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
 		t.Errorf("left behind: %v, %v", entries, err)
 	}
+	if open(t, dir); one.HMAC() != nil {
+		t.Error("an HMAC key before the database was opened")
+	}
+	for _, k := range []*store.Keys{one, again} {
+		openKeyed(t, dir, k)
+	}
 	if len(one.HMAC()) != 32 || !bytes.Equal(one.HMAC(), again.HMAC()) || bytes.Equal(one.HMAC(), make([]byte, 32)) {
 		t.Error("the HMAC key is not the same 32 bytes")
 	}
-	other := keys(t, t.TempDir())
-	if bytes.Equal(one.HMAC(), other.HMAC()) {
+	elsewhere := t.TempDir()
+	other := keys(t, elsewhere)
+	if openKeyed(t, elsewhere, other); bytes.Equal(one.HMAC(), other.HMAC()) {
 		t.Error("two installations have one HMAC key")
 	}
+	to := recipient(t, dir)
 	for _, plain := range [][]byte{{}, []byte("x"), bytes.Repeat([]byte("state"), 1<<18)} {
-		sealed, err := one.Encrypt(plain)
+		sealed, err := store.Encrypt(plain, to)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,69 +57,26 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestKeysRotate puts a new identity in front of the old one.
-func TestKeysRotate(t *testing.T) {
-	t.Parallel()
-	dir, fresh := t.TempDir(), t.TempDir()
-	db := open(t, dir)
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	old := keys(t, dir)
-	sealed, err := old.Encrypt([]byte("old"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys(t, fresh)
-	write := func(names ...string) {
-		var all []byte
-		for _, name := range names {
-			data, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, data...)
-		}
-		if err := os.WriteFile(names[len(names)-1], all, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write(filepath.Join(fresh, "secret.key"), filepath.Join(dir, "secret.key"))
-	both := keys(t, dir)
-	if got, err := both.Decrypt(sealed); err != nil || string(got) != "old" {
-		t.Errorf("%q, %v", got, err)
-	}
-	if !bytes.Equal(old.HMAC(), both.HMAC()) {
-		t.Error("the HMAC key changed")
-	}
-	newer, err := both.Encrypt([]byte("new"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := old.Decrypt(newer); err == nil {
-		t.Error("the old identity still encrypts")
-	}
-	open(t, dir)
-}
-
 func TestKeysMadeOnce(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "keys", "secret.key")
 	var group sync.WaitGroup
-	macs := make([][]byte, 16)
-	for i := range macs {
+	all := make([]*store.Keys, 16)
+	for i := range all {
 		group.Go(func() {
-			k, err := store.LoadKeys(path)
-			if err != nil {
+			var err error
+			if all[i], err = store.LoadKeys(path); err != nil {
 				t.Error(err)
-				return
 			}
-			macs[i] = k.HMAC()
 		})
 	}
 	group.Wait()
-	for _, mac := range macs {
-		if !bytes.Equal(mac, macs[0]) {
+	sealed, err := store.Encrypt([]byte("x"), recipient(t, filepath.Dir(path)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range all {
+		if _, err := k.Decrypt(sealed); err != nil {
 			t.Fatal("two keys were made")
 		}
 	}

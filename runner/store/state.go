@@ -20,6 +20,7 @@ type stateRow struct {
 	CreatedAt     int64  `bun:"created_at"`
 	Digest        text   `bun:"digest"`
 	Content       []byte `bun:"content"`
+	SealedFor     string `bun:"sealed_for"`
 }
 
 func (r stateRow) record() runner.StateVersion {
@@ -67,7 +68,7 @@ func (t *tx) PutState(v *runner.StateVersion, content []byte) error {
 		v.Version, v.Size = newest.Version, len(content)
 		return nil
 	}
-	sealed, err := t.db.sealer.seal(content)
+	sealed, recipient, err := t.seal(content)
 	if err != nil {
 		return one("put state of", v.Workspace, err)
 	}
@@ -76,8 +77,8 @@ func (t *tx) PutState(v *runner.StateVersion, content []byte) error {
 	if next.CreatedAt.IsZero() {
 		next.CreatedAt = exact(time.Now())
 	}
-	_, err = t.exec("INSERT INTO states (workspace, version, serial, lineage, size, run_id, created_at, digest, content) VALUES", "",
-		text(next.Workspace), next.Version, next.Serial, text(next.Lineage), next.Size, next.RunID, micros(next.CreatedAt), digest, sealed)
+	_, err = t.exec("INSERT INTO states (workspace, version, serial, lineage, size, run_id, created_at, digest, content, sealed_for) VALUES", "",
+		text(next.Workspace), next.Version, next.Serial, text(next.Lineage), next.Size, next.RunID, micros(next.CreatedAt), digest, sealed, recipient)
 	if err == nil {
 		*v = next
 	}

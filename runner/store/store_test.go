@@ -52,3 +52,8 @@ func openWith(t testing.TB, opts store.Options) *store.DB {
 	})
 	return db
 }
+
+func openKeyed(t testing.TB, dir string, k *store.Keys) *store.DB {
+	t.Helper()
+	return openWith(t, store.Options{Path: filepath.Join(dir, "driftless.db"), Keys: k})
+}

@@ -28,7 +28,8 @@ type tx struct {
 	kinds []string // of the events that were appended; see step
 	last  *link    // the end of the chain of events, once it was read
 
-	number string // by which the database knows it; "" where nobody asks
+	number  string // by which the database knows it; "" where nobody asks
+	sealFor string // the recipient; "" = not read yet
 }
 
 var _ runner.Tx = (*tx)(nil)

@@ -203,9 +203,13 @@ CREATE INDEX run_changes_by_address ON run_changes (address, event_id);
 CREATE INDEX run_changes_by_previous ON run_changes (previous, event_id) WHERE previous <> '';
 
 CREATE TABLE blobs (
-  key     TEXT COLLATE "C" PRIMARY KEY,
-  content BYTEA NOT NULL -- compressed, then encrypted
+  key        TEXT COLLATE "C" PRIMARY KEY,
+  content    BYTEA NOT NULL, -- compressed, then encrypted
+  sealed_for TEXT COLLATE "C" NOT NULL, -- the key that it was encrypted for
+  size       BIGINT NOT NULL -- of the content, in bytes
 );
+CREATE INDEX blobs_sealed ON blobs (sealed_for, key);
+CREATE INDEX blobs_sized ON blobs (key, size);
 
 CREATE TABLE states (
   workspace  TEXT COLLATE "C" NOT NULL,
@@ -217,8 +221,10 @@ CREATE TABLE states (
   created_at BIGINT NOT NULL,
   digest     TEXT COLLATE "C" NOT NULL, -- HMAC of the content
   content    BYTEA NOT NULL, -- compressed, then encrypted
+  sealed_for TEXT COLLATE "C" NOT NULL, -- the key that it was encrypted for
   PRIMARY KEY (workspace, version)
 );
+CREATE INDEX states_sealed ON states (sealed_for, workspace, version);
 
 CREATE TABLE state_locks (
   workspace  TEXT COLLATE "C" PRIMARY KEY,

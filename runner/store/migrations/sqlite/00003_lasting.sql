@@ -63,3 +63,12 @@ CREATE TABLE run_changes (
 CREATE INDEX run_changes_by_event ON run_changes (event_id);
 CREATE INDEX run_changes_by_address ON run_changes (address, event_id);
 CREATE INDEX run_changes_by_previous ON run_changes (previous, event_id) WHERE previous <> '';
+
+-- For which key a content was encrypted; '' = by an earlier driftless, which did not write it down. Sizes are of what is stored.
+ALTER TABLE blobs ADD COLUMN sealed_for TEXT NOT NULL DEFAULT '';
+ALTER TABLE blobs ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
+UPDATE blobs SET size = length(content);
+CREATE INDEX blobs_sealed ON blobs (sealed_for, key);
+CREATE INDEX blobs_sized ON blobs (key, size);
+ALTER TABLE states ADD COLUMN sealed_for TEXT NOT NULL DEFAULT '';
+CREATE INDEX states_sealed ON states (sealed_for, workspace, version);

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/driftlessops/driftless/runner/server"
+)
+
+func newKeys(a *app) *cobra.Command {
+	cmd := group(&cobra.Command{
+		Use:   "keys",
+		Short: "Show and change the key that everything is encrypted with",
+		Long: `keys is about the key file, secret.key in the data directory: a file of age identities, which decrypt the states, plans and logs in the
+database. One of them is the current one: everything is encrypted for it.`,
+		Example: `  driftless keys list
+  driftless keys rotate && driftless keys retire`,
+	})
+	cmd.AddCommand(newKeysList(a), newKeysRotate(a), newKeysRetire(a))
+	return cmd
+}
+
+func newKeysList(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the keys, and what needs them",
+		Long: `list shows the public half of each key of the key file and of each that the database needs: whether it is the current one, and how many
+artifacts and states are encrypted for it. No secret is shown.`,
+		Example: "  driftless keys list\n  driftless keys list -o json | jq -r '.[] | select(.current) | .recipient'",
+		Args:    takes(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			conn, err := a.connect(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer conn.close()
+			var all []server.KeyView
+			if err := conn.Get(cmd.Context(), "/v1/keys", nil, &all); err != nil {
+				return err
+			}
+			if a.output == "json" {
+				return printJSON(a.out, all)
+			}
+			t := table{whole: true, header: []string{"KEY", "ARTIFACTS", "STATES", "NOTE"}}
+			for _, k := range all {
+				t.add(k.Recipient, fmt.Sprint(k.Artifacts), fmt.Sprint(k.States), keyNote(k))
+			}
+			return t.print(a, a.out)
+		},
+	}
+}
+
+func keyNote(k server.KeyView) string {
+	needed := k.Artifacts+k.States > 0
+	switch {
+	case k.Recipient == "":
+		return "not known which key: an earlier driftless encrypted it; `driftless keys rotate` settles that"
+	case !k.InFile:
+		return "missing from the key file: put it back"
+	case k.Current:
+		return "current"
+	case needed:
+		return "still needed: `driftless keys rotate` goes on"
+	case k.Earlier:
+		return "not needed any more: `driftless keys retire` removes it"
+	}
+	return "not used yet"
+}
+
+func newKeysRotate(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "rotate",
+		Short: "Change the key, and encrypt everything anew",
+		Long: `rotate puts a new key in front of the key file, lets everything be encrypted for it from now on, and encrypts anew what is there: states,
+plans and logs, a few at a time, while driftless works on. When the first key of the file was never used, as one that was put there
+by hand, it is taken in place of a new one: so several replicas get the same (docs/operations.md says how).
+
+Interrupted, it goes on where it was when it is called again; what is encrypted for either key can be read all the time. The earlier key stays in
+the file until ` + "`driftless keys retire`" + `. Digests do not change: what was reviewed stays reviewed.`,
+		Example: "  driftless keys rotate\n  sudo -u driftless driftless keys rotate",
+		Args:    takes(0, 0, ""),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.rotateKeys(cmd.Context()) },
+	}
+}
+
+func (a *app) rotateKeys(ctx context.Context) error {
+	conn, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.close()
+	var rotated, sealed server.RotationView
+	if err := conn.Do(ctx, "/v1/keys/rotate", nil, &rotated); err != nil {
+		return err
+	}
+	a.say("Everything is encrypted for %s from now on.", rotated.Recipient)
+	for {
+		if err := conn.Do(ctx, "/v1/keys/reseal", nil, &sealed); err != nil {
+			return fmt.Errorf("%w. `driftless keys rotate` goes on where it was", err)
+		}
+		if sealed.Left == 0 {
+			break
+		}
+		a.say("%d artifacts and states are left.", sealed.Left)
+	}
+	if a.output == "json" {
+		return printJSON(a.out, rotated)
+	}
+	a.say("All is encrypted anew. Keep a copy of the key file, apart from the database's backups; then `driftless keys retire` removes the earlier key.")
+	return nil
+}
+
+func newKeysRetire(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "retire",
+		Short: "Remove earlier keys from the key file",
+		Long: `retire removes the keys from the key file that were the current one before and that nothing in the database needs any more. It refuses
+while anything is still encrypted for another than the current key. A key that was not used yet stays.
+
+Backups of the database that were made before need the key of their time: keep it with them, or throw both away.`,
+		Example: "  driftless keys retire",
+		Args:    takes(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			conn, err := a.connect(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer conn.close()
+			var done server.RotationView
+			if err := conn.Do(cmd.Context(), "/v1/keys/retire", nil, &done); err != nil {
+				return err
+			}
+			if a.output == "json" {
+				return printJSON(a.out, done)
+			}
+			if len(done.Retired) == 0 {
+				a.say("There is no earlier key in the key file.")
+			}
+			for _, key := range done.Retired {
+				a.say("Removed from the key file: %s", key)
+			}
+			return nil
+		},
+	}
+}
