@@ -56,7 +56,10 @@ func TestNoSecretIsLeft(t *testing.T) {
 	w.configure(fmt.Sprintf("\nidentity \"secret\" {\n  plan {\n    env \"TF_VAR_token\" { file = %q }\n  }\n}\n", w.path("token")))
 
 	var said strings.Builder
-	pass := func() { said.WriteString(w.driftless("serve", "--once", "-v")) }
+	told := newTraces(t)
+	w.env = append(w.env, "OTEL_EXPORTER_OTLP_ENDPOINT="+told.URL)
+	var log strings.Builder
+	pass := func() { log.WriteString(w.driftless("serve", "--once", "-v", "--log-format", "json")) }
 	pass()
 	module := func(round, end string) map[string]string {
 		return map[string]string{"app/main.tf": fmt.Sprintf(secretModule, sensitive, round, sensitive, end)}
@@ -80,6 +83,8 @@ func TestNoSecretIsLeft(t *testing.T) {
 		t.Errorf("the failure is not shown: %s", failed.Reason)
 	}
 
+	checkTold(t, told, log.String(), failed)
+	said.WriteString(log.String() + told.said.String())
 	for _, args := range [][]string{
 		{"runs"}, {"runs", "-o", "json"}, {"workspaces"}, {"workspaces", "-o", "json"}, {"drift", "-o", "json"},
 		{"show", "driftless/plant"}, {"show", "driftless/fail"}, {"show", "driftless/fail", "-o", "json"},
@@ -115,6 +120,43 @@ func TestNoSecretIsLeft(t *testing.T) {
 			}
 			return err
 		}))
+	}
+}
+
+// checkTold wants the traces of runs and polls to be whole, and every line of the log about a run to name what it is about.
+func checkTold(t *testing.T, told *traces, log string, failed runner.Run) {
+	t.Helper()
+	for want, root := range map[string]map[string]string{
+		"init plan policy prepare report run show": {"driftless.purpose": "plan", "driftless.outcome": "ready", "driftless.workspace": "infra//app", "driftless.pull": "driftless/plant"},
+		"apply plan policy prepare report run show": {
+			"driftless.purpose": "apply", "driftless.outcome": "failed", "driftless.repository": "infra", "driftless.commit": failed.Commit,
+		},
+		"look poll reconcile": {"driftless.repository": "infra"},
+	} {
+		name := "run"
+		if strings.Contains(want, "poll") {
+			name = "poll"
+		}
+		if got := told.of(name, root); got != want {
+			t.Errorf("the trace of %v is %q, not %q", root, got, want)
+		}
+	}
+	seen := 0
+	for line := range strings.Lines(log) {
+		var said map[string]any
+		if json.Unmarshal([]byte(line), &said) != nil || said["run"] == nil {
+			continue
+		}
+		seen++
+		if said["repository"] == nil || said["workspace"] == nil || said["commit"] == nil {
+			t.Errorf("it does not say what it is about: %s", line)
+		}
+		if said["msg"] == "planned" && said["trace_id"] == nil {
+			t.Errorf("it does not name the trace: %s", line)
+		}
+	}
+	if seen < 10 || !strings.Contains(log, `"pull":"driftless/fail"`) {
+		t.Errorf("%d lines about runs: %s", seen, log)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/driftlessops/driftless/runner/metrics"
 	"github.com/driftlessops/driftless/runner/server"
 	"github.com/driftlessops/driftless/runner/store"
+	"github.com/driftlessops/driftless/runner/tracing"
 	"github.com/driftlessops/driftless/workspaces"
 )
 
@@ -139,10 +140,12 @@ func (d *Daemon) wire(ctx context.Context, keys *store.Keys) error {
 	if err != nil {
 		return err
 	}
+	tracer, stop := tracing.New(ctx, d.opts.Version, d.opts.Logger)
+	d.undo = append(d.undo, stop)
 	d.Runner, err = runner.New(ctx, runner.Options{
 		Accounts: accounts,
 		Config:   d.opts.Config, DataDir: d.opts.DataDir, Store: d.Store, Key: keys.HMAC(), Finder: finder, Providers: providers,
-		State: state, Environment: d.opts.environment, Notify: d.opts.Notify, Meter: d.metrics, Progress: d.opts.Progress, Logger: d.opts.Logger,
+		State: state, Environment: d.opts.environment, Notify: d.opts.Notify, Meter: d.metrics, Tracer: tracer, Progress: d.opts.Progress, Logger: d.opts.Logger,
 	})
 	if err != nil {
 		return err
