@@ -120,7 +120,7 @@ func (j *job) applied(ctx context.Context, failure error) error {
 		})
 	}
 	j.rescue(ctx, filepath.Join(j.at, filepath.FromSlash(j.ws.Dir), erroredState))
-	j.run.Reason = j.mask.String(userText(failure)) + j.refusals(ctx)
+	j.run.Reason = j.whyFailed(ctx, failure) + j.refusals(ctx)
 	var stale *engine.Error
 	again := errors.As(failure, &stale) && stale.Stale && j.run.Attempt < 3
 	return j.persist(ctx, Failed, "apply failed", firstLine(j.run.Reason), func(tx Tx, jr *journal, run *Run) error {

@@ -12,8 +12,9 @@ import (
 // Commander carries out what people ask for. It needs only the store: a runner that is not running finds the outcome when
 // it starts.
 type Commander struct {
-	Store  Store
-	Notify func([]Event) // after the events were recorded; may be nil
+	Store   Store
+	DataDir string        // where engines work and states are rescued on this machine; "" = not known
+	Notify  func([]Event) // after the events were recorded; may be nil
 }
 
 func (c *Commander) update(ctx context.Context, f func(j *journal) error) error {
@@ -67,6 +68,9 @@ func sameDrift(tx Tx, run Run) (Run, error) {
 func approvable(tx Tx, run Run) error {
 	if run.Purpose == PurposePlan {
 		return userError(notApprovable(run))
+	}
+	if run.Purpose.order() {
+		return userError(fmt.Sprintf("run %d is the %s of a state: ask for it again", run.ID, run.Purpose))
 	}
 	if run.PullID != 0 && run.Status != Interrupted {
 		return userError(fmt.Sprintf("run %d is an apply before a merge: mend what it says, and comment `driftless apply` on the pull request again", run.ID))

@@ -87,6 +87,9 @@ func (j *job) do(ctx context.Context) error {
 	if err := j.phase(ctx, "prepare", j.prepare); err != nil {
 		return err
 	}
+	if j.run.Purpose.order() {
+		return j.carryOut(ctx)
+	}
 	plan, err := planner.Make(ctx, planner.Request{
 		Root:    j.root,
 		Options: engine.PlanOptions{Out: filepath.Join(j.dir, "plan.tfplan"), Lock: j.run.Purpose == PurposeApply},
@@ -216,9 +219,9 @@ func (j *job) fail(ctx context.Context, err, cause error) error {
 			return jr.run("run handed back", next, "driftless stops")
 		})
 	}
-	j.run.Reason = j.mask.String(userText(err))
+	j.run.Reason = j.whyFailed(ctx, err)
 	return j.persist(ctx, Failed, "failed", firstLine(j.run.Reason), func(tx Tx, jr *journal, run *Run) error {
-		if run.Purpose == PurposePlan {
+		if run.Purpose == PurposePlan || run.Purpose.order() {
 			return nil
 		}
 		return setSync(jr, *run, SyncFailed, run.Reason)

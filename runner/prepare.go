@@ -33,7 +33,7 @@ func (j *job) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	env, err := j.r.opts.Environment(ctx, j.ws, j.run.Purpose == PurposeApply)
+	env, err := j.r.opts.Environment(ctx, j.ws, j.run.Purpose.writes())
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,9 @@ const (
 	strayState   = "terraform.tfstate"
 )
 
+// stateRescued is the kind of an event that says that a state was kept.
+const stateRescued = "state rescued"
+
 // clearWork removes what an earlier run left in a workspace's work directory. A state that an engine left there is kept.
 func (j *job) clearWork(ctx context.Context, path string) error {
 	info, err := os.Lstat(path)
@@ -84,7 +87,7 @@ func (j *job) rescue(ctx context.Context, name string) {
 			if restored {
 				message = "the engine could not write its state; the one it left behind was taken over"
 			}
-			return jr.run("state rescued", j.run, message)
+			return jr.run(stateRescued, j.run, message)
 		})
 	}
 	if err != nil {

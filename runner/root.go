@@ -172,8 +172,10 @@ func (j *job) backendConfig() map[string]string {
 }
 
 // workDir is where a workspace's applies are checked out.
-func (r *Runner) workDir(id workspaces.ID) string {
-	return filepath.Join(r.opts.DataDir, "work", workspaceKey(id))
+func (r *Runner) workDir(id workspaces.ID) string { return workDir(r.opts.DataDir, id) }
+
+func workDir(dataDir string, id workspaces.ID) string {
+	return filepath.Join(dataDir, "work", workspaceKey(id))
 }
 
 // workspaceKey is the name of a workspace's directories: readable, and different for different workspaces.

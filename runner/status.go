@@ -9,6 +9,8 @@ const (
 	PurposeApply   Purpose = "apply"   // the tracked branch: plan, and apply when it may be
 	PurposeDrift   Purpose = "drift"   // a plan at the applied commit
 	PurposeDestroy Purpose = "destroy" // an orphan: plan -destroy, applied only on approval
+	PurposePush    Purpose = "push"    // a state that a person pushes to a foreign backend
+	PurposeUnlock  Purpose = "unlock"  // a lock that a person takes away in a foreign backend
 )
 
 // Status is where a run stands.
@@ -34,7 +36,7 @@ const (
 // transitions is the one table of what may follow what. A plan that is taken over after a crash goes back to queued.
 var transitions = map[Status][]Status{
 	Queued:      {Planning, Canceled, Superseded},
-	Planning:    {Planned, Failed, Queued, Canceled, Superseded},
+	Planning:    {Planned, Applied, Failed, Queued, Canceled, Superseded}, // Applied: what plans nothing was done
 	Planned:     {Unchanged, Blocked, Held, Ready, Queued, Failed, Canceled, Superseded},
 	Ready:       {Applying, Queued, Failed, Canceled, Superseded},
 	Held:        {Superseded, Canceled},

@@ -184,7 +184,7 @@ func (r *Runner) claim(ctx context.Context) (claimed Run, ok bool) {
 }
 
 // priorities are the purposes in the order in which their runs start.
-var priorities = [][]Purpose{{PurposeApply, PurposeDestroy}, {PurposePlan}, {PurposeDrift}}
+var priorities = [][]Purpose{{PurposePush, PurposeUnlock}, {PurposeApply, PurposeDestroy}, {PurposePlan}, {PurposeDrift}}
 
 // claimBatch is how much of the queue is read at a time: the first run that is looked at may start, most of the time.
 const claimBatch = 20

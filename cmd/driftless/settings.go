@@ -99,6 +99,6 @@ func (a *app) connect(ctx context.Context) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	api := server.NewAPI(db, &runner.Commander{Store: db}, a.logger())
+	api := server.NewAPI(db, &runner.Commander{Store: db, DataDir: dir}, a.logger())
 	return &connection{Client: server.Local(api, daemon.Actor()), close: func() { _ = db.Close() }}, nil
 }

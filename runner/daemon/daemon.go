@@ -157,7 +157,7 @@ func (d *Daemon) wire(ctx context.Context, keys *store.Keys) error {
 
 // Commander carries out commands on this daemon.
 func (d *Daemon) Commander() *runner.Commander {
-	return &runner.Commander{Store: d.Store, Notify: d.Runner.Told}
+	return &runner.Commander{Store: d.Store, DataDir: d.opts.DataDir, Notify: d.Runner.Told}
 }
 
 // serveState serves the state backend on a loopback port for as long as the daemon exists.

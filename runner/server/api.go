@@ -41,6 +41,7 @@ func NewAPI(store runner.Store, do *runner.Commander, logger *slog.Logger) *API 
 	if ring, ok := store.(runner.Keyring); ok {
 		a.serveKeys(ring)
 	}
+	a.states()
 	return a
 }
 
@@ -116,7 +117,11 @@ func (a *API) repositories(tx runner.Tx, _ *http.Request) (any, error) {
 func (a *API) workspaces(tx runner.Tx, r *http.Request) (any, error) {
 	filter := runner.WorkspaceFilter{Repository: r.FormValue("repository"), Sync: runner.Sync(r.FormValue("sync"))}
 	all, err := tx.Workspaces(filter)
-	return views(all, func(w runner.Workspace) WorkspaceView { return workspaceView(tx, w) }), err
+	if err != nil {
+		return nil, err
+	}
+	locks, err := heldLocks(tx)
+	return views(all, func(w runner.Workspace) WorkspaceView { return workspaceView(tx, w, locks) }), err
 }
 
 func (a *API) runs(tx runner.Tx, r *http.Request) (any, error) {

@@ -69,15 +69,20 @@ func (c *Client) Post(ctx context.Context, path string, body any) (runs []RunVie
 
 // Do sends a command and decodes the JSON answer into value.
 func (c *Client) Do(ctx context.Context, path string, body, value any) error {
-	sent, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	data, err := c.do(ctx, http.MethodPost, path, sent)
+	data, err := c.Send(ctx, path, body)
 	if err != nil {
 		return err
 	}
 	return json.Unmarshal(data, value)
+}
+
+// Send sends a command and returns its answer as it is.
+func (c *Client) Send(ctx context.Context, path string, body any) ([]byte, error) {
+	sent, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	return c.do(ctx, http.MethodPost, path, sent)
 }
 
 func (c *Client) do(ctx context.Context, method, path string, body []byte) ([]byte, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/policy"
 	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/workspaces"
 )
 
 // WorkspaceView is a workspace as the API shows it.
@@ -27,6 +28,8 @@ type WorkspaceView struct {
 	Drift         json.RawMessage   `json:"drift,omitempty"` // changes, as in a plan
 	Orphan        bool              `json:"orphan,omitempty"`
 	ReservedBy    string            `json:"reserved_by,omitempty"` // the pull request that was applied before its merge
+	Backend       string            `json:"backend,omitempty"`     // that keeps its state; absent = driftless does
+	Lock          *runner.Lock      `json:"lock,omitempty"`        // of its state, as far as it is known
 }
 
 // RunView is a run as the API shows it.
@@ -76,11 +79,29 @@ type EventView struct {
 	Message    string    `json:"message,omitempty"`
 }
 
-func workspaceView(tx runner.Tx, w runner.Workspace) WorkspaceView {
+// heldLocks are the locks of the states that driftless keeps.
+func heldLocks(tx runner.Tx) (map[workspaces.ID]runner.StateLock, error) {
+	all, err := tx.StateLocks()
+	locks := map[workspaces.ID]runner.StateLock{}
+	for _, l := range all {
+		locks[l.Workspace] = l
+	}
+	return locks, err
+}
+
+func workspaceView(tx runner.Tx, w runner.Workspace, locks map[workspaces.ID]runner.StateLock) WorkspaceView {
 	v := WorkspaceView{
 		ID: string(w.ID), Repository: w.Repository, Sync: string(w.Sync), Reason: w.Reason, Labels: w.Labels, Owner: w.Owner,
 		AppliedCommit: runner.ShownApplied(tx, w), AppliedAt: w.AppliedAt, AppliedRun: w.AppliedRun, CheckedAt: w.CheckedAt,
-		DriftSince: w.DriftSince, Drift: w.Drift, Orphan: w.Orphan,
+		DriftSince: w.DriftSince, Drift: w.Drift, Orphan: w.Orphan, Backend: w.Backend,
+	}
+	if kept, ok := locks[w.ID]; ok && w.Backend == "" {
+		lock := runner.LockOf(tx, kept)
+		v.Lock = &lock
+	} else if w.Backend != "" && w.Sync == runner.SyncFailed {
+		if lock, err := runner.HeldLock(tx, w); err == nil {
+			v.Lock = &lock
+		}
 	}
 	if w.Reserved != 0 {
 		if p, err := tx.Pull(w.Reserved); err == nil {

@@ -108,7 +108,7 @@ func compareAndSet(t *testing.T, s runner.Store) {
 	update(t, s, func(tx runner.Tx) error { return tx.UpdateRun(next, runner.Planning) })
 
 	never := next
-	never.Status = runner.Applied
+	never.Status = runner.Interrupted
 	err := s.Update(t.Context(), func(tx runner.Tx) error { return tx.UpdateRun(never, runner.Planning) })
 	if err == nil || errors.Is(err, runner.ErrConflict) {
 		t.Errorf("an impossible step: %v", err)
