@@ -208,13 +208,14 @@ func (p *publisher) shown(ctx context.Context, tried Post, failure error) (again
 		post.Remote = tried.Remote
 		if failure == nil {
 			post.Shown, post.ShownAt, post.Attempts, post.Error, post.NextAt = tried.Version, orNow(tried.ShownAt), 0, "", zeroTime
-			return errors.Join(tx.PutPost(&post), visible(tx, post))
+			return errors.Join(tx.PutPost(&post), visible(tx, post), posted(tx, "posted", tried, ""))
 		}
 		post.Error = failure.Error()
 		if post.Version == tried.Version {
 			post.Attempts++
 			if pointless(post, failure) {
-				return tx.DeletePost(post.ID) // and not taken for shown: nobody saw it
+				// And not taken for shown: nobody saw it.
+				return errors.Join(tx.DeletePost(post.ID), posted(tx, "post given up", tried, failure.Error()))
 			}
 			post.NextAt = nextTry(failure, post.Attempts)
 			again = post.NextAt
@@ -222,6 +223,16 @@ func (p *publisher) shown(ctx context.Context, tried Post, failure error) (again
 		return tx.PutPost(&post)
 	})
 	return again, err
+}
+
+// posted records what became of a post. Receipts of commands say nothing that the command's own record does not.
+func posted(tx Tx, kind string, p Post, message string) error {
+	if p.Kind == PostReaction {
+		return nil
+	}
+	return tx.Append(&Event{
+		Kind: kind, Actor: Self, Repository: p.Repository, Message: orElse(message, string(p.Kind)+" "+p.Key), Data: factsOfPost(p).JSON(),
+	})
 }
 
 // visible notes since when people can see the report that a post shows.

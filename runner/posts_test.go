@@ -34,6 +34,8 @@ func (s *shelf) PutPost(p *Post) error {
 	return nil
 }
 
+func (s *shelf) Append(*Event) error { return nil }
+
 func (s *shelf) DeletePost(int64) error {
 	s.post = nil
 	return nil

@@ -225,6 +225,16 @@ type journal struct {
 }
 
 func (j *journal) add(e Event) error {
+	if e.Actor == "" {
+		e.Actor = Self
+	}
+	if e.Data == nil && e.PullID != 0 {
+		p, err := j.tx.Pull(e.PullID)
+		if err != nil {
+			return fmt.Errorf("record %s: %w", e.Kind, err)
+		}
+		e.Data = Facts{PullRequests: factsOfPulls([]Pull{p})}.JSON()
+	}
 	if err := j.tx.Append(&e); err != nil {
 		return fmt.Errorf("record %s: %w", e.Kind, err)
 	}
@@ -245,11 +255,18 @@ func (j *journal) tell(pulls ...int64) error {
 
 // run appends an event about a run. What became of an apply is news for the pull requests that show it.
 func (j *journal) run(kind string, run Run, message string) error {
-	err := j.add(Event{
+	facts, err := factsOfRun(j.tx, run)
+	if err != nil {
+		return fmt.Errorf("record %s of run %d: %w", kind, run.ID, err)
+	}
+	err = j.add(Event{
 		Kind: kind, Actor: run.Actor, Repository: run.Repository, Workspace: run.Workspace,
-		RunID: run.ID, PullID: run.PullID, Commit: run.Commit, Message: message,
+		RunID: run.ID, PullID: run.PullID, Commit: run.Commit, Message: message, Data: facts.JSON(),
 	})
 	j.runs = append(j.runs, run)
+	if err == nil {
+		err = j.changed(run)
+	}
 	if err != nil || run.Purpose != PurposeApply || run.Status == Queued || run.Status.Active() {
 		return err
 	}

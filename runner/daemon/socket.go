@@ -132,12 +132,16 @@ func peerActor(ctx context.Context, conn net.Conn) context.Context {
 	return server.WithActor(ctx, who)
 }
 
-// userName is the name of a user, or its number.
+// userName is the name of a user, or its number, on this machine: a name without a machine is a forge's.
 func userName(uid int) string {
+	name, host := fmt.Sprintf("uid %d", uid), "localhost"
 	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
-		return u.Username
+		name = u.Username
 	}
-	return fmt.Sprintf("uid %d", uid)
+	if h, err := os.Hostname(); err == nil {
+		host = h
+	}
+	return name + "@" + host
 }
 
 // Actor is who runs this process.

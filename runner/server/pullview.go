@@ -53,22 +53,6 @@ func pullView(p runner.Pull) PullView {
 
 // pullsOf are the pull requests of a run: the one that it plans, or those whose merge it applies.
 func pullsOf(tx runner.Tx, r runner.Run) ([]PullView, error) {
-	if r.PullID != 0 {
-		p, err := tx.Pull(r.PullID)
-		return []PullView{pullView(p)}, err
-	}
-	var all []PullView
-	for _, key := range r.Reviewers {
-		same, err := tx.Pulls(runner.PullFilter{Repository: r.Repository, Key: key, State: runner.Merged})
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range same { // newest first: on a plain Git server a branch can be made anew
-			if !p.CreatedAt.After(r.CreatedAt) {
-				all = append(all, pullView(p))
-				break
-			}
-		}
-	}
-	return all, nil
+	all, err := runner.PullsOf(tx, r)
+	return views(all, pullView), err
 }

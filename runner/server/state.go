@@ -88,7 +88,7 @@ func (b *StateBackend) fail(w http.ResponseWriter, r *http.Request, g Grant, err
 // record appends what was refused to the history of the run.
 func (b *StateBackend) record(r *http.Request, g Grant, no *tfstate.Refusal) {
 	err := b.store.Update(context.WithoutCancel(r.Context()), func(tx runner.Tx) error {
-		event := runner.Event{Kind: runner.StateRefused, Workspace: g.Workspace, RunID: g.RunID, Message: no.Text}
+		event := runner.Event{Kind: runner.StateRefused, Actor: runner.Self, Workspace: g.Workspace, RunID: g.RunID, Message: no.Text}
 		event.Repository, _, _ = strings.Cut(string(g.Workspace), "//")
 		return tx.Append(&event)
 	})

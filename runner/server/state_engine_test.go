@@ -253,7 +253,7 @@ func TestEngineCannotForget(t *testing.T) {
 			t.Errorf("versions: %+v", now)
 		}
 		err := db.View(t.Context(), func(tx runner.Tx) error {
-			events, err := tx.Events(runner.EventFilter{Workspace: web})
+			events, err := tx.Events(runner.EventFilter{Workspace: web, Kind: runner.StateRefused})
 			if len(events) != 1 || !strings.Contains(events[0].Message, "change its lineage") {
 				t.Errorf("events: %+v", events)
 			}

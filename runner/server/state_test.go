@@ -130,7 +130,7 @@ func TestStateProtocol(t *testing.T) {
 		if len(versions) != 4 || versions[0].Serial != 5 || versions[3].Serial != 1 || versions[0].RunID != 7 || versions[0].Lineage != "l" {
 			t.Errorf("versions: %+v", versions)
 		}
-		refused, err2 := tx.Events(runner.EventFilter{RunID: 7, Repository: "shop"})
+		refused, err2 := tx.Events(runner.EventFilter{RunID: 7, Repository: "shop", Kind: runner.StateRefused})
 		if len(refused) != 10 || refused[0].Workspace != web || !strings.Contains(refused[0].Message, "was released in the meantime") {
 			t.Errorf("events: %+v", refused)
 		}

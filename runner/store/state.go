@@ -1,6 +1,8 @@
 package store
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -79,8 +81,19 @@ func (t *tx) PutState(v *runner.StateVersion, content []byte) error {
 	}
 	_, err = t.exec("INSERT INTO states (workspace, version, serial, lineage, size, run_id, created_at, digest, content, sealed_for) VALUES", "",
 		text(next.Workspace), next.Version, next.Serial, text(next.Lineage), next.Size, next.RunID, micros(next.CreatedAt), digest, sealed, recipient)
-	if err == nil {
-		*v = next
+	if err != nil {
+		return one("put state of", v.Workspace, err)
 	}
-	return one("put state of", v.Workspace, err)
+	*v = next
+	return t.written(next)
+}
+
+// written records a version of a state, whoever wrote it.
+func (t *tx) written(v runner.StateVersion) error {
+	repository, _, _ := strings.Cut(string(v.Workspace), "//")
+	return t.Append(&runner.Event{
+		Kind: "state written", Actor: runner.Self, Repository: repository, Workspace: v.Workspace, RunID: v.RunID,
+		Message: fmt.Sprintf("version %d with serial %d", v.Version, v.Serial),
+		Data:    runner.Facts{State: &runner.StateFacts{Version: v.Version, Serial: v.Serial, Lineage: v.Lineage, Size: v.Size}}.JSON(),
+	})
 }

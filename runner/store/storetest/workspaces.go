@@ -100,7 +100,7 @@ func rename(t *testing.T, s runner.Store) {
 			t.Errorf("by labels: %v, %v", labelled, err)
 		}
 		history, err := tx.Events(runner.EventFilter{Workspace: from})
-		if err != nil || len(history) != 1 {
+		if err != nil || len(history) != 3 || history[1].Kind != "state written" {
 			t.Errorf("events: %v, %v", history, err)
 		}
 		return nil
