@@ -62,6 +62,9 @@ func (j *job) apply(ctx context.Context) error {
 	}
 	j.run.AppliedAt = now()
 	err := j.to(ctx, Applying, "apply started", j.run.Summary.String(), func(tx Tx, jr *journal, run *Run) error {
+		if err := j.r.members.holding(tx); err != nil {
+			return err
+		}
 		rec, err := tx.Workspace(run.Workspace)
 		if err != nil {
 			return err
@@ -143,16 +146,20 @@ func (j *job) refusals(ctx context.Context) (text string) {
 	return text
 }
 
-// persist is to for what has happened already and must be on record: it tries again, for an hour at most, while the store
-// does not take it.
+// persist is to for what has happened already and must be on record.
 func (j *job) persist(ctx context.Context, status Status, kind, message string, also func(tx Tx, jr *journal, run *Run) error) error {
+	return j.insist(ctx, status, func() error { return j.to(ctx, status, kind, message, also) })
+}
+
+// insist tries again, for an hour at most, while the store does not take something.
+func (j *job) insist(ctx context.Context, status Status, write func() error) error {
 	begin := time.Now()
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, time.Minute) {
-		err := j.to(ctx, status, kind, message, also)
-		if err == nil || errors.Is(err, ErrConflict) || time.Since(begin) > time.Hour {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
+		err := write()
+		if err == nil || errors.Is(err, ErrConflict) || time.Since(begin) > time.Hour || status == Queued && j.r.members.isLeaving() {
 			return err
 		}
-		j.log.Error("the result of a run is not on record yet", "result", status, "error", err)
+		j.log.Error("what became of a run is not on record yet", "result", status, "error", err)
 		time.Sleep(wait)
 	}
 }

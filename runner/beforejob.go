@@ -78,6 +78,9 @@ func (j *job) stillAllowed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := j.w.provide(ctx, Run{PullID: pull.ID, Commit: pull.Head, Base: pull.Base, Tree: pull.Tree}, pull.Head, pull.Base); err != nil {
+		return err
+	}
 	b, err := j.w.inputs(ctx, pull, j.run.Workspace)
 	if err != nil {
 		return err

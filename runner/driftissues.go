@@ -56,7 +56,7 @@ func (w *watcher) syncIssues(ctx context.Context) error {
 	if len(drafts) == 0 {
 		return nil
 	}
-	err = w.r.opts.Store.Update(ctx, func(tx Tx) error {
+	err = w.update(ctx, func(tx Tx, _ *journal) error {
 		for _, d := range drafts {
 			if err := d.record(tx, w.conf.Name); err != nil {
 				return err

@@ -43,7 +43,9 @@ func (r *Runner) begin(ctx context.Context, run Run) func() {
 	// Shutdown cancels the job only while it plans; see Runner.cancelAll.
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	done := r.running(run.ID, cancel)
+	r.members.take(run.ID)
 	return func() {
+		defer r.members.drop(run.ID)
 		defer cancel(nil)
 		defer done()
 		r.execute(ctx, run)
@@ -66,9 +68,22 @@ func (r *Runner) execute(ctx context.Context, run Run) {
 	if err := j.phase(context.WithoutCancel(ctx), "report", j.report); err != nil {
 		j.log.Error("report", "error", err)
 	}
-	if run.Purpose == PurposeApply && j.w != nil {
-		j.w.touch()
+}
+
+// ended shows what became of a run, where this process leads its repository: whoever does follows what others work on.
+func (r *Runner) ended(ctx context.Context, run Run) error {
+	w := r.watcher(run.Repository)
+	if !r.leads(run.Repository) {
+		if w != nil {
+			w.keepTidy(ctx)
+		}
+		return nil
 	}
+	err := errors.Join(r.reportOf(ctx, run), r.aroundOf(ctx, run))
+	if run.Purpose == PurposeApply && w != nil {
+		w.touch()
+	}
+	return err
 }
 
 // guarded is do, in which a panic ends this run and no other.
@@ -127,7 +142,7 @@ func (j *job) do(ctx context.Context) error {
 
 // report makes what people see of the run.
 func (j *job) report(ctx context.Context) error {
-	return errors.Join(j.r.reportOf(ctx, j.run), j.r.aroundOf(ctx, j.run))
+	return j.r.ended(ctx, j.run)
 }
 
 // planned records the plan: artifacts, summary and verdict.
@@ -210,14 +225,14 @@ func (j *job) fail(ctx context.Context, err, cause error) error {
 		return nil // its record was ended by what superseded or canceled it
 	}
 	if errors.Is(cause, errShutdown) && j.run.Status != Applying {
-		return j.r.update(ctx, func(tx Tx, jr *journal) error {
-			next := j.run
-			next.Status, next.Owner = Queued, ""
-			if err := tx.UpdateRun(next, j.run.Status); err != nil {
-				return err
-			}
-			return jr.run("run handed back", next, "driftless stops")
-		})
+		return j.handBack(ctx, "driftless stops")
+	} else if (errors.Is(cause, errLost) || errors.Is(err, ErrUnavailable)) && j.run.Status != Applying {
+		return j.insist(ctx, Queued, func() error { return j.handBack(ctx, firstLine(err.Error())) })
+	}
+	if lacks := new(lacking); errors.As(err, &lacks) {
+		if err = j.forOthers(ctx, lacks); err == nil || errors.Is(err, ErrConflict) {
+			return nil
+		}
 	}
 	j.run.Reason = j.whyFailed(ctx, err)
 	return j.persist(ctx, Failed, "failed", firstLine(j.run.Reason), func(tx Tx, jr *journal, run *Run) error {
@@ -226,6 +241,15 @@ func (j *job) fail(ctx context.Context, err, cause error) error {
 		}
 		return setSync(jr, *run, SyncFailed, run.Reason)
 	})
+}
+
+// handBack puts the run back into the queue, unless another replica did.
+func (j *job) handBack(ctx context.Context, why string) error {
+	err := j.r.update(ctx, func(tx Tx, jr *journal) error { return putBack(jr, j.run, "run handed back", why) })
+	if errors.Is(err, ErrConflict) {
+		return nil
+	}
+	return err
 }
 
 // close gives back what the run used. Its directory holds plan files with sensitive values.

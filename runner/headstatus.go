@@ -28,7 +28,7 @@ func (w *watcher) showHead(ctx context.Context) error {
 	if err != nil || same {
 		return err
 	}
-	err = w.r.opts.Store.Update(ctx, func(tx Tx) error {
+	err = w.update(ctx, func(tx Tx, _ *journal) error {
 		drafts, err := headDrafts(tx, w.conf.Name) // the branch may have moved since
 		for _, d := range drafts {
 			err = errors.Join(err, d.record(tx, w.conf.Name))
@@ -124,7 +124,7 @@ func (w *watcher) showUnread(ctx context.Context) error {
 	head := w.view.Refs.Branch(w.view.Branch)
 	s := forge.Status{Context: report.ApplyContext, State: forge.Errored, Description: "the configuration cannot be read: nothing is applied until that is mended"}
 	d := newDraft(PostStatus, head+" "+report.ApplyContext, statusWish{Commit: head, Status: s})
-	err := w.r.opts.Store.Update(ctx, func(tx Tx) error { return d.record(tx, w.conf.Name) })
+	err := w.update(ctx, func(tx Tx, _ *journal) error { return d.record(tx, w.conf.Name) })
 	w.posts.wake()
 	return err
 }

@@ -71,6 +71,9 @@ func (j *job) catchUp(ctx context.Context) error {
 	if err != nil || repo.Head == j.head {
 		return err
 	}
+	if err := j.w.provide(ctx, j.run, repo.Head); err != nil {
+		return err
+	}
 	set, err := j.w.resolveAnew(ctx, j.run.Tree, repo.Head)
 	if err != nil {
 		return err

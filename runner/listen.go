@@ -83,7 +83,7 @@ func (w *watcher) heard(ctx context.Context, at time.Time) error {
 	if err != nil || repo.HeardAt.Equal(at) {
 		return err
 	}
-	return w.r.opts.Store.Update(ctx, func(tx Tx) error {
+	return w.update(ctx, func(tx Tx, _ *journal) error {
 		repo, err := tx.Repository(w.conf.Name)
 		if err != nil {
 			return err
@@ -110,7 +110,7 @@ func (w *watcher) hear(ctx context.Context, c forge.Comment, first bool) error {
 	}
 	h := &hearing{w: w, c: c, cmd: cmd, reply: true, react: true}
 	if first {
-		return w.r.update(ctx, func(tx Tx, j *journal) error { return h.put(tx, "was there before driftless watched") })
+		return w.update(ctx, func(tx Tx, j *journal) error { return h.put(tx, "was there before driftless watched") })
 	}
 	if err := h.ours(ctx); err != nil {
 		return h.undone(ctx, err)
@@ -165,7 +165,7 @@ const factsTimeout = 15 * time.Minute
 func (h *hearing) carryOut(ctx context.Context) error {
 	act, err := h.order(ctx)
 	if err == nil {
-		err = h.w.r.update(ctx, func(tx Tx, j *journal) error {
+		err = h.w.update(ctx, func(tx Tx, j *journal) error {
 			h.stop = nil
 			outcome, err := act(j)
 			if err != nil {
@@ -193,7 +193,7 @@ func (h *hearing) undone(ctx context.Context, err error) error {
 	case errors.Is(err, ErrConflict) || ctx.Err() != nil:
 		return err
 	case errors.Is(err, errNotOurs):
-		err = h.w.r.update(ctx, func(tx Tx, _ *journal) error { return h.put(tx, err.Error()) })
+		err = h.w.update(ctx, func(tx Tx, _ *journal) error { return h.put(tx, err.Error()) })
 	case sayable(err):
 		if denied := new(forge.Denied); errors.As(err, &denied) {
 			h.w.asked = time.Time{} // it may do less than was known
@@ -230,7 +230,7 @@ func (h *hearing) refuse(ctx context.Context, why string) error {
 // answer tells whoever wrote a comment that it leads to nothing, or what could be asked for.
 func (h *hearing) answer(ctx context.Context, reaction forge.Reaction, outcome string, says report.Answer) error {
 	h.reply, h.react = h.w.answers(ctx, h.c.Key, h.c.Author)
-	return h.w.r.update(ctx, func(tx Tx, j *journal) error {
+	return h.w.update(ctx, func(tx Tx, j *journal) error {
 		if err := h.write(tx, reaction, outcome, says); err != nil || outcome == "" {
 			return err
 		}

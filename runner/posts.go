@@ -127,6 +127,9 @@ func (p *publisher) publish(ctx context.Context) (next time.Time, failed error) 
 		if err != nil || post == nil {
 			return next, errors.Join(failed, err)
 		}
+		if !p.w.r.leads(p.w.conf.Name) {
+			return next, errNotLeading
+		}
 		post.ShownAt = zeroTime
 		if err = p.show(ctx, post); err != nil && ctx.Err() != nil {
 			break // whatever it did is found again

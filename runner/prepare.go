@@ -63,6 +63,12 @@ func (j *job) find(ctx context.Context) error {
 		j.head = repo.Head // what a workspace may do is what the tracked branch says now
 		trusted = repo.Head
 	}
+	if err := j.record(ctx); err != nil {
+		return err
+	}
+	if err := j.w.provide(ctx, j.run, j.run.Commit, j.run.Base, trusted, j.appliedBefore()); err != nil {
+		return err
+	}
 	ws, digest, err := j.w.workspace(ctx, j.run, trusted)
 	if err != nil {
 		return err
@@ -76,6 +82,11 @@ func (j *job) find(ctx context.Context) error {
 	if !digest.Floating {
 		j.init = digest.InitKey
 	}
+	return nil
+}
+
+// record reads what is on record of the workspace.
+func (j *job) record(ctx context.Context) error {
 	return j.r.opts.Store.View(ctx, func(tx Tx) error {
 		rec, err := tx.Workspace(j.run.Workspace)
 		if errors.Is(err, ErrNotFound) {
@@ -84,6 +95,14 @@ func (j *job) find(ctx context.Context) error {
 		j.rec = rec
 		return err
 	})
+}
+
+// appliedBefore is the commit that was applied last, where an apply asks what was merged since.
+func (j *job) appliedBefore() string {
+	if j.run.Purpose != PurposeApply {
+		return ""
+	}
+	return j.rec.AppliedCommit
 }
 
 func (j *job) repository(ctx context.Context) (repo Repository, err error) {

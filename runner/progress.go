@@ -68,6 +68,13 @@ func (p *progress) reported(pullID int64, rows []report.Row, shown time.Time) {
 	p.paces[pullID] = next
 }
 
+// forget drops what is known of a pull request.
+func (p *progress) forget(pullID int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.paces, pullID)
+}
+
 // late are the pull requests whose reports are behind and due by then.
 func (p *progress) late(by time.Time) (ids []int64) {
 	p.mu.Lock()

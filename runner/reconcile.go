@@ -34,7 +34,7 @@ func (w *watcher) reconcileLocked(ctx context.Context) (err error) {
 	}
 	var stop []int64
 	pulls := make([]Pull, 0, len(o.open))
-	err = w.r.update(ctx, func(tx Tx, j *journal) error {
+	err = w.update(ctx, func(tx Tx, j *journal) error {
 		stop, pulls = nil, pulls[:0]
 		return w.write(o, j, &stop, &pulls)
 	})
@@ -84,7 +84,7 @@ func (w *watcher) hold(ctx context.Context, o *observation) error {
 	o.repo.PolledAt = now()
 	o.repo.Error = fmt.Sprintf("branch %s was rewritten: %.8s does not descend from %.8s. Everything holds until `driftless approve --repository %s` acknowledges it",
 		o.repo.Branch, o.repo.Diverged, o.repo.Head, o.repo.Name)
-	return w.r.update(ctx, func(tx Tx, j *journal) error {
+	return w.update(ctx, func(tx Tx, j *journal) error {
 		old, err := tx.Repository(o.repo.Name)
 		if err != nil {
 			return err

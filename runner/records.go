@@ -153,7 +153,7 @@ type Workspace struct {
 type Replica struct {
 	ID         string // kept in its data directory: a restart there is the same replica
 	Host       string
-	Kind       string // Serve or Worker
+	Kind       string // Serve, Worker or Stopping
 	Version    string
 	Takes      []string // which workspaces it takes runs of, as written: "env=prod", "team!=data"; empty = all
 	StartedAt  time.Time
@@ -165,6 +165,8 @@ type Replica struct {
 const (
 	Serve  = "serve"  // may lead repositories
 	Worker = "worker" // only works on runs
+
+	Stopping = "stopping" // ends an apply, and nothing more
 )
 
 // Lease says which replica alone does something, such as to poll a repository.

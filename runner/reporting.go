@@ -41,10 +41,19 @@ func (r *Runner) report(ctx context.Context, pullID int64) error {
 		return err
 	})
 	if err == nil && (!n.same || len(n.news) > 0) {
-		err = r.opts.Store.Update(ctx, func(tx Tx) error { return n.record(tx, r.watcher(n.pull.Repository)) })
+		err = r.opts.Store.Update(ctx, func(tx Tx) error {
+			if err := r.members.leading(tx, n.pull.Repository); err != nil {
+				return err
+			}
+			return n.record(tx, r.watcher(n.pull.Repository))
+		})
 		if w := r.watcher(n.pull.Repository); err == nil && w != nil && w.host != nil {
 			w.posts.wake()
 		}
+	}
+	if errors.Is(err, errNotLeading) {
+		r.progress.forget(pullID) // whoever leads the repository reports it
+		return nil
 	}
 	if err == nil {
 		r.progress.reported(pullID, n.rows, began)
@@ -55,6 +64,8 @@ func (r *Runner) report(ctx context.Context, pullID int64) error {
 func (r *Runner) renderReport(tx Tx, pullID int64) (n reported, err error) {
 	if n.pull, err = tx.Pull(pullID); err != nil {
 		return n, err
+	} else if !r.leads(n.pull.Repository) {
+		return n, errNotLeading
 	}
 	if n.news, err = tx.News(NewsFilter{PullID: pullID}); err != nil {
 		return n, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -40,13 +39,19 @@ type Options struct {
 	Meter       Meter                      // nil: nothing is counted
 	Tracer      trace.Tracer               // nil: nothing is traced
 	Logger      *slog.Logger
+
+	Shared  bool          // other processes may work on the same store
+	Kind    string        // Serve or Worker; "" = Serve
+	Version string        // of driftless, for people
+	Takes   Selector      // of which workspaces runs are taken
+	Lease   time.Duration // how long a replica that does not answer keeps what is its own; 0 = 12 s
 }
 
 // Runner watches repositories and works through their runs.
 type Runner struct {
 	opts      Options
 	log       *slog.Logger
-	owner     string
+	members   *membership
 	checkouts *checkouts
 	policies  *policyCache
 	wake      chan struct{}
@@ -55,6 +60,7 @@ type Runner struct {
 	workDirs  keyed // one run at a time in a work directory
 
 	watching watching
+	finding  sync.Mutex // one repository at a time is taken up that another replica found
 	tidying  sync.Mutex // one mirror at a time
 	plans    planMemory
 	progress progress
@@ -79,15 +85,18 @@ func New(ctx context.Context, opts Options) (*Runner, error) {
 	if opts.Tracer == nil {
 		opts.Tracer = noop.NewTracerProvider().Tracer("")
 	}
-	host, _ := os.Hostname()
 	r := &Runner{
-		opts: opts, log: opts.Logger, owner: fmt.Sprintf("%s/%d", host, os.Getpid()),
+		opts: opts, log: opts.Logger,
 		checkouts: newCheckouts(filepath.Join(opts.DataDir, "checkouts")),
 		policies:  newPolicyCache(),
 		wake:      make(chan struct{}, 1),
 		limit:     opts.Config.Concurrency,
 		cancels:   map[int64]context.CancelCauseFunc{},
 		later:     map[int64]time.Time{},
+	}
+	var err error
+	if r.members, err = newMembership(r); err != nil {
+		return nil, fmt.Errorf("runner: %w", err)
 	}
 	if r.limit <= 0 {
 		r.limit = runtime.NumCPU()
@@ -111,18 +120,13 @@ func (r *Runner) Run(ctx context.Context) error {
 	if err := r.recover(ctx); err != nil {
 		return err
 	}
-	var group sync.WaitGroup
-	r.watching.begin(func(w *watcher) {
-		ctx, stop := context.WithCancel(ctx)
-		w.stop = stop
-		group.Go(func() { w.loop(ctx) })
-		if w.host != nil {
-			group.Go(func() { w.posts.loop(ctx) })
-		}
-	})
-	for _, conf := range r.patterns() {
-		group.Go(func() { r.findRepositories(ctx, conf) })
+	quit, err := r.members.join(ctx, r.lead(ctx))
+	if err != nil {
+		return err
 	}
+	defer quit()
+	defer context.AfterFunc(ctx, r.members.leave)()
+	var group sync.WaitGroup
 	group.Go(func() { r.schedule(ctx) })
 	group.Go(func() { r.reportLate(ctx) })
 	r.work(ctx)
@@ -136,13 +140,24 @@ func (r *Runner) Once(ctx context.Context) error {
 	if err := r.recover(ctx); err != nil {
 		return err
 	}
+	quit, err := r.members.join(ctx, func(string) *leading {
+		on, stop := context.WithCancel(context.Background())
+		return &leading{stop: stop, done: on.Done()}
+	})
+	if err != nil {
+		return err
+	}
+	defer quit()
 	var problems []error
 	for _, conf := range r.patterns() {
+		if !r.leads(conf.Name) {
+			continue
+		}
 		if err := r.findNew(ctx, conf); err != nil {
 			problems = append(problems, fmt.Errorf("repository %s: %w", conf.Name, err))
 		}
 	}
-	for _, w := range r.watching.all() {
+	for _, w := range r.leading() {
 		if err := w.poll(ctx); err != nil {
 			problems = append(problems, fmt.Errorf("repository %s: %w", w.conf.Name, err))
 		}
@@ -155,14 +170,14 @@ func (r *Runner) Once(ctx context.Context) error {
 			break
 		}
 		// An apply changes what open pull requests would do and what waits for it.
-		for _, w := range r.watching.all() {
+		for _, w := range r.leading() {
 			if err := w.reconcile(ctx); err != nil && !errors.Is(err, errNotPolled) {
 				problems = append(problems, fmt.Errorf("repository %s: %w", w.conf.Name, err))
 			}
 		}
 	}
 	problems = append(problems, r.reportAll(ctx, r.progress.late(time.Now().Add(mostPace))))
-	for _, w := range r.watching.all() {
+	for _, w := range r.leading() {
 		if err := w.publishAll(ctx); err != nil {
 			problems = append(problems, fmt.Errorf("repository %s: the forge does not show everything yet: %w", w.conf.Name, err))
 		}
@@ -191,6 +206,7 @@ func (r *Runner) Told(events []Event) {
 
 // told tells of events once their transaction is kept.
 func (r *Runner) told(ctx context.Context, events []Event) {
+	r.members.tell(events)
 	ctx = context.WithoutCancel(ctx)
 	for _, e := range events {
 		r.log.Info(e.Kind, slices.Concat(r.about(ctx, e), []any{"message", e.Message}, inTrace(ctx))...)

@@ -60,7 +60,7 @@ func (r *Runner) schedule(ctx context.Context) {
 // queueDueDrift queues a drift run for every workspace whose check is due, oldest first.
 func (r *Runner) queueDueDrift(ctx context.Context, now time.Time) error {
 	var problems []error
-	for _, w := range r.watching.all() {
+	for _, w := range r.leading() {
 		set := w.tracked.Load()
 		if set == nil {
 			continue

@@ -18,10 +18,13 @@ const (
 // keepTidy packs a mirror that became slow, and prunes what is not needed any more. One mirror at a time is tidied: that takes
 // the disk's time from all that works.
 func (w *watcher) keepTidy(ctx context.Context) {
-	if w.closed != nil || ctx.Err() != nil || time.Now().Before(w.tidy) || !w.r.tidying.TryLock() {
+	if w.closed != nil || ctx.Err() != nil || !w.r.tidying.TryLock() {
 		return
 	}
 	defer w.r.tidying.Unlock()
+	if time.Now().Before(w.tidy) {
+		return
+	}
 	w.tidy = time.Now().Add(tidyLook)
 	if !w.mirror.Untidy() {
 		return

@@ -27,6 +27,7 @@ import (
 type watcher struct {
 	r        *Runner
 	conf     workspaces.Repository
+	lease    string // who holds it leads the repository
 	mirror   *gitrepo.Mirror
 	digester *workspaces.Digester
 
@@ -86,7 +87,7 @@ var errNotPolled = errors.New("not polled yet")
 
 // watch makes a watcher. A mirror that cannot be opened fails at every poll, and stops no other repository.
 func (r *Runner) watch(ctx context.Context, conf workspaces.Repository) *watcher {
-	w := &watcher{r: r, conf: conf, held: map[string]bool{}, waiting: map[int64]time.Time{}, silent: map[int64][sha256.Size]byte{}, strangers: newStrangers(), kick: make(chan struct{}, 1), hooked: make(chan struct{}, 1)}
+	w := &watcher{r: r, conf: conf, lease: r.leaseOf(conf.Name), held: map[string]bool{}, waiting: map[int64]time.Time{}, silent: map[int64][sha256.Size]byte{}, strangers: newStrangers(), kick: make(chan struct{}, 1), hooked: make(chan struct{}, 1)}
 	w.digester, w.posts = workspaces.NewDigester(r.engineVersion, w.resolveRef), newPublisher(w)
 	w.mirror, w.closed = gitrepo.Open(ctx, gitrepo.Options{
 		Dir: filepath.Join(r.opts.DataDir, "mirrors", pathKey(conf.Name)+".git"), URL: conf.URL, Auth: w.auth, Logger: r.log,
@@ -353,7 +354,7 @@ func (w *watcher) gitFailed(ctx context.Context, operation string) {
 
 // note keeps the failure of a poll where people look.
 func (w *watcher) note(ctx context.Context, failure error) error {
-	return w.r.update(ctx, func(tx Tx, j *journal) error {
+	return w.update(ctx, func(tx Tx, j *journal) error {
 		rec, err := tx.Repository(w.conf.Name)
 		if errors.Is(err, ErrNotFound) {
 			rec, err = Repository{Name: w.conf.Name, URL: redactURL(w.conf.URL), Branch: w.view.Branch}, nil

@@ -15,8 +15,8 @@ import (
 type watching struct {
 	mu     sync.RWMutex
 	named  map[string]*watcher
-	listed map[string]bool // patterns of which the repositories were listed since the start
-	start  func(*watcher)  // nil: nothing runs yet
+	listed map[string]bool           // patterns of which the repositories were listed since the start
+	start  map[string]func(*watcher) // what runs for the repositories of a lease, while it is led
 }
 
 // list notes that the repositories of a pattern are all watched.
@@ -36,8 +36,8 @@ func (g *watching) add(w *watcher) {
 		g.named = map[string]*watcher{}
 	}
 	g.named[w.conf.Name] = w
-	if g.start != nil {
-		g.start(w)
+	if start := g.start[w.lease]; start != nil {
+		start(w)
 	}
 }
 
@@ -51,14 +51,25 @@ func (g *watching) remove(w *watcher) {
 	}
 }
 
-// begin starts what is watched now, and what is added later.
-func (g *watching) begin(start func(*watcher)) {
+// begin starts what is watched under a lease now, and what is added later, until end is called.
+func (g *watching) begin(lease string, start func(*watcher)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.start = start
-	for _, w := range g.named {
-		start(w)
+	if g.start == nil {
+		g.start = map[string]func(*watcher){}
 	}
+	g.start[lease] = start
+	for _, w := range g.named {
+		if w.lease == lease {
+			start(w)
+		}
+	}
+}
+
+func (g *watching) end(lease string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.start, lease)
 }
 
 // all are the watchers by name.
@@ -76,8 +87,33 @@ func (g *watching) all() []*watcher {
 // watcher returns the watcher of a repository, or nil.
 func (r *Runner) watcher(name string) *watcher {
 	r.watching.mu.RLock()
-	defer r.watching.mu.RUnlock()
-	return r.watching.named[name]
+	w := r.watching.named[name]
+	r.watching.mu.RUnlock()
+	if w == nil && r.members.shared {
+		return r.foundByOthers(name)
+	}
+	return w
+}
+
+// foundByOthers takes up a repository of an owner that the replica found which leads the owner.
+func (r *Runner) foundByOthers(name string) *watcher {
+	r.finding.Lock()
+	defer r.finding.Unlock()
+	r.watching.mu.RLock()
+	w := r.watching.named[name]
+	r.watching.mu.RUnlock()
+	if w != nil || name == "" || r.leads(name) {
+		return w // found meanwhile, or to be found here
+	}
+	for _, conf := range r.patterns() {
+		suffix, ours := strings.CutPrefix(name, conf.Name+".")
+		if one, fits := conf.Member(suffix); ours && fits {
+			w := r.watch(context.Background(), one)
+			r.watching.add(w)
+			return w
+		}
+	}
+	return nil
 }
 
 // awaits says what runs of a repository wait for before it is known whether it is watched; "" = that is known.
@@ -88,7 +124,7 @@ func (r *Runner) awaits(name string) string {
 		return ""
 	}
 	for _, conf := range r.patterns() {
-		if strings.HasPrefix(name, conf.Name+".") && !r.watching.listed[conf.Name] {
+		if strings.HasPrefix(name, conf.Name+".") && !r.watching.listed[conf.Name] && r.leads(conf.Name) {
 			return "waits for the forge to list the repositories of " + conf.Path
 		}
 	}
@@ -118,6 +154,28 @@ func (r *Runner) Hooked(account string, hook forge.Hook) {
 				r.log.Error("run the check again", "repository", w.conf.Name, "commit", hook.Rerun, "error", err)
 			}
 		}
-		w.pollNow()
+		if r.leads(w.conf.Name) {
+			w.pollNow()
+		} else {
+			r.askToPoll(w.conf.Name)
+		}
+	}
+}
+
+// pollAsked is the kind of an event that asks whoever leads a repository to poll it now.
+const pollAsked = "poll asked for"
+
+// askToPoll tells the replica that leads a repository of a webhook that came here. One that is lost costs no more than the time to
+// the next poll.
+func (r *Runner) askToPoll(repository string) {
+	err := r.update(context.Background(), func(tx Tx, j *journal) error {
+		last, err := tx.Events(EventFilter{Repository: repository, Kind: pollAsked, Limit: 1})
+		if err != nil || len(last) > 0 && now().Sub(last[0].At) < followEvery {
+			return err
+		}
+		return j.add(Event{Kind: pollAsked, Repository: repository, Message: "by a webhook"})
+	})
+	if err != nil {
+		r.log.Warn("a webhook could not be passed on: the next poll sees what it is about", "repository", repository, "error", err)
 	}
 }

@@ -30,8 +30,8 @@ func (r *Runner) recover(ctx context.Context) error {
 			return err
 		}
 		for _, run := range runs {
-			if run.Purpose == PurposePlan && run.Status == Ready {
-				continue // final for a pull request
+			if run.Purpose == PurposePlan && run.Status == Ready || !r.members.own(run) {
+				continue // final for a pull request, or another replica's
 			}
 			if err := r.recoverRun(j, run); err != nil {
 				return fmt.Errorf("recover run %d: %w", run.ID, err)
@@ -166,19 +166,30 @@ func (r *Runner) drain(ctx context.Context) int {
 
 // claim takes the next run that may start: applies first, then pull requests, then drift, each oldest first.
 func (r *Runner) claim(ctx context.Context) (claimed Run, ok bool) {
+	if !r.members.alive() {
+		return claimed, false
+	}
 	err := r.update(ctx, func(tx Tx, j *journal) (err error) {
+		r.members.drop(claimed.ID)
 		claimed, ok = Run{}, false
+		if err := r.members.holding(tx); err != nil {
+			return err
+		}
 		for _, purposes := range priorities {
 			if claimed, ok, err = r.claimOf(tx, purposes); err != nil {
 				return err
 			} else if ok {
+				r.members.take(claimed.ID)
 				return j.run("planning", claimed, claimed.Trigger)
 			}
 		}
 		return nil
 	})
-	if err != nil && ctx.Err() == nil {
-		r.log.Error("claim", "error", err)
+	if err != nil {
+		r.members.drop(claimed.ID)
+		if ctx.Err() == nil {
+			r.log.Error("claim", "error", err)
+		}
 	}
 	return claimed, ok && err == nil
 }
@@ -216,7 +227,15 @@ func (r *Runner) tryClaim(tx Tx, run *Run) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if waits != "" {
+	mine, nobody, err := r.members.takes(tx, *run)
+	if err != nil {
+		return false, err
+	} else if waits == "" && !mine {
+		if waits = nobody; waits == "" && !strings.HasPrefix(run.Reason, untaken) {
+			return false, nil
+		}
+	}
+	if waits != "" || !mine {
 		if run.Reason != waits {
 			run.Reason = waits
 			if err := tx.UpdateRun(*run, Queued); err != nil || run.Purpose != PurposeApply {
@@ -235,7 +254,7 @@ func (r *Runner) tryClaim(tx Tx, run *Run) (bool, error) {
 		return false, nil
 	}
 	next := *run
-	next.Status, next.Owner, next.StartedAt, next.Reason = Planning, r.owner, now(), ""
+	next.Status, next.Owner, next.StartedAt, next.Reason = Planning, r.members.self.ID, now(), ""
 	next.Attempt++
 	switch err := tx.UpdateRun(next, Queued); {
 	case errors.Is(err, ErrConflict):

@@ -65,22 +65,15 @@ func (m *Mirror) fetchOnce(ctx context.Context, refs Refs, want []string) error 
 
 // fetchRefs runs git fetch. When a ref has vanished meanwhile, it asks again which are left.
 func (m *Mirror) fetchRefs(ctx context.Context, h *held, auth Auth, want []string) error {
-	env, done, err := m.remote.access(auth)
-	if err != nil {
-		return m.remote.remoteError(ctx, err, auth)
-	}
-	defer done()
 	ctx, cancel := context.WithTimeout(ctx, m.slow)
 	defer cancel()
-	args := append([]string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance",
-		"--no-recurse-submodules", "--update-shallow", "--refmap=", "--stdin"}, m.remote.transport()...)
+	var err error
 	for range 3 {
 		var specs strings.Builder
 		for _, name := range want {
 			fmt.Fprintf(&specs, "+%s:%s\n", name, name)
 		}
-		c := call{args: append(args, "--", m.remote.addr), stdin: specs.String(), held: h, env: env}
-		if _, err = m.call(ctx, c); err == nil {
+		if err = m.fetchSpecs(ctx, h, auth, specs.String()); err == nil {
 			return nil
 		}
 		if exitCode(err) < 0 || !strings.Contains(err.Error(), "couldn't find remote ref") {
@@ -95,6 +88,21 @@ func (m *Mirror) fetchRefs(ctx context.Context, h *held, auth Auth, want []strin
 		}
 	}
 	return m.remote.remoteError(ctx, err, auth)
+}
+
+// fetchSpecs runs git fetch once.
+func (m *Mirror) fetchSpecs(ctx context.Context, h *held, auth Auth, specs string) error {
+	env, done, err := m.remote.access(auth)
+	if err != nil {
+		return err
+	}
+	defer done()
+	ctx, cancel := context.WithTimeout(ctx, m.slow)
+	defer cancel()
+	args := append([]string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance",
+		"--no-recurse-submodules", "--update-shallow", "--refmap=", "--stdin"}, m.remote.transport()...)
+	_, err = m.call(ctx, call{args: append(args, "--", m.remote.addr), stdin: specs, held: h, env: env})
+	return err
 }
 
 // refs returns the mirror's own refs, by the object that they name and by the commit that a tag stands for.

@@ -1,0 +1,131 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// followEvery is how often it is looked what other replicas recorded. That is only a hint: what is missed is seen at the next
+// tick.
+const followEvery = time.Second
+
+// followBatch is how many events are looked at; of more, everything may have changed.
+const followBatch = 500
+
+// followEvents takes up what others recorded until ctx is done.
+func (r *Runner) followEvents(ctx context.Context) {
+	last, known := int64(0), false
+	tick := time.NewTicker(followEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if !r.members.alive() {
+			continue
+		}
+		filter := EventFilter{After: last, Limit: followBatch}
+		if !known {
+			filter = EventFilter{Limit: 1}
+		}
+		news, gone, err := r.newsOfOthers(ctx, filter)
+		if err != nil {
+			continue // the heartbeat says it
+		}
+		for id, why := range gone {
+			r.cancel(id, why)
+		}
+		if len(news) == 0 {
+			known = true
+			continue
+		}
+		if known {
+			r.takeUp(ctx, news)
+		}
+		last, known = news[0].ID, true
+	}
+}
+
+// newsOfOthers are events, the newest first, and the runs under way here that are not this process's any more.
+func (r *Runner) newsOfOthers(ctx context.Context, filter EventFilter) (news []Event, gone map[int64]error, err error) {
+	ctx, cancel := context.WithTimeout(ctx, r.members.lease/3)
+	defer cancel()
+	err = r.opts.Store.View(ctx, func(tx Tx) (err error) {
+		if news, err = tx.Events(filter); err != nil {
+			return err
+		}
+		gone = map[int64]error{}
+		for _, e := range news {
+			if !r.members.worksOn(e.RunID) || r.members.told(e.ID) {
+				continue
+			}
+			run, err := tx.Run(e.RunID)
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return err
+			}
+			if !run.Status.Active() && run.Status != Ready || run.Owner != r.members.self.ID {
+				gone[e.RunID] = errSuperseded
+			}
+		}
+		return nil
+	})
+	return news, gone, err
+}
+
+// steps are the kinds of events that tell how far a run is: they change nothing of what is due.
+var steps = []string{"planning", "planned", "ready", "apply started", "run handed back", "run taken over"}
+
+// takeUp does what follows from what others recorded.
+func (r *Runner) takeUp(ctx context.Context, news []Event) {
+	r.Wake()
+	if len(news) == followBatch {
+		for _, w := range r.leading() {
+			w.touch()
+		}
+		return
+	}
+	for _, e := range slices.Backward(news) {
+		if r.members.told(e.ID) || !r.leads(e.Repository) {
+			continue
+		}
+		w := r.watcher(e.Repository)
+		if w == nil {
+			continue
+		}
+		if e.Kind == pollAsked {
+			w.pollNow()
+			continue
+		}
+		if e.RunID != 0 {
+			r.followRun(ctx, e)
+		}
+		if !slices.Contains(steps, e.Kind) {
+			w.touch()
+		}
+	}
+	r.members.forgetTold(news[0].ID)
+}
+
+// followRun shows how far a run is that another replica works on, or worked on.
+func (r *Runner) followRun(ctx context.Context, e Event) {
+	var run Run
+	err := r.opts.Store.View(ctx, func(tx Tx) (err error) {
+		run, err = tx.Run(e.RunID)
+		return err
+	})
+	switch {
+	case err != nil || run.Owner == r.members.self.ID:
+		return
+	case run.Status == Applying:
+		err = r.reportBegun(ctx, run)
+	case run.Status != Queued && !run.Status.Active():
+		err = r.ended(ctx, run)
+	}
+	if err != nil {
+		r.log.Error("report", "run", run.ID, "error", err)
+	}
+}

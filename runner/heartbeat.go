@@ -1,0 +1,110 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// mostGone is for how long a replica that went away is still listed.
+const mostGone = 24 * time.Hour
+
+// beat renews the lease of this process, takes over what replicas left whose leases ended, and takes its share of what one
+// replica alone does.
+func (m *membership) beat(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, m.lease/2)
+	defer cancel()
+	sent := time.Now()
+	var live []Replica
+	var mine portion
+	err := m.r.update(ctx, func(tx Tx, j *journal) (err error) {
+		at, err := tx.Clock()
+		if err != nil {
+			return err
+		}
+		if live, err = m.renew(tx, j, at); err != nil {
+			return err
+		}
+		mine, err = m.divide(tx, at, live)
+		return err
+	})
+	m.mu.Lock()
+	m.failed = err
+	back := false
+	if err == nil {
+		m.until, m.live, back, m.lost = sent.Add(m.lease), live, m.lost, false
+	}
+	m.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if back {
+		m.r.log.Info("this replica holds its lease again")
+		m.r.Wake()
+	}
+	m.settle(mine)
+	return nil
+}
+
+// renew writes down that this process lives, and takes over what those left that do not.
+func (m *membership) renew(tx Tx, j *journal, at time.Time) (live []Replica, err error) {
+	all, err := tx.Replicas()
+	if err != nil {
+		return nil, err
+	}
+	if m.self.StartedAt.IsZero() {
+		m.self.StartedAt = at
+	} else if i := slices.IndexFunc(all, m.is); i >= 0 && !all[i].StartedAt.Equal(m.self.StartedAt) {
+		return nil, userError(fmt.Sprintf("another driftless with the id %s of this data directory started on %s: a data directory was copied. Stop this one, remove the file `instance` from its data directory, and start it again", m.self.ID, all[i].Host))
+	}
+	self := m.self
+	if m.isLeaving() {
+		self.Kind = Stopping
+	}
+	self.SeenAt, self.LeaseUntil = at, at.Add(m.lease)
+	live = []Replica{self}
+	err = tx.PutReplica(self)
+	for _, other := range all {
+		switch {
+		case m.is(other):
+		case other.LeaseUntil.After(at):
+			live = append(live, other)
+		case !other.LeaseUntil.IsZero():
+			other.LeaseUntil = zeroTime
+			err = errors.Join(err, tx.PutReplica(other), j.add(Event{Kind: "replica lost", Message: fmt.Sprintf("%s on %s was last seen at %s", other.ID, other.Host, other.SeenAt.Format(time.RFC3339))}))
+		case at.Sub(other.SeenAt) > mostGone:
+			err = errors.Join(err, tx.DeleteReplica(other.ID))
+		}
+	}
+	if err == nil {
+		err = m.takeOver(tx, j, all, live)
+	}
+	return live, err
+}
+
+func (m *membership) isLeaving() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.leaving
+}
+
+// is reports whether a replica is this process.
+func (m *membership) is(other Replica) bool { return other.ID == m.self.ID }
+
+// holding fails unless this process holds its lease by the record: what it writes then is its own to write.
+func (m *membership) holding(tx Tx) error {
+	if !m.shared {
+		return nil
+	}
+	at, err := tx.Clock()
+	if err != nil {
+		return err
+	}
+	all, err := tx.Replicas()
+	if err == nil && !slices.ContainsFunc(all, func(o Replica) bool { return m.is(o) && o.LeaseUntil.After(at) }) {
+		err = errLost
+	}
+	return err
+}

@@ -1,0 +1,95 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/driftlessops/driftless/workspaces/gitrepo"
+)
+
+// How long a replica leaves a run to others whose commits it cannot get: because the remote does not answer, or has them no more.
+const (
+	fetchAgain = 30 * time.Second
+	leaveAlone = 10 * time.Minute
+)
+
+// provide brings what a run works on into this replica's mirror: another one, which leads the repository, may be the only one
+// that has it.
+func (w *watcher) provide(ctx context.Context, run Run, commits ...string) error {
+	if !w.r.members.shared {
+		return nil
+	}
+	var missing []string
+	for _, id := range commits {
+		if id != "" && !slices.Contains(missing, id) && !w.mirror.Has(id) {
+			missing = append(missing, id)
+		}
+	}
+	if len(missing) > 0 {
+		if err := w.mirror.FetchCommits(ctx, missing); err != nil {
+			return &lacking{err}
+		}
+	}
+	_, err := w.mirror.Tree(ctx, run.Tree)
+	if run.PullID == 0 || !errors.Is(err, gitrepo.ErrMissing) {
+		return err
+	}
+	merged, err := w.mirror.Merge(ctx, run.Base, run.Commit)
+	if err == nil && merged.Tree != run.Tree {
+		err = fmt.Errorf("%.8s merged into %.8s is %.8s here, and %.8s where it was queued: is Git of another version there?", run.Commit, run.Base, merged.Tree, run.Tree)
+	}
+	if err != nil {
+		return &lacking{err}
+	}
+	return nil
+}
+
+// lacking says that a replica cannot get what a run works on.
+type lacking struct{ err error }
+
+func (e *lacking) Error() string { return e.err.Error() }
+func (e *lacking) Unwrap() error { return e.err }
+
+// forOthers leaves a run to replicas that have what it works on. When none has, it failed.
+func (j *job) forOthers(ctx context.Context, why *lacking) error {
+	wait := fetchAgain
+	var remote *gitrepo.RemoteError
+	if errors.Is(why, gitrepo.ErrMissing) || !errors.As(why, &remote) {
+		wait = leaveAlone
+		tried := 0
+		err := j.r.opts.Store.View(ctx, func(tx Tx) error {
+			events, err := tx.Events(EventFilter{RunID: j.run.ID, Kind: leftToOthers})
+			tried = len(events)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if tried+1 >= j.r.members.takers(j.rec.Labels) {
+			return userError(fmt.Sprintf("commit %.8s, or %.8s before it, is not to be had: the remote gives it no more (was a branch rewritten?), and no replica that takes this run kept it. A newer commit is planned by itself; `driftless approve` of an apply of the tracked branch begins anew\n%v", j.run.Commit, j.run.Base, why))
+		}
+	}
+	j.r.mu.Lock()
+	j.r.later[j.run.ID] = time.Now().Add(wait)
+	j.r.mu.Unlock()
+	j.run.Reason = fmt.Sprintf("waits for a replica that has its commits: %s cannot get them: %s", j.r.members.self.Host, firstLine(why.Error()))
+	return j.to(ctx, Queued, leftToOthers, j.run.Reason, nil)
+}
+
+// leftToOthers is the kind of an event: a replica put a run back that it cannot work on.
+const leftToOthers = "run left to other replicas"
+
+// takers is how many replicas that are alive take runs of a workspace with these labels.
+func (m *membership) takers(labels map[string]string) (n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, o := range m.live {
+		if Selector(o.Takes).Takes(labels) {
+			n++
+		}
+	}
+	return n
+}

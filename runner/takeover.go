@@ -1,0 +1,80 @@
+package runner
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// takeOver puts back into the queue what replicas left that hold no lease any more. An apply of theirs may still be going on
+// under its supervisor: it is interrupted until they report, or a person decides. What this process lost while it held no lease
+// itself is taken up again as well.
+func (m *membership) takeOver(tx Tx, j *journal, all, live []Replica) error {
+	runs, err := atWork(tx)
+	if err != nil {
+		return err
+	}
+	for _, run := range runs {
+		if m.owned(run, live) {
+			continue
+		}
+		if run.Status == Applying {
+			err = m.interrupt(j, run, all)
+		} else {
+			err = putBack(j, run, "run taken over", fmt.Sprintf("replica %s went away while it was %s", orElse(run.Owner, "?"), run.Status))
+		}
+		if err != nil {
+			return fmt.Errorf("take over run %d: %w", run.ID, err)
+		}
+	}
+	return nil
+}
+
+// own reports whether a run is this process's, as everything is on a store of its own.
+func (m *membership) own(run Run) bool { return !m.shared || run.Owner == m.self.ID }
+
+// owned reports whether somebody works on a run. An apply of this process is always looked after: it goes on without a lease,
+// or is adopted at the start.
+func (m *membership) owned(run Run, live []Replica) bool {
+	if run.Owner == m.self.ID {
+		return run.Status == Applying || m.worksOn(run.ID)
+	}
+	return slices.ContainsFunc(live, func(o Replica) bool { return o.ID == run.Owner })
+}
+
+// atWork are the runs that somebody is said to work on.
+func atWork(tx Tx) ([]Run, error) {
+	runs, err := tx.Runs(RunFilter{Statuses: []Status{Planning, Planned, Applying}})
+	if err != nil {
+		return nil, err
+	}
+	ready, err := tx.Runs(RunFilter{Statuses: []Status{Ready}, Purposes: trackedPurposes}) // final for a pull request's plan
+	return append(runs, ready...), err
+}
+
+// putBack puts a run back into the queue.
+func putBack(j *journal, run Run, kind, message string) error {
+	from := run.Status
+	run.Status, run.Owner = Queued, ""
+	if err := j.tx.UpdateRun(run, from); err != nil {
+		return err
+	}
+	return j.run(kind, run, message)
+}
+
+// interrupt says of an apply that its replica went away.
+func (m *membership) interrupt(j *journal, run Run, all []Replica) error {
+	name, seen := run.Owner, ""
+	if i := slices.IndexFunc(all, func(o Replica) bool { return o.ID == run.Owner }); i >= 0 {
+		name, seen = fmt.Sprintf("%s on %s", run.Owner, all[i].Host), ", last seen at "+all[i].SeenAt.Format(time.RFC3339)
+	}
+	run.Status, run.FinishedAt = Interrupted, now()
+	run.Reason = fmt.Sprintf("replica %s does not answer%s. The apply may still be going on there: when the replica is back, it reports by itself how that ended. If it never comes back, make sure that nothing of it runs any more, look at the resources and the state, then `driftless approve %d` plans again and applies what is missing", name, seen, run.ID)
+	if err := j.tx.UpdateRun(run, Applying); err != nil {
+		return err
+	}
+	if err := setSync(j, run, SyncFailed, run.Reason); err != nil {
+		return err
+	}
+	return j.run("apply interrupted", run, run.Reason)
+}
