@@ -21,7 +21,9 @@ var (
 		string(runner.Ready), string(runner.Applying), string(runner.Applied), string(runner.Failed), string(runner.Canceled),
 		string(runner.Superseded), string(runner.Interrupted),
 	}
-	allPurposes = []string{string(runner.PurposePlan), string(runner.PurposeApply), string(runner.PurposeDrift)}
+	allPurposes = []string{
+		string(runner.PurposePlan), string(runner.PurposeApply), string(runner.PurposeDrift), string(runner.PurposePush), string(runner.PurposeUnlock),
+	}
 )
 
 // runQuery are the flags of the runs command.
@@ -38,8 +40,8 @@ func newRuns(a *app) *cobra.Command {
 		Short: "List runs, newest first",
 		Long: `runs lists what driftless planned and applied: one line per run, newest first.
 
-A run is one workspace at one commit, for one purpose: plan (of a pull request), apply (of the tracked branch; it plans first) or
-drift. Its status is queued, planning, planned, unchanged (nothing to do), blocked (by policy), held (waits for an approval), ready (a
+A run is one workspace at one commit, for one purpose: plan (of a pull request), apply (of the tracked branch; it plans first),
+drift, or push and unlock (what a person asked for to a state that a backend keeps). Its status is queued, planning, planned, unchanged (nothing to do), blocked (by policy), held (waits for an approval), ready (a
 pull request's plan that a merge applies), applying, applied, failed, canceled, superseded (something newer took its place) or
 interrupted (an apply began and its end is not known).`,
 		Example: `  driftless runs
@@ -68,7 +70,7 @@ interrupted (an apply began and its end is not known).`,
 	cmd.Flags().StringVarP(&q.workspace, "workspace", "w", "", "only runs of this `workspace`")
 	cmd.Flags().StringVar(&q.repository, "repository", "", "only runs of this `repository`")
 	cmd.Flags().StringArrayVar(&q.statuses, "status", nil, "only runs with this `status` (repeatable)")
-	cmd.Flags().StringArrayVar(&q.purposes, "purpose", nil, "only runs for this `purpose`: plan, apply or drift (repeatable)")
+	cmd.Flags().StringArrayVar(&q.purposes, "purpose", nil, "only runs for this `purpose`: plan, apply, drift, push or unlock (repeatable)")
 	cmd.Flags().IntVar(&q.limit, "limit", 50, "how many at most, up to 1000")
 	complete(cmd, "workspace", a.workspaceNames())
 	complete(cmd, "repository", a.repositoryNames())
@@ -87,14 +89,11 @@ func (a *app) runs(cmd *cobra.Command, q runQuery) error {
 		return err
 	}
 	if q.workspace != "" && !strings.Contains(q.workspace, "//") {
-		found, err := named(cmd.Context(), conn.Client, []string{q.workspace})
-		switch {
-		case err != nil:
+		found, err := oneNamed(cmd.Context(), conn.Client, q.workspace)
+		if err != nil {
 			return err
-		case len(found) > 1:
-			return fmt.Errorf("%q is in several repositories: write %s or %s", q.workspace, found[0].ID, found[1].ID)
 		}
-		q.workspace = found[0].ID
+		q.workspace = found.ID
 	}
 	query := url.Values{
 		"workspace": {q.workspace}, "repository": {q.repository}, "status": q.statuses, "purpose": q.purposes, "limit": {strconv.Itoa(q.limit)},

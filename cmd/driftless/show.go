@@ -12,26 +12,26 @@ import (
 
 	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/runner"
-	"github.com/driftlessops/driftless/runner/daemon"
 	"github.com/driftlessops/driftless/runner/server"
 )
 
 func newShow(a *app) *cobra.Command {
 	var planJSON, log, errored bool
 	cmd := &cobra.Command{
-		Use:   "show RUN|PULL-REQUEST",
-		Short: "Show a run with its plan, or the report of a pull request",
+		Use:   "show RUN|PULL-REQUEST|WORKSPACE",
+		Short: "Show a run with its plan, the report of a pull request, or a workspace",
 		Long: `show prints one run: who asked for it, at which commit, what the policies said, the plan, and what can be done next. Given a pull
 request it prints who made, merged and approved it, and the report: the Markdown that its reviewers read. A pull request is REPOSITORY#NUMBER,
-or a branch on a plain Git server.
+or a branch on a plain Git server. Given a workspace it prints how that stands, who keeps its state, and who holds the lock of it.
 
 Nothing is cut. -o json prints the run with its changes, or the pull request with the pages of its report.`,
 		Example: `  driftless show 42
   driftless show 42 --log              # what the engine printed, masked
   driftless show 42 --plan-json        # the redacted plan JSON, as policies saw it
   driftless show infra#12              # pull request 12 of the repository infra, with its report
-  driftless show driftless/my-change   # that of a branch on a plain Git server`,
-		Args:              takes(1, 1, "a run's number or a pull request: `driftless runs` lists runs"),
+  driftless show driftless/my-change   # that of a branch on a plain Git server
+  driftless show infra//prod/network   # a workspace, with the lock of its state`,
+		Args:              takes(1, 1, "a run's number, a pull request or a workspace: `driftless runs` lists runs"),
 		ValidArgsFunction: a.shown(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := atMostOne(cmd, "log", "plan-json", "errored-state"); err != nil {
@@ -47,9 +47,9 @@ Nothing is cut. -o json prints the run with its changes, or the pull request wit
 			case err != nil && (planJSON || log || errored):
 				return fmt.Errorf("%q is not the number of a run: `driftless runs` lists them", args[0])
 			case errored:
-				return a.showErroredState(cmd.Context(), id)
+				return a.showErroredState(cmd.Context(), conn.Client, id)
 			case err != nil:
-				return a.showPull(cmd.Context(), conn.Client, args[0])
+				return a.showNamed(cmd.Context(), conn.Client, args[0])
 			case planJSON:
 				return a.showArtifact(cmd.Context(), conn.Client, id, "plan.json")
 			case log:
@@ -60,29 +60,14 @@ Nothing is cut. -o json prints the run with its changes, or the pull request wit
 	}
 	cmd.Flags().BoolVar(&planJSON, "plan-json", false, "print the redacted plan JSON of a run")
 	cmd.Flags().BoolVar(&log, "log", false, "print what the engine printed in a run")
-	cmd.Flags().BoolVar(&errored, "errored-state", false, "print the state that the engine could not write, to be pushed with terraform state push; it is not masked")
+	cmd.Flags().BoolVar(&errored, "errored-state", false, "print the state that the engine could not write, as `driftless state pull --run` does; it is not masked")
 	return cmd
 }
 
-// showErroredState prints a rescued state. It is read from the database: the API gives no states away.
-func (a *app) showErroredState(ctx context.Context, id int64) error {
-	dir, err := a.directory()
-	if err != nil {
-		return err
-	}
-	db, _, err := daemon.OpenStore(ctx, dir, a.logger())
-	if err != nil {
-		return err
-	}
-	var state []byte
-	err = db.View(ctx, func(tx runner.Tx) (err error) {
-		state, err = tx.Blob(fmt.Sprintf("runs/%d/errored.tfstate", id))
-		return err
-	})
-	if errors.Is(err, runner.ErrNotFound) {
-		err = fmt.Errorf("run %d left no state behind: its engine wrote it to its backend, or there is no such run", id)
-	}
-	if err = errors.Join(err, db.Close()); err == nil {
+// showErroredState prints a rescued state.
+func (a *app) showErroredState(ctx context.Context, client *server.Client, id int64) error {
+	state, err := client.Send(ctx, "/v1/state/pull", map[string]any{"run": id})
+	if err == nil {
 		_, err = a.out.Write(state)
 	}
 	return err

@@ -10,6 +10,11 @@ import (
 	"github.com/driftlessops/driftless/runner/server"
 )
 
+// noPull says that there is no such pull request.
+type noPull string
+
+func (n noPull) Error() string { return string(n) }
+
 // findPull finds a pull request by its key, or by REPOSITORY#KEY.
 func findPull(ctx context.Context, client *server.Client, word string) (pull server.PullView, err error) {
 	var found []server.PullView // newest first
@@ -23,7 +28,7 @@ func findPull(ctx context.Context, client *server.Client, word string) (pull ser
 		}
 	}
 	if len(found) == 0 {
-		return pull, fmt.Errorf("there is no pull request %q, and it is not the number of a run: `driftless runs` lists runs", word)
+		return pull, noPull(fmt.Sprintf("there is no pull request %q, and it is neither the number of a run nor a workspace: `driftless runs` and `driftless workspaces` list them", word))
 	}
 	for _, other := range found[1:] {
 		if other.Repository != found[0].Repository {

@@ -52,6 +52,10 @@ func (a *app) line(name, value string) {
 func nextSteps(r server.RunView) string {
 	before := slices.ContainsFunc(r.Pulls, func(p server.PullView) bool { return slices.Contains(p.Before, r.Workspace) })
 	switch {
+	case (r.Purpose == "push" || r.Purpose == "unlock") && r.Status == "failed":
+		return fmt.Sprintf("Next: `driftless show %d --log` shows what the engine printed. Mend the cause, then ask for it again.", r.ID)
+	case r.Purpose == "push" || r.Purpose == "unlock":
+		return ""
 	case r.Purpose == "apply" && r.PullRequest != "":
 		return nextBefore(r)
 	case r.Status == "ready" && r.Purpose == "plan" && before:

@@ -88,7 +88,7 @@ func (a *app) listWorkspaces(ctx context.Context) error {
 	}
 	t := table{header: []string{"WORKSPACE", "SYNC", "APPLIED", "WHEN", "CHECKED", "LABELS", "RESERVED BY", "NOTE"}}
 	for _, w := range all {
-		t.add(w.ID, w.Sync, short(w.AppliedCommit), ago(w.AppliedAt), ago(w.CheckedAt), labelsText(w.Labels), w.ReservedBy, firstLine(w.Reason))
+		t.add(w.ID, w.Sync, short(w.AppliedCommit), ago(w.AppliedAt), ago(w.CheckedAt), labelsText(w.Labels), w.ReservedBy, noteOf(w))
 	}
 	return t.print(a, a.out)
 }

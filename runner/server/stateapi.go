@@ -23,8 +23,8 @@ type VersionView struct {
 
 // StateView is what a version of a state holds, with sensitive values hidden.
 type StateView struct {
-	Workspace string `json:"workspace"`
-	VersionView
+	Workspace string      `json:"workspace"`
+	Version   VersionView `json:"version"`
 	*planner.State
 }
 
@@ -95,7 +95,7 @@ func (a *API) state(tx runner.Tx, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, runner.UserError(fmt.Sprintf("%v: `driftless state pull` prints it as it is", err))
 	}
-	return StateView{Workspace: string(id), VersionView: *versionView(v), State: state}, nil
+	return StateView{Workspace: string(id), Version: *versionView(v), State: state}, nil
 }
 
 func (a *API) stateVersions(tx runner.Tx, r *http.Request) (any, error) {

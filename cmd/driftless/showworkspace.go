@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/driftlessops/driftless/runner/server"
+)
+
+// showNamed shows what a word that is no number names: a pull request, or a workspace.
+func (a *app) showNamed(ctx context.Context, client *server.Client, word string) error {
+	found, missing := oneNamed(ctx, client, word)
+	if missing == nil && strings.Contains(word, "//") {
+		return a.showWorkspace(found)
+	}
+	err := a.showPull(ctx, client, word)
+	if none := noPull(""); missing == nil && errors.As(err, &none) {
+		return a.showWorkspace(found)
+	}
+	return err
+}
+
+// showWorkspace prints what is known of a workspace, leaving out what is not.
+func (a *app) showWorkspace(w server.WorkspaceView) error {
+	if a.output == "json" {
+		return printJSON(a.out, w)
+	}
+	a.line("Workspace", w.ID)
+	a.line("Status", w.Sync)
+	a.line("Why", w.Reason)
+	a.line("Labels", labelsText(w.Labels))
+	a.line("Owner", w.Owner)
+	a.line("Reserved by", w.ReservedBy)
+	a.line("Commit", w.AppliedCommit)
+	if w.AppliedRun != 0 {
+		a.line("Applied", fmt.Sprintf("%s by run %d", clock(w.AppliedAt), w.AppliedRun))
+	}
+	a.line("Checked", clock(w.CheckedAt))
+	if !w.DriftSince.IsZero() {
+		a.line("Drifted", "since "+clock(w.DriftSince))
+	}
+	if w.Backend == "" {
+		a.line("State", "driftless keeps it")
+	} else {
+		a.line("State", fmt.Sprintf("its backend %q keeps it", w.Backend))
+	}
+	if w.Lock != nil {
+		a.line("Locked by", w.Lock.String())
+	}
+	switch {
+	case w.Lock != nil && w.Lock.Stuck():
+		a.say("\nNext: if the holder of the lock is gone for good, `driftless unlock %s` takes the lock away.", w.ID)
+	default:
+		a.say("\nNext: `driftless runs -w %s` lists its runs, `driftless state list %[1]s` its resources.", w.ID)
+	}
+	return nil
+}
+
+// noteOf is what the list says of a workspace: why it stands so, and who holds its state though nothing works there.
+func noteOf(w server.WorkspaceView) string {
+	note := firstLine(w.Reason)
+	if w.Lock == nil || !w.Lock.Stuck() || strings.HasPrefix(note, "the state is locked by") {
+		return note
+	}
+	lock := "its state is locked by " + w.Lock.String()
+	if note == "" {
+		return lock
+	}
+	return lock + "; " + note
+}
