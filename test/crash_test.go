@@ -187,7 +187,7 @@ func TestKilledWhilePlanningWithALock(t *testing.T) {
 	held := w.newest("infra//app", runner.PurposeApply, runner.Held)
 	w.driftless("approve", fmt.Sprint(held.ID))
 	queued := w.newest("infra//app", runner.PurposeApply, runner.Queued)
-	db, _, err := daemon.OpenStore(t.Context(), w.dataDir(), slog.New(slog.DiscardHandler))
+	db, _, err := daemon.OpenStore(t.Context(), w.place(), slog.New(slog.DiscardHandler))
 	w.must(err)
 	w.must(db.Update(t.Context(), func(tx runner.Tx) error {
 		return tx.LockState(runner.StateLock{Workspace: "infra//app", ID: "left", Info: []byte("{}"), RunID: queued.ID, CreatedAt: time.Now()})

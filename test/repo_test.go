@@ -61,6 +61,9 @@ func (s *story) writeConfig() error {
 		say(&b, "provider_mirrors = [%q]\n", built.mirror)
 	}
 	say(&b, "data_dir = %q\n\nengine %q { releases = \"http://127.0.0.1:1\" }\n\ndefaults { engine = %[2]q }\n", s.dataDir(), s.engine)
+	if s.database != "" {
+		say(&b, "\ndatabase = %q\n", s.database)
+	}
 	if s.hosted != nil {
 		b.WriteString(s.hosted.signIn(s.dir))
 	}

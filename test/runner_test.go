@@ -94,7 +94,7 @@ func (s *story) daemon(ctx context.Context, logger *slog.Logger, notify func(run
 
 // view reads the database of the story.
 func (s *story) view(f func(tx runner.Tx) error) (err error) {
-	db, _, err := daemon.OpenStore(background(), s.dataDir(), slog.New(slog.DiscardHandler))
+	db, _, err := daemon.OpenStore(background(), s.place(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
@@ -212,7 +212,7 @@ func leaveLock(_ *testscript.TestScript, s *story, args []string) (err error) {
 	if err := usage(args, 1, 1, "leavelock WORKSPACE"); err != nil {
 		return err
 	}
-	db, _, err := daemon.OpenStore(background(), s.dataDir(), slog.New(slog.DiscardHandler))
+	db, _, err := daemon.OpenStore(background(), s.place(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}

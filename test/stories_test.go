@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/driftlessops/driftless/runner/store/pgtest"
 )
 
 var (
@@ -46,6 +48,35 @@ func TestStories(t *testing.T) {
 			})
 		})
 	}
+}
+
+// onPostgres are the stories that are played on PostgreSQL as well: one for each kind of work.
+var onPostgres = []string{"a-pull-request-is-applied-when-it-is-merged", "drift-is-found-repaired-and-gone", "a-renamed-directory-keeps-its-state", "odd-names-are-names"}
+
+func TestStoriesOnPostgres(t *testing.T) {
+	t.Parallel()
+	kind := engines(t)[0]
+	url := pgtest.URL(t)
+	var files []string
+	for _, name := range onPostgres {
+		files = append(files, filepath.Join("stories", name+".txtar"))
+	}
+	testscript.Run(t, testscript.Params{
+		Files: files, TestWork: *keep, Cmds: commands,
+		Setup: func(env *testscript.Env) error {
+			err := setup(env, kind)
+			s := env.Values[storyKey{}].(*story)
+			var drop func() error
+			if err == nil {
+				s.database, drop, err = pgtest.Schema(url)
+			}
+			if err == nil {
+				env.Defer(func() { _ = drop() })
+			}
+			return err
+		},
+		Condition: func(name string) (bool, error) { return condition(kind, name) },
+	})
 }
 
 // condition is [terraform] or [tofu]: the engine that the story is played with.

@@ -11,19 +11,22 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/driftlessops/driftless/examples/cloud"
+	"github.com/driftlessops/driftless/runner/daemon"
 )
 
 // story is one script under way: repositories, an operator's file, a data directory and perhaps a cloud, all below $WORK.
 type story struct {
 	dir    string
 	engine string
-	repos  []string
-	extra  string   // attributes of each repository block
-	poll   string   // their poll_interval; "" = a second
-	env    []string // of programs that outlive a command
-	cloud  *cloud.Server
-	hosted *hosted // nil: plain Git
-	undo   []func()
+	// database is the URL of a PostgreSQL database; "" = SQLite in the data directory.
+	database string
+	repos    []string
+	extra    string   // attributes of each repository block
+	poll     string   // their poll_interval; "" = a second
+	env      []string // of programs that outlive a command
+	cloud    *cloud.Server
+	hosted   *hosted // nil: plain Git
+	undo     []func()
 
 	stranger *stranger
 }
@@ -34,6 +37,10 @@ func storyOf(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*s
 
 func (s *story) config() string  { return filepath.Join(s.dir, "config.hcl") }
 func (s *story) dataDir() string { return filepath.Join(s.dir, "data") }
+
+func (s *story) place() daemon.Place {
+	return daemon.Place{DataDir: s.dataDir(), URL: s.database}
+}
 
 func (s *story) close() {
 	for i := len(s.undo) - 1; i >= 0; i-- {

@@ -6,6 +6,9 @@ import "github.com/hashicorp/hcl/v2"
 
 type operatorBody struct {
 	DataDir      *hcl.Attribute    `hcl:"data_dir,optional"`
+	Database     *hcl.Attribute    `hcl:"database,optional"`
+	Password     *secretBlock      `hcl:"database_password,block"`
+	Key          *secretBlock      `hcl:"encryption_key,block"`
 	Concurrency  *hcl.Attribute    `hcl:"concurrency,optional"`
 	Mirrors      *hcl.Attribute    `hcl:"provider_mirrors,optional"`
 	Repositories []repositoryBlock `hcl:"repository,block"`

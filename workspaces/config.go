@@ -21,6 +21,7 @@ const RepositoryFileName = "driftless.hcl"
 // Config is one parsed configuration file.
 type Config struct {
 	DataDir      string        // operator
+	Database     string        // operator: URL of a PostgreSQL database; "" = SQLite in the data directory
 	Concurrency  int           // operator: engine processes at a time; 0 = one per core
 	Mirrors      []string      // operator: filesystem mirrors of providers
 	Repositories []Repository  // operator
@@ -29,6 +30,8 @@ type Config struct {
 	Forges       []Forge       // operator
 	HTTP         *HTTP         // operator; nil: nothing listens
 	Settings     Settings      // repository: what driftless.hcl says; operator: what applies to every repository
+	// DatabasePassword and EncryptionKey of the operator's file; nil: not set.
+	DatabasePassword, EncryptionKey *Secret
 }
 
 // Settings are the blocks that may stand in a repository's file, in a repository block of the operator's file, or at the

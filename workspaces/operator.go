@@ -3,6 +3,7 @@ package workspaces
 import (
 	"path"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -30,6 +31,11 @@ func (d *decoder) operator(body operatorBody) *Config {
 	for _, dir := range d.list(body.Mirrors, nil) {
 		c.Mirrors = append(c.Mirrors, d.from(dir))
 	}
+	c.Database = d.text(body.Database)
+	if c.Database != "" && !strings.HasPrefix(c.Database, "postgres://") && !strings.HasPrefix(c.Database, "postgresql://") {
+		d.wrong(body.Database, "This must be the URL of a PostgreSQL database, such as \"postgres://driftless@db.example.com/driftless?sslmode=verify-full\". Leave it out for SQLite in the data directory.")
+	}
+	c.DatabasePassword, c.EncryptionKey = d.secret(body.Password), d.secret(body.Key)
 	c.Forges, c.HTTP = d.forges(body), d.http(body.HTTP)
 	names := map[string]hcl.Range{}
 	for _, b := range body.Repositories {

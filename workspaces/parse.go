@@ -74,11 +74,11 @@ func (d *decoder) parseRepository(body hcl.Body) *Config {
 
 var (
 	operatorOnly = &hcl.BodySchema{
-		Attributes: []hcl.AttributeSchema{{Name: "data_dir"}, {Name: "concurrency"}, {Name: "provider_mirrors"}},
+		Attributes: []hcl.AttributeSchema{{Name: "data_dir"}, {Name: "database"}, {Name: "concurrency"}, {Name: "provider_mirrors"}},
 		Blocks: []hcl.BlockHeaderSchema{
 			{Type: "repository", LabelNames: []string{"name"}}, {Type: "identity", LabelNames: []string{"name"}},
 			{Type: "engine", LabelNames: []string{"kind"}}, {Type: "github", LabelNames: []string{"name"}},
-			{Type: "gitea", LabelNames: []string{"name"}}, {Type: "http"},
+			{Type: "gitea", LabelNames: []string{"name"}}, {Type: "http"}, {Type: "database_password"}, {Type: "encryption_key"},
 		},
 	}
 	workspaceSchema = &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "workspace", LabelNames: []string{"label"}}}}

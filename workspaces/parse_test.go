@@ -11,6 +11,9 @@ func TestParseOperatorFile(t *testing.T) {
 	t.Parallel()
 	src := `
 data_dir    = "/var/lib/driftless"
+database    = "postgres://driftless@db.example.com/driftless"
+database_password { file = "/run/db" }
+encryption_key { env = "DRIFTLESS_KEY" }
 concurrency = 4
 repository "infra" {
   url           = "https://git.example.com/team/infra.git"
@@ -58,6 +61,9 @@ identity "prod" {
 	if !reflect.DeepEqual(id.Plan, map[string]Secret{"AWS_KEY": {Env: "PROD_PLAN_KEY"}, "X": {File: "/run/x"}}) ||
 		!reflect.DeepEqual(id.Apply["Y"].Command, []string{"vault", "read"}) {
 		t.Errorf("%+v", id)
+	}
+	if c.Database != "postgres://driftless@db.example.com/driftless" || c.DatabasePassword.File != "/run/db" || c.EncryptionKey.Env != "DRIFTLESS_KEY" {
+		t.Errorf("%+v", c)
 	}
 	if c.DataDir != "/var/lib/driftless" || c.Concurrency != 4 || c.Settings.Defaults[0].Drift.Schedule != "@daily" || c.Engines[0].Version != "~> 1.9" {
 		t.Errorf("%+v", c)
@@ -174,6 +180,7 @@ func TestParseOperatorErrors(t *testing.T) {
 		`repository "a" { url = "ftp://git.example.com/a" }`:                         "ftp:// are not supported",
 		`repository "a" { url = "https:///a" }`:                                      "names no host",
 		`repository "a" { url = 5 }`:                                                 "must be a string",
+		`database = "driftless.db"`:                                                  "Leave it out for SQLite",
 		`data_dir = 5`:                                                               "must be a string",
 		"repository \"a\" {\n url = \"x\"\n branch = \"my branch\"\n}":               "not the name of a branch",
 		"repository \"a\" {\n url = \"x\"\n credentials {\n username = \"u\"\n }\n}": "asks for none",

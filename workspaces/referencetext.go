@@ -2,7 +2,9 @@ package workspaces
 
 // blockTexts says what each block is about, by the type that it is read into.
 var blockTexts = map[string]string{
-	"operatorBody": "The operator's file says which repositories are watched, what the engines may know, and what holds for every repository. `policy` at its top level judges in all of them. `discovery` and `defaults` there are what holds where a repository's own driftless.hcl says nothing else: a limit that must hold belongs into the `repository` block.",
+	"operatorBody": "The operator's file says which repositories are watched, what the engines may know, and what holds for every repository. `policy` at its top level judges in all of them. `discovery` and `defaults` there are what holds where a repository's own driftless.hcl says nothing else: a limit that must hold belongs into the `repository` block. " +
+		"`database_password` is the password of `database`, read anew for each connection. `encryption_key` is what encrypts states, plans and logs: age identities (`AGE-SECRET-KEY-1…`), one per line. " +
+		"Without it they are in `secret.key` in the data directory, which is made when it is missing; every driftless on one PostgreSQL database needs the same ones.",
 	"repositoryBlock": "A Git repository under watch. The label becomes the first part of the identity of its workspaces (`NAME//DIR`): letters, digits and `.` `_` `-`. " +
 		"`discovery`, `defaults` and `workspace` blocks in it win over those of the repository's own driftless.hcl, so this is the place of limits that must hold (`permissions`, `require`, `apply`, `labels`): " +
 		"what is set here, driftless.hcl cannot set otherwise. What is not set here it may, and of a map, such as `labels`, it may add keys that are not here. `defaults` with `dirs` hold only for those directories, and driftless.hcl says what lies where. Policies of both judge.",
@@ -41,6 +43,7 @@ const (
 // attributeTexts describe attributes, by the type that their block is read into and their name.
 var attributeTexts = map[string]AttributeDoc{
 	"operatorBody.data_dir":         {Type: "path", Default: "`/var/lib/driftless`", Text: "Where driftless keeps its database, mirrors, engines and providers; a relative path begins at the directory of this file. `--data-dir` and `DRIFTLESS_DATA_DIR` win over it."},
+	"operatorBody.database":         {Type: "URL", Default: "SQLite in the data directory", Text: "A PostgreSQL database, `postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full`, that several driftless may share ([Operations](operations.md)). `--database` and `DRIFTLESS_DATABASE` win over it. Its password is better kept in `database_password`, or where libpq looks for it (`PGPASSWORD`, `PGPASSFILE`)."},
 	"operatorBody.concurrency":      {Type: typeWhole, Default: "one per core", Text: "How many runs work at a time."},
 	"operatorBody.provider_mirrors": {Type: typeList, Default: "none", Text: "Directories that are laid out as `terraform providers mirror` writes them, packed or unpacked. What they hold is taken from there, and no registry is asked for it."},
 

@@ -18,7 +18,7 @@ const limitText = "comment on pull request 12: the rate limit is used up"
 // fillForgeFacts makes a data directory with what hosts with an API know.
 func fillForgeFacts(t *testing.T, dir string) {
 	t.Helper()
-	db, _, err := daemon.OpenStore(t.Context(), dir, slog.New(slog.DiscardHandler))
+	db, _, err := daemon.OpenStore(t.Context(), daemon.Place{DataDir: dir}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

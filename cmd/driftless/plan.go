@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -107,7 +105,7 @@ func (a *app) plan(ctx context.Context, f planFlags, only []string) error {
 			return false
 		}
 		progress.expect(string(w.ID))
-		if w.Backend.Managed() && states == "" && !slices.Contains(stateless, string(w.ID)) {
+		if w.Backend.Managed() && states == nil && !slices.Contains(stateless, string(w.ID)) {
 			stateless = append(stateless, string(w.ID))
 		}
 		return true
@@ -147,7 +145,7 @@ func allProblems(set *workspaces.Set, rows []report.Row) {
 }
 
 // planLocal plans with a daemon of its own that is gone afterwards.
-func (a *app) planLocal(ctx context.Context, config *workspaces.Config, local runner.Local, states string, progress *progress) (doc report.Document, err error) {
+func (a *app) planLocal(ctx context.Context, config *workspaces.Config, local runner.Local, states *daemon.Place, progress *progress) (doc report.Document, err error) {
 	dir, done, err := scratch()
 	if err != nil {
 		return doc, err
@@ -196,14 +194,13 @@ func (l localTree) compare(ctx context.Context, base string) (runner.Local, erro
 	return local, fmt.Errorf("none of %s is a revision here: name the tracked branch with --base", strings.Join(candidates, ", "))
 }
 
-// statesOf is the data directory whose states may be read, or "".
-func (a *app) statesOf(config *workspaces.Config) string {
-	f, err := os.Open(filepath.Join(config.DataDir, database))
-	if config.DataDir == "" || err != nil {
-		return ""
+// statesOf is where states may be read, or nil.
+func (a *app) statesOf(config *workspaces.Config) *daemon.Place {
+	place := daemon.PlaceOf(config)
+	if place.Look() != nil {
+		return nil
 	}
-	_ = f.Close()
-	return config.DataDir
+	return &place
 }
 
 // uncommitted adds to the first mention of a commit that what was planned is more than that.

@@ -14,6 +14,7 @@ type app struct {
 	out, err  io.Writer
 	config    string // path of the operator's file
 	dataDir   string
+	database  string // URL; "" = SQLite in the data directory
 	output    string // "table" or "json"
 	logFormat string
 	verbose   bool
@@ -100,6 +101,7 @@ func (a *app) flags(root *cobra.Command) {
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.config, "config", defaultConfig, "the operator's configuration `file`")
 	flags.StringVar(&a.dataDir, "data-dir", "", "`directory` of the database, mirrors and caches (default: data_dir of the configuration, or "+defaultDataDir+")")
+	flags.StringVar(&a.database, "database", "", "`URL` of a PostgreSQL database, postgres://USER@HOST:PORT/DATABASE (default: database of the configuration, or SQLite in the data directory)")
 	flags.StringVarP(&a.output, "output", "o", "table", "`format` of what is printed: table or json")
 	flags.StringVar(&a.logFormat, "log-format", "text", "`format` of log messages on standard error: text or json")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log more")

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/daemon"
@@ -37,6 +36,9 @@ func (a *app) settings() (*workspaces.Config, error) {
 	if config.DataDir == "" {
 		config.DataDir = defaultDataDir
 	}
+	if a.database != "" {
+		config.Database = a.database
+	}
 	return config, nil
 }
 
@@ -45,27 +47,34 @@ func (a *app) optionalSettings() (*workspaces.Config, error) {
 	if a.config == defaultConfig {
 		f, err := os.Open(a.config)
 		if err != nil {
-			return &workspaces.Config{DataDir: a.dataDir}, nil
+			return &workspaces.Config{DataDir: a.dataDir, Database: a.database}, nil
 		}
 		_ = f.Close()
 	}
 	return a.settings()
 }
 
-// directory is the data directory that queries are about; it needs no configuration when a flag names it.
-func (a *app) directory() (string, error) {
+// place is where what queries are about is kept; it needs no configuration when a flag names the data directory.
+func (a *app) place() (daemon.Place, error) {
 	if a.dataDir != "" {
-		return a.dataDir, nil
+		config := &workspaces.Config{}
+		if src, err := os.ReadFile(a.config); err == nil {
+			if parsed, diags := workspaces.Parse(workspaces.OperatorFile, a.config, src); !diags.HasErrors() {
+				config = parsed
+			}
+		}
+		config.DataDir = a.dataDir
+		if a.database != "" {
+			config.Database = a.database
+		}
+		return daemon.PlaceOf(config), nil
 	}
 	config, err := a.settings()
 	if err != nil {
-		return "", err
+		return daemon.Place{}, err
 	}
-	return config.DataDir, nil
+	return daemon.PlaceOf(config), nil
 }
-
-// database is the name of the database file in a data directory.
-const database = "driftless.db"
 
 // connection is a way to ask: the running driftless, or its database when none is running.
 type connection struct {
@@ -82,23 +91,23 @@ func (a *app) tellStopped(conn *connection, working bool) {
 }
 
 func (a *app) connect(ctx context.Context) (*connection, error) {
-	dir, err := a.directory()
+	place, err := a.place()
 	if err != nil {
 		return nil, err
 	}
-	if client, ok := daemon.Connect(dir); ok {
+	if client, ok := daemon.Connect(place.DataDir); ok {
 		return &connection{Client: client, running: true, close: func() {}}, nil
 	}
-	switch _, err := os.Stat(filepath.Join(dir, database)); {
+	switch err := place.Look(); {
 	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("the data directory %s is not yours: run this as the user that runs driftless, such as `sudo -u driftless driftless …`", dir)
+		return nil, fmt.Errorf("the data directory %s is not yours: run this as the user that runs driftless, such as `sudo -u driftless driftless …`", place.DataDir)
 	case err != nil:
-		return nil, fmt.Errorf("there is nothing in the data directory %s yet: `driftless serve` fills it, or --data-dir names another", dir)
+		return nil, fmt.Errorf("there is nothing in the data directory %s yet: `driftless serve` fills it, or --data-dir names another", place.DataDir)
 	}
-	db, _, err := daemon.OpenStore(ctx, dir, a.logger())
+	db, _, err := daemon.OpenStore(ctx, place, a.logger())
 	if err != nil {
 		return nil, err
 	}
-	api := server.NewAPI(db, &runner.Commander{Store: db, DataDir: dir}, a.logger())
+	api := server.NewAPI(db, &runner.Commander{Store: db, DataDir: place.DataDir}, a.logger())
 	return &connection{Client: server.Local(api, daemon.Actor()), close: func() { _ = db.Close() }}, nil
 }

@@ -33,7 +33,7 @@ type Options struct {
 	Logger   *slog.Logger
 
 	environment func(ctx context.Context, w *workspaces.Workspace, apply bool) (map[string]string, error) // nil: identities
-	statesOf    string                                                                                    // another data directory whose states are read
+	statesOf    *Place                                                                                    // another place whose states are read
 }
 
 // Daemon is driftless on one data directory.
@@ -91,23 +91,15 @@ func New(ctx context.Context, opts Options) (d *Daemon, err error) {
 }
 
 func (d *Daemon) openStore(ctx context.Context) (*store.Keys, error) {
-	db, keys, err := OpenStore(ctx, d.opts.DataDir, d.opts.Logger)
+	place := PlaceOf(d.opts.Config)
+	place.DataDir = d.opts.DataDir
+	db, keys, err := OpenStore(ctx, place, d.opts.Logger)
 	if err != nil {
 		return nil, err
 	}
 	d.Store, d.retries = db, db.Retries
 	d.undo = append(d.undo, db.Close)
 	return keys, nil
-}
-
-// OpenStore opens the database of a data directory, and makes it when it is missing.
-func OpenStore(ctx context.Context, dataDir string, logger *slog.Logger) (*store.DB, *store.Keys, error) {
-	keys, err := store.LoadKeys(filepath.Join(dataDir, "secret.key"))
-	if err != nil {
-		return nil, nil, err
-	}
-	db, err := store.Open(ctx, store.Options{Path: filepath.Join(dataDir, "driftless.db"), Keys: keys, Logger: logger})
-	return db, keys, err
 }
 
 // wire makes what works on the store.
@@ -163,7 +155,7 @@ func (d *Daemon) Commander() *runner.Commander {
 // serveState serves the state backend on a loopback port for as long as the daemon exists.
 func (d *Daemon) serveState(ctx context.Context) (runner.StateAccess, error) {
 	states := d.Store
-	if d.opts.statesOf != "" {
+	if d.opts.statesOf != nil {
 		other, err := d.otherStore(ctx)
 		if err != nil {
 			return nil, err

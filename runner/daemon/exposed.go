@@ -34,6 +34,7 @@ func secrets(config *workspaces.Config) (all []workspaces.Secret) {
 			}
 		}
 	}
+	add(config.DatabasePassword, config.EncryptionKey)
 	for _, f := range config.Forges {
 		add(f.Token, f.Webhook)
 		if f.App != nil {

@@ -12,7 +12,7 @@ import (
 // LocalOptions of a daemon that plans a work tree for a developer and is gone.
 type LocalOptions struct {
 	Options
-	StatesOf string // a data directory whose states are read; "" = none
+	StatesOf *Place // whose states are read; nil = nobody's
 }
 
 // NewLocal puts together a daemon for runner.PlanLocal, on a data directory of its own. Its engines get the caller's
@@ -27,6 +27,7 @@ func NewLocal(ctx context.Context, opts LocalOptions) (*Daemon, error) {
 func withoutRepositories(config *workspaces.Config) *workspaces.Config {
 	local := *config
 	local.Repositories = nil
+	local.Database, local.DatabasePassword, local.EncryptionKey = "", nil, nil
 	return &local
 }
 
@@ -45,9 +46,9 @@ func callersEnvironment(context.Context, *workspaces.Workspace, bool) (map[strin
 	return env, nil
 }
 
-// otherStore opens the database of another data directory, for its states.
+// otherStore opens the database of another place, for its states.
 func (d *Daemon) otherStore(ctx context.Context) (runner.Store, error) {
-	db, _, err := OpenStore(ctx, d.opts.statesOf, d.opts.Logger)
+	db, _, err := OpenStore(ctx, *d.opts.statesOf, d.opts.Logger)
 	if err != nil {
 		return nil, err
 	}

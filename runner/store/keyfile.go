@@ -24,11 +24,21 @@ func LoadKeys(path string) (*Keys, error) {
 		if err = makeKeys(path); err == nil {
 			keys, err = readKeys(path)
 		}
+		if err == nil {
+			keys.made = true
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("key file %s: %w", path, err)
 	}
 	return keys, nil
+}
+
+// KeysFrom are keys that are kept elsewhere: read returns what a key file holds, and from says where, for messages. They are
+// changed only there.
+func KeysFrom(from string, read func() ([]byte, error)) (*Keys, error) {
+	keys := &Keys{path: from, read: read}
+	return keys, keys.reload()
 }
 
 func readKeys(path string) (*Keys, error) {
@@ -41,7 +51,7 @@ func readKeys(path string) (*Keys, error) {
 
 // reload reads the key file again. What it held before is kept when that fails.
 func (k *Keys) reload() error {
-	identities, err := readIdentities(k.path)
+	identities, err := k.identitiesNow()
 	if err != nil {
 		return fmt.Errorf("key file %s: %w", k.path, err)
 	}
@@ -49,6 +59,17 @@ func (k *Keys) reload() error {
 	defer k.mu.Unlock()
 	k.identities = identities
 	return nil
+}
+
+func (k *Keys) identitiesNow() ([]*age.X25519Identity, error) {
+	if k.read == nil {
+		return readIdentities(k.path)
+	}
+	data, err := k.read()
+	if err != nil {
+		return nil, err
+	}
+	return parseIdentities(data)
 }
 
 func readIdentities(path string) ([]*age.X25519Identity, error) {

@@ -37,6 +37,9 @@ func (k *Keys) lockFile() (unlock func(), err error) {
 
 // edit changes the text of the key file: all of it or nothing, and on the disk when it returns.
 func (k *Keys) edit(change func(text string) (string, error)) error {
+	if k.read != nil {
+		return k.editElsewhere(change)
+	}
 	unlock, err := k.lockFile()
 	if err != nil {
 		return fmt.Errorf("key file %s: %w", k.path, err)
@@ -60,6 +63,22 @@ func (k *Keys) edit(change func(text string) (string, error)) error {
 		return fmt.Errorf("key file %s cannot be changed: %w. Where it is made by other means, change it there", k.path, err)
 	}
 	return k.reload()
+}
+
+// editElsewhere is for keys that are kept elsewhere: a change that is needed is a person's.
+func (k *Keys) editElsewhere(change func(text string) (string, error)) error {
+	if err := k.reload(); err != nil {
+		return err
+	}
+	old, err := k.read()
+	if err != nil {
+		return err
+	}
+	next, err := change(string(old))
+	if err == nil && next != string(old) {
+		err = fmt.Errorf("%s is not driftless's to change: change it there, a new key (`age-keygen`) in front of the others, or those that are not needed any more away; then say this again", k.path)
+	}
+	return err
 }
 
 func replaceFile(path, content string) error {

@@ -20,7 +20,9 @@ import (
 // The key file is a file of age identities, and all of them decrypt. Which one is encrypted for stands in the database
 // (setting "recipient"), so that all who share it agree; so do the HMAC keys, encrypted: no digest changes with an identity.
 type Keys struct {
-	path string
+	path string                 // of the key file, or where else they are kept
+	read func() ([]byte, error) // what a key file holds, where it is no file of ours; else nil
+	made bool                   // the file is new: nothing can be encrypted with it yet
 
 	mu         sync.RWMutex
 	identities []*age.X25519Identity

@@ -52,8 +52,17 @@ const (
 )
 
 // openPostgres makes a pool of connections, of which there are none yet.
-func openPostgres(config *pgx.ConnConfig, size int) *sql.DB {
-	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(durable))
+func openPostgres(config *pgx.ConnConfig, password func(context.Context) (string, error), size int) *sql.DB {
+	options := []stdlib.OptionOpenDB{stdlib.OptionAfterConnect(durable)}
+	if password != nil {
+		options = append(options, stdlib.OptionBeforeConnect(func(ctx context.Context, c *pgx.ConnConfig) (err error) {
+			if c.Password, err = password(ctx); err != nil {
+				return fmt.Errorf("database_password: %w", err)
+			}
+			return nil
+		}))
+	}
+	db := stdlib.OpenDB(*config, options...)
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
 	db.SetConnMaxIdleTime(5 * time.Minute)

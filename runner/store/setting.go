@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/uptrace/bun"
@@ -74,8 +75,11 @@ func (db *DB) readKeys(t *tx) error {
 	}
 	for _, recipient := range append([]string{current}, needed...) {
 		if recipient != "" && !db.keys.opens(recipient) {
+			if db.keys.made {
+				_ = os.Remove(db.keys.path) // so that the right one is put there
+			}
 			return fmt.Errorf("the key file %s is not the one this database was encrypted with (the file has %s, the database needs %s): "+
-				"put the original key file back, with all its keys; without it the states, plans and logs in the database cannot be read",
+				"put the original key file back, with all its keys, or copy that of another driftless on this database; without it the states, plans and logs in the database cannot be read",
 				db.keys.path, strings.Join(db.keys.recipients(), ", "), recipient)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"sync/atomic"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/uptrace/bun"
 
 	"github.com/driftlessops/driftless/runner"
@@ -16,10 +17,12 @@ import (
 
 // Options of a DB.
 type Options struct {
-	Path   string // of the SQLite file; made when missing
-	URL    string // of a PostgreSQL database, instead of a file: postgres://USER@HOST:PORT/DATABASE
-	Keys   *Keys
-	Logger *slog.Logger
+	Path string // of the SQLite file; made when missing
+	URL  string // of a PostgreSQL database, instead of a file: postgres://USER@HOST:PORT/DATABASE
+	// Password of the database, asked for at each new connection; nil: it is in the URL, or where libpq looks for it.
+	Password func(ctx context.Context) (string, error)
+	Keys     *Keys
+	Logger   *slog.Logger
 }
 
 // DB is a runner.Store. Its methods may be called concurrently. An Update inside the function of another Update waits for
@@ -53,12 +56,12 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 	}
 	db := &DB{keys: opts.Keys, sealer: sealer, logger: opts.Logger}
 	if opts.URL != "" {
-		err = db.usePostgres(opts.URL)
+		err = db.usePostgres(opts)
 	} else {
 		err = db.useSQLite(opts.Path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w", opts.Path, err)
+		return nil, fmt.Errorf("open database: %w", err)
 	}
 	if err := db.prepare(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.name, db.explain(err)), db.Close())
@@ -74,12 +77,13 @@ func (db *DB) useSQLite(path string) error {
 	return err
 }
 
-func (db *DB) usePostgres(url string) error {
-	config, err := parsePostgres(url)
+func (db *DB) usePostgres(opts Options) error {
+	config, err := parsePostgres(opts.URL)
 	if err != nil {
 		return err
 	}
-	db.use(placeOf(config), postgres, openPostgres(config, maxWriters), openPostgres(config, maxReaders))
+	pool := func(config *pgx.ConnConfig, size int) *sql.DB { return openPostgres(config, opts.Password, size) }
+	db.use(placeOf(config), postgres, pool(config, maxWriters), pool(config, maxReaders))
 	if inClear(config) {
 		db.logger.Warn("what is said to the database may be read on its way: add ?sslmode=verify-full to its URL", "database", db.name)
 	}
@@ -87,7 +91,7 @@ func (db *DB) usePostgres(url string) error {
 	for name := range sessionLimits {
 		patient.RuntimeParams[name] = "0"
 	}
-	db.migrator = func() *sql.DB { return openPostgres(patient, 0) }
+	db.migrator = func() *sql.DB { return pool(patient, 0) }
 	return nil
 }
 

@@ -4,6 +4,7 @@ package pgtest
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -40,10 +41,24 @@ func URL(t testing.TB) string {
 		}
 		t.Fatalf("PostgreSQL: %v", err)
 	}
+	schema, drop, err := Schema(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := drop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return schema
+}
+
+// Schema makes another empty schema on the server of a URL.
+func Schema(base string) (_ string, drop func() error, err error) {
+	base, _, _ = strings.Cut(base, "&search_path=")
 	schema := fmt.Sprintf("test_%d_%d", os.Getpid(), schemas.Add(1))
-	Exec(t, base, "CREATE SCHEMA "+schema)
-	t.Cleanup(func() { Exec(t, base, "SET client_min_messages = warning; DROP SCHEMA "+schema+" CASCADE") })
-	return With(base, "search_path", schema)
+	drop = func() error { return run(base, "SET client_min_messages = warning; DROP SCHEMA "+schema+" CASCADE") }
+	return With(base, "search_path", schema), drop, run(base, "CREATE SCHEMA "+schema)
 }
 
 // With adds a parameter to a URL.
@@ -58,14 +73,20 @@ func With(base, name, value string) string {
 // Exec runs statements without values.
 func Exec(t testing.TB, on string, statements ...string) {
 	t.Helper()
-	db, err := sql.Open("pgx", With(on, "default_query_exec_mode", "simple_protocol"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
 	for _, statement := range statements {
-		if _, err := db.Exec(statement); err != nil {
-			t.Fatalf("%s: %v", statement, err)
+		if err := run(on, statement); err != nil {
+			t.Fatal(err)
 		}
 	}
+}
+
+func run(on, statement string) error {
+	db, err := sql.Open("pgx", With(on, "default_query_exec_mode", "simple_protocol"))
+	if err != nil {
+		return err
+	}
+	if _, err = db.Exec(statement); err != nil {
+		err = fmt.Errorf("%s: %w", statement, err)
+	}
+	return errors.Join(err, db.Close())
 }
