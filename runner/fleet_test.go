@@ -33,6 +33,9 @@ type fleet struct {
 	db   *store.DB // which looks on
 	conf *workspaces.Config
 
+	members []*member
+	settled int64 // the last event before the second replica started
+
 	mu    sync.Mutex
 	polls map[string][]string // names of replicas that polled, by repository
 }
@@ -41,6 +44,7 @@ type fleet struct {
 type member struct {
 	f    *fleet
 	name string
+	dir  string
 	r    *runner.Runner
 	stop context.CancelFunc
 	done chan error
@@ -148,7 +152,7 @@ const shortLease = 3 * time.Second
 func (f *fleet) start(name, url string, more func(*runner.Options)) *member {
 	f.t.Helper()
 	dir := f.t.TempDir()
-	m := &member{f: f, name: name, done: make(chan error, 1)}
+	m := &member{f: f, name: name, dir: dir, done: make(chan error, 1)}
 	db := f.open(url)
 	backend := server.NewStateBackend(db, slog.New(slog.DiscardHandler))
 	srv := httptest.NewServer(backend)
@@ -169,6 +173,14 @@ func (f *fleet) start(name, url string, more func(*runner.Options)) *member {
 	if more != nil {
 		more(&opts)
 	}
+	f.must(f.db.View(f.t.Context(), func(tx runner.Tx) error {
+		last, err := tx.Events(runner.EventFilter{Limit: 1})
+		if len(last) > 0 && len(f.members) < 2 {
+			f.settled = last[0].ID
+		}
+		return err
+	}))
+	f.members = append(f.members, m)
 	m.r, err = runner.New(f.t.Context(), opts)
 	f.must(err)
 	var ctx context.Context

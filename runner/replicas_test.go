@@ -1,10 +1,18 @@
 package runner_test
 
 import (
+	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/runner/store/pgtest"
+	"github.com/driftlessops/driftless/workspaces"
 )
 
 // TestReplicasShareTheWork: each repository is polled by one replica at a time, all of them work on runs, and one that stops leaves
@@ -27,6 +35,11 @@ func TestReplicasShareTheWork(t *testing.T) {
 	f.commit("a", "driftless/x", "Again", map[string]string{"one-dev/more.tf": "output \"more\" {\n  value = 2\n}\n"})
 	f.await("the next commit is reported", f.reported("a"))
 	second.end()
+	for name, polls := range f.polls {
+		if turns := len(slices.Compact(slices.Clone(polls))); turns > 3 { // both are led by the first one at first
+			t.Errorf("%s is polled in turns: %v", name, polls)
+		}
+	}
 	f.must(f.db.View(t.Context(), func(tx runner.Tx) error {
 		left, err := tx.Replicas()
 		if len(left) > 0 {
@@ -111,4 +124,112 @@ func (f *fleet) reported(repositories ...string) func(tx runner.Tx) (string, err
 		}
 		return "", nil
 	}
+}
+
+// TestAReplicaThatIsCutOffLosesItsPlans: the others take over what it planned and led within its lease, and it stops by itself. When
+// it is back, it works again, and nothing was done or told twice.
+func TestAReplicaThatIsCutOffLosesItsPlans(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, map[string][]string{"a": {"one-dev"}})
+	f.start("settles", f.url, nil)
+	f.await("the tracked branch is planned", f.held)
+	f.members[0].end()
+
+	wire := pgtest.NewProxy(t, f.url)
+	began, stopped := make(chan bool, 9), make(chan error, 9)
+	first := f.start("first", wire.URL, func(o *runner.Options) {
+		o.Environment = func(ctx context.Context, _ *workspaces.Workspace, _ bool) (map[string]string, error) {
+			began <- true
+			<-ctx.Done()
+			stopped <- context.Cause(ctx)
+			return nil, ctx.Err()
+		}
+	})
+	f.commit("a", "driftless/x", "Change", map[string]string{"one-dev/more.tf": "output \"more\" {\n  value = 1\n}\n"})
+	<-began
+	second := f.start("second", f.url, nil)
+	wire.Swallow()
+	f.await("the pull request is reported", f.reported("a"))
+	f.await("the second replica leads", func(tx runner.Tx) (string, error) { return f.spread(tx, 1) })
+	if cause := <-stopped; cause == nil || !strings.Contains(cause.Error(), "lease") {
+		t.Errorf("the first one stopped because of %v", cause)
+	}
+	if err := first.r.Lease(); err == nil {
+		t.Error("the first one holds its lease")
+	}
+	wire.Heal()
+	f.await("the first one is back", func(tx runner.Tx) (string, error) {
+		all, err := tx.Replicas()
+		if err == nil && first.r.Lease() != nil || len(all) != 2 || all[0].LeaseUntil.IsZero() || all[1].LeaseUntil.IsZero() {
+			return fmt.Sprintf("%+v", all), err
+		}
+		return "", err
+	})
+	second.end()
+	first.end()
+	f.must(f.db.View(t.Context(), func(tx runner.Tx) error {
+		for kind, want := range map[string]int{"planned": 1, "run taken over": 1, "run handed back": 0, "replica lost": 1} {
+			events, err := tx.Events(runner.EventFilter{Kind: kind, After: f.settled})
+			if err != nil || len(events) != want {
+				t.Errorf("%d events of kind %q: %v", len(events), kind, err)
+			}
+		}
+		return nil
+	}))
+}
+
+// TestLabelsSayWhichReplicaTakesARun: a pull request cannot label itself onto another one.
+func TestLabelsSayWhichReplicaTakesARun(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, map[string][]string{"a": {"one-dev", "two-prod"}})
+	f.start("leader", f.url, func(o *runner.Options) { o.Takes = runner.Selector{"env!=prod"} })
+	f.await("what nobody takes says so", func(tx runner.Tx) (string, error) {
+		runs, err := tx.Runs(runner.RunFilter{Workspace: "a//two-prod"})
+		if err != nil || len(runs) == 0 || !strings.Contains(runs[0].Reason, "no replica that is alive takes runs of such") || !strings.Contains(runs[0].Reason, "env=prod") {
+			return fmt.Sprintf("%+v", runs), err
+		}
+		return "", nil
+	})
+	worker := f.start("worker", f.url, func(o *runner.Options) { o.Kind = runner.Worker; o.Takes = runner.Selector{"env=prod"} })
+	f.await("everything is planned", f.held)
+	f.commit("a", "driftless/x", "Change", map[string]string{
+		"driftless.hcl":    "workspace \"two-prod\" {\n  engine = \"terraform\"\n  labels = { env = \"dev\" }\n}\nworkspace \"one-dev\" {\n  engine = \"terraform\"\n  labels = { env = \"prod\" }\n}\n",
+		"one-dev/more.tf":  "output \"more\" {\n  value = 1\n}\n",
+		"two-prod/more.tf": "output \"more\" {\n  value = 1\n}\n",
+		"new-prod/main.tf": "output \"env\" {\n  value = 1\n}\n",
+	})
+	f.await("the pull request is reported", f.reported("a"))
+	id, err := os.ReadFile(filepath.Join(worker.dir, "instance"))
+	f.must(err)
+	f.must(f.db.View(t.Context(), func(tx runner.Tx) error {
+		runs, err := tx.Runs(runner.RunFilter{})
+		for _, run := range runs {
+			if byWorker := run.Owner == strings.TrimSpace(string(id)); byWorker != (run.Workspace == "a//two-prod") {
+				t.Errorf("run %d of %s was taken by the worker: %t", run.ID, run.Workspace, byWorker)
+			}
+		}
+		return err
+	}))
+}
+
+// TestACommitThatNobodyHas: each replica leaves it to the others once, and then the run says what is wrong.
+func TestACommitThatNobodyHas(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, map[string][]string{"a": {"one-dev"}})
+	f.start("first", f.url, nil)
+	f.start("second", f.url, nil)
+	f.await("the tracked branch is planned", f.held)
+	gone := strings.Repeat("ab", 20)
+	run := runner.Run{Repository: "a", Workspace: "a//one-dev", Purpose: runner.PurposeDrift, Status: runner.Queued, Commit: gone, Tree: gone, Base: gone, CreatedAt: time.Now()}
+	f.must(f.db.Update(t.Context(), func(tx runner.Tx) error { return tx.InsertRun(&run) }))
+	f.await("the run has failed", func(tx runner.Tx) (string, error) {
+		run, err := tx.Run(run.ID)
+		if run.Status != runner.Failed {
+			return fmt.Sprintf("it is %s: %s", run.Status, run.Reason), err
+		}
+		if run.Attempt != 2 || !strings.Contains(run.Reason, "abababab") || !strings.Contains(run.Reason, "no replica that takes this run kept it") {
+			t.Errorf("attempt %d: %s", run.Attempt, run.Reason)
+		}
+		return "", err
+	})
 }
