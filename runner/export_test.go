@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/driftlessops/driftless/workspaces"
 )
 
 // What benchmarks and tests outside use. They stand outside of the package, because the store does.
@@ -32,3 +34,6 @@ func (r *Runner) Maintain(ctx context.Context, grace time.Duration) (problems er
 	}
 	return problems
 }
+
+// WorkDir is where the engine of a workspace works.
+func WorkDir(dataDir string, id workspaces.ID) string { return workDir(dataDir, id) }

@@ -1,0 +1,353 @@
+package runner_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/driftlessops/driftless/planner"
+	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/runner/store"
+	"github.com/driftlessops/driftless/runner/store/pgtest"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// desk is where a person gives commands about states.
+type desk struct {
+	t  *testing.T
+	db *store.DB
+	do runner.Commander
+}
+
+const (
+	app  workspaces.ID = "infra//app"
+	anna               = "anna"
+)
+
+// eachDesk tests on both databases.
+func eachDesk(t *testing.T, test func(t *testing.T, d *desk)) {
+	t.Parallel()
+	for _, name := range []string{"sqlite", "postgres"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			keys, err := store.LoadKeys(filepath.Join(dir, "secret.key"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			opts := store.Options{Path: filepath.Join(dir, "driftless.db"), Keys: keys}
+			if name == "postgres" {
+				opts.Path, opts.URL = "", pgtest.URL(t)
+			}
+			db, err := store.Open(t.Context(), opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = db.Close() })
+			d := &desk{t, db, runner.Commander{Store: db, DataDir: dir}}
+			d.update(func(tx runner.Tx) error {
+				return tx.PutWorkspace(runner.Workspace{ID: app, Repository: "infra", Sync: runner.Synced, AppliedDigest: "d", AppliedCommit: "c", TargetDigest: "d", Prior: planner.Prior{Lineage: "l", Serial: 2}})
+			})
+			test(t, d)
+		})
+	}
+}
+
+func (d *desk) update(f func(tx runner.Tx) error) {
+	d.t.Helper()
+	if err := d.db.Update(d.t.Context(), f); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// run adds a run of the workspace that got so far.
+func (d *desk) run(purpose runner.Purpose, statuses ...runner.Status) runner.Run {
+	d.t.Helper()
+	run := runner.Run{Repository: "infra", Workspace: app, Purpose: purpose, Status: runner.Queued, Commit: "c", Tree: "t", InputDigest: "d", CreatedAt: time.Now().UTC()}
+	d.update(func(tx runner.Tx) error {
+		run.ID, run.Status = 0, runner.Queued
+		err := tx.InsertRun(&run)
+		for _, next := range statuses {
+			if from := run.Status; err == nil {
+				run.Status = next
+				err = tx.UpdateRun(run, from)
+			}
+		}
+		return err
+	})
+	return run
+}
+
+func state(serial int64, lineage, of string) []byte {
+	return fmt.Appendf(nil, `{"version":4,"serial":%d,"lineage":%q,"outputs":{},"resources":[{"mode":"managed","type":"t","name":%q,"instances":[{"attributes":{}}]}]}`, serial, lineage, of)
+}
+
+func (d *desk) keep(serial int64, of string) {
+	d.t.Helper()
+	d.update(func(tx runner.Tx) error {
+		return tx.PutState(&runner.StateVersion{Workspace: app, Serial: serial, Lineage: "l"}, state(serial, "l", of))
+	})
+}
+
+// newest is the newest version, the first address in it, and why a plan from it is held.
+func (d *desk) newest() (v runner.StateVersion, address, held string) {
+	d.t.Helper()
+	err := d.db.View(d.t.Context(), func(tx runner.Tx) error {
+		found, content, err := runner.Kept(tx, app, 0)
+		if err != nil {
+			return err
+		}
+		s, err := planner.ParseState(content, false)
+		if err != nil {
+			return err
+		}
+		rec, err := tx.Workspace(app)
+		v, address = found, s.Resources[0].Address
+		held = planner.Prior{Lineage: s.Lineage, Serial: s.Serial}.Follows(rec.Prior)
+		if s.Serial != v.Serial || s.Lineage != v.Lineage {
+			d.t.Errorf("the state says %d %s, its record %+v", s.Serial, s.Lineage, v)
+		}
+		return err
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return v, address, held
+}
+
+func (d *desk) refused(want string, err error) {
+	d.t.Helper()
+	if err == nil || !strings.Contains(err.Error(), want) {
+		d.t.Errorf("%v, want %q", err, want)
+	}
+}
+
+// recorded checks the newest event of a kind.
+func (d *desk) recorded(kind, message string) {
+	d.t.Helper()
+	err := d.db.View(d.t.Context(), func(tx runner.Tx) error {
+		events, err := tx.Events(runner.EventFilter{Kind: kind, Limit: 1})
+		if err == nil && (len(events) == 0 || events[0].Actor != anna || events[0].Workspace != app || !strings.Contains(events[0].Message, message)) {
+			d.t.Errorf("%s: %+v", kind, events)
+		}
+		return err
+	})
+	if err != nil {
+		d.t.Error(err)
+	}
+}
+
+func TestRollBack(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		d.keep(1, "first")
+		d.keep(2, "second")
+		_, _, err := d.do.RollBack(ctx, app, 1, " \n ", anna)
+		d.refused("say why", err)
+		_, _, err = d.do.RollBack(ctx, app, 2, "why", anna)
+		d.refused("is the newest one", err)
+		_, _, err = d.do.RollBack(ctx, app, 9, "why", anna)
+		d.refused("has no version 9", err)
+		_, _, err = d.do.RollBack(ctx, "infra//none", 1, "why", anna)
+		d.refused("there is no workspace", err)
+
+		busy := d.run(runner.PurposeApply, runner.Planning, runner.Planned, runner.Ready, runner.Applying)
+		_, _, err = d.do.RollBack(ctx, app, 1, "why", anna)
+		d.refused(fmt.Sprintf("run %d (apply) of infra//app is applying", busy.ID), err)
+		d.update(func(tx runner.Tx) error {
+			busy.Status = runner.Failed
+			return tx.UpdateRun(busy, runner.Applying)
+		})
+		d.update(func(tx runner.Tx) error {
+			return tx.LockState(runner.StateLock{Workspace: app, ID: "x", RunID: busy.ID})
+		})
+		_, _, err = d.do.RollBack(ctx, app, 1, "why", anna)
+		d.refused("is locked by run", err)
+		d.update(func(tx runner.Tx) error { return tx.UnlockState(app) })
+
+		v, queued, err := d.do.RollBack(ctx, app, 1, "the import\nwent wrong", anna)
+		if err != nil || v.Version != 3 || v.Serial != 3 || v.Lineage != "l" || len(queued) != 1 || queued[0].Purpose != runner.PurposeDrift {
+			t.Fatalf("%+v %+v %v", v, queued, err)
+		}
+		if v, address, held := d.newest(); v.Serial != 3 || address != "t.first" || !strings.Contains(held, "rolled back by anna: version 3 holds what version 1 did") {
+			t.Errorf("%+v %s %q", v, address, held)
+		}
+		d.recorded("state rolled back", "version 3 (serial 3) holds what version 1 (serial 1) did: the import went wrong")
+
+		content, err := d.do.PullState(ctx, app, 2, anna)
+		if err != nil || string(content) != string(state(2, "l", "second")) {
+			t.Errorf("%s %v", content, err)
+		}
+		d.recorded(runner.StateRead, "version 2, serial 2")
+
+		d.update(func(tx runner.Tx) error {
+			return tx.PutState(&runner.StateVersion{Workspace: app, Serial: 4, Lineage: "l"}, []byte(`{"serial":4,"lineage":"l","encrypted_data":"x"}`))
+		})
+		d.keep(5, "fifth")
+		_, _, err = d.do.RollBack(ctx, app, 4, "why", anna)
+		d.refused("encrypted by OpenTofu", err)
+	})
+}
+
+func TestPushState(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		push := func(p runner.StatePush) error {
+			t.Helper()
+			p.Workspace = app
+			_, _, err := d.do.PushState(ctx, p, anna)
+			return err
+		}
+		d.keep(2, "second")
+		d.refused("this is no state", push(runner.StatePush{Content: []byte("x")}))
+		d.refused("this is no state", push(runner.StatePush{Content: []byte(`{"version":4}`)}))
+		d.refused("there is nothing to push", push(runner.StatePush{Content: state(2, "l", "second")}))
+		d.refused("another content with serial 2", push(runner.StatePush{Content: state(2, "l", "other")}))
+		d.refused("would go back", push(runner.StatePush{Content: state(1, "l", "other")}))
+		d.refused("change its lineage", push(runner.StatePush{Content: state(9, "m", "other")}))
+		d.refused("say why", push(runner.StatePush{Content: state(9, "m", "other"), Force: true}))
+		d.refused("there is no run 99", push(runner.StatePush{RunID: 99}))
+
+		left := d.run(runner.PurposeApply, runner.Planning, runner.Planned, runner.Ready, runner.Applying, runner.Failed)
+		d.refused("left no state behind", push(runner.StatePush{RunID: left.ID}))
+		d.update(func(tx runner.Tx) error {
+			return tx.PutBlob(fmt.Sprintf("runs/%d/errored.tfstate", left.ID), state(3, "l", "third"))
+		})
+		if err := push(runner.StatePush{RunID: left.ID}); err != nil {
+			t.Fatal(err)
+		}
+		if v, address, held := d.newest(); v.Serial != 3 || v.RunID != left.ID || address != "t.third" || held != "" {
+			t.Errorf("%+v %s %q", v, address, held)
+		}
+		d.recorded("state pushed", "what run 1 left behind")
+
+		// The same serial with another content follows by its number: only the mark holds it.
+		if err := push(runner.StatePush{Content: state(3, "l", "forced"), Force: true, Reason: "known better"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, address, held := d.newest(); address != "t.forced" || !strings.Contains(held, "was replaced by anna") {
+			t.Errorf("%s %q", address, held)
+		}
+		d.recorded("state pushed", "forced: known better")
+	})
+}
+
+func TestUnlock(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		unlock := func(u runner.StateUnlock) error {
+			t.Helper()
+			u.Workspace = app
+			_, _, err := d.do.Unlock(ctx, u, anna)
+			return err
+		}
+		d.refused("say why", unlock(runner.StateUnlock{}))
+		d.refused("is not locked", unlock(runner.StateUnlock{Reason: "x"}))
+
+		holder := d.run(runner.PurposeApply, runner.Planning, runner.Planned, runner.Ready, runner.Applying)
+		lock := runner.StateLock{Workspace: app, ID: "one", RunID: holder.ID, CreatedAt: time.Now().Add(-3 * time.Hour), Info: []byte(`{"ID":"one","Who":"root@runner-1","Operation":"OperationTypeApply"}`)}
+		d.update(func(tx runner.Tx) error { return tx.LockState(lock) })
+		d.refused("is applying", unlock(runner.StateUnlock{Reason: "x", Force: true}))
+		d.update(func(tx runner.Tx) error {
+			holder.Status, holder.Reason = runner.Interrupted, "look."
+			return tx.UpdateRun(holder, runner.Applying)
+		})
+		d.refused("was interrupted", unlock(runner.StateUnlock{Reason: "x"}))
+		d.refused("is not held any more", unlock(runner.StateUnlock{LockID: "zero", Reason: "x", Force: true}))
+		if err := unlock(runner.StateUnlock{LockID: "one", Reason: "looked at it", Force: true}); err != nil {
+			t.Fatal(err)
+		}
+		d.recorded("state unlocked", fmt.Sprintf("was locked by run %d (interrupted), root@runner-1 for OperationTypeApply, since", holder.ID))
+		d.recorded("state unlocked", "(3 h), lock ID one: looked at it")
+
+		// A lock whose run ended, and one of a run that nobody knows.
+		ended := d.run(runner.PurposeDrift, runner.Planning, runner.Failed)
+		d.update(func(tx runner.Tx) error {
+			return tx.LockState(runner.StateLock{Workspace: app, ID: "two", RunID: ended.ID})
+		})
+		if err := unlock(runner.StateUnlock{Reason: "it ended"}); err != nil {
+			t.Error(err)
+		}
+		d.update(func(tx runner.Tx) error {
+			return tx.LockState(runner.StateLock{Workspace: app, ID: "three", RunID: 99, Info: []byte(`"odd"`)})
+		})
+		d.refused("does not know what became of the holder", unlock(runner.StateUnlock{Reason: "x"}))
+		d.refused("engine of an earlier run still works", d.whileWorking(ctx, func() error { return unlock(runner.StateUnlock{Reason: "x", Force: true}) }))
+		if err := unlock(runner.StateUnlock{Reason: "x", Force: true}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// whileWorking calls f while a process works where the workspace's engine does.
+func (d *desk) whileWorking(ctx context.Context, f func() error) error {
+	d.t.Helper()
+	dir := runner.WorkDir(d.do.DataDir, app)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		d.t.Fatal(err)
+	}
+	sleep := exec.CommandContext(ctx, "sleep", "1000")
+	sleep.Dir = dir
+	if err := sleep.Start(); err != nil {
+		d.t.Fatal(err)
+	}
+	defer func() {
+		_ = sleep.Process.Kill()
+		_ = sleep.Wait()
+	}()
+	return f()
+}
+
+func TestRescued(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		d.keep(2, "second")
+		left := func(content []byte) int64 {
+			run := d.run(runner.PurposeApply, runner.Planning, runner.Planned, runner.Ready, runner.Applying, runner.Failed)
+			d.update(func(tx runner.Tx) error {
+				if err := tx.PutBlob(fmt.Sprintf("runs/%d/errored.tfstate", run.ID), content); err != nil {
+					return err
+				}
+				return tx.Append(&runner.Event{Kind: "state rescued", Repository: "infra", Workspace: app, RunID: run.ID})
+			})
+			return run.ID
+		}
+		older, other, broken, next := left(state(1, "l", "x")), left(state(9, "m", "x")), left([]byte("x")), left(state(3, "l", "third"))
+		if err := os.MkdirAll(filepath.Join(d.do.DataDir, "rescued"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(d.do.DataDir, "rescued", "7-errored.tfstate"), state(3, "l", "x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		check := func(want map[int64]string) {
+			t.Helper()
+			all, err := d.do.Rescued(t.Context())
+			if err != nil || len(all) != len(want) {
+				t.Fatalf("%+v %v", all, err)
+			}
+			for _, r := range all {
+				if !strings.Contains(r.Continues, want[r.RunID]) || r.Waiting == strings.HasPrefix(r.Continues, "taken over") {
+					t.Errorf("run %d: %q, want %q", r.RunID, r.Continues, want[r.RunID])
+				}
+			}
+		}
+		want := map[int64]string{
+			older: "does not continue version 1, whose serial is 2", other: "is of another lineage", broken: "cannot be read",
+			next: fmt.Sprintf("continues version 1 (serial 2): `driftless state push --run %d`", next), 7: "7-errored.tfstate",
+		}
+		check(want)
+		if _, _, err := d.do.PushState(t.Context(), runner.StatePush{RunID: next}, anna); err != nil {
+			t.Fatal(err)
+		}
+		want[next], want[older] = "taken over as version 2", "whose serial is 3"
+		check(want)
+		if content, err := d.do.PullRescued(t.Context(), next, anna); err != nil || string(content) != string(state(3, "l", "third")) {
+			t.Errorf("%s %v", content, err)
+		}
+		d.recorded(runner.StateRead, "left behind")
+	})
+}
