@@ -4,6 +4,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -67,7 +68,7 @@ Exit codes: 0 done, 1 an error, 2 with --detailed-exitcode: there is something t
 	root.AddGroup(&cobra.Group{ID: groupWork, Title: "Work:"}, &cobra.Group{ID: groupLook, Title: "Look and decide:"},
 		&cobra.Group{ID: groupLocal, Title: "On your machine:"}, &cobra.Group{ID: groupOther, Title: "Other:"})
 	add(root, groupWork, newServe(a), newDemo(a))
-	add(root, groupLook, newWorkspaces(a), newRepositories(a), newRuns(a), newShow(a), newApprove(a), newDrift(a), newState(a), newUnlock(a))
+	add(root, groupLook, newWorkspaces(a), newRepositories(a), newRuns(a), newShow(a), newHistory(a), newAudit(a), newApprove(a), newDrift(a), newState(a), newUnlock(a))
 	add(root, groupLocal, newPlan(a), newValidate(a), newPolicy(a))
 	add(root, groupOther, newKeys(a), newVersion(a))
 	root.AddCommand(newDocs())
@@ -116,12 +117,15 @@ func add(root *cobra.Command, group string, commands ...*cobra.Command) {
 	}
 }
 
+// outputs is the annotation of a command that has formats besides the two that all have.
+const outputs = "outputs"
+
 // prepare reads the environment and checks the flags that every command has.
 func (a *app) prepare(cmd *cobra.Command) error {
 	if err := fromEnvironment(cmd); err != nil {
 		return err
 	}
-	if err := oneOf("output", a.output, "table", "json"); err != nil {
+	if err := oneOf("output", a.output, append([]string{"table", "json"}, strings.Fields(cmd.Annotations[outputs])...)...); err != nil {
 		return err
 	}
 	return oneOf("log-format", a.logFormat, "text", "json")

@@ -88,12 +88,8 @@ func (a *app) runs(cmd *cobra.Command, q runQuery) error {
 	if err := knownRepository(cmd.Context(), conn.Client, q.repository); err != nil {
 		return err
 	}
-	if q.workspace != "" && !strings.Contains(q.workspace, "//") {
-		found, err := oneNamed(cmd.Context(), conn.Client, q.workspace)
-		if err != nil {
-			return err
-		}
-		q.workspace = found.ID
+	if q.workspace, err = oneWorkspace(cmd.Context(), conn.Client, q.workspace); err != nil {
+		return err
 	}
 	query := url.Values{
 		"workspace": {q.workspace}, "repository": {q.repository}, "status": q.statuses, "purpose": q.purposes, "limit": {strconv.Itoa(q.limit)},
@@ -113,6 +109,15 @@ func (a *app) runs(cmd *cobra.Command, q runQuery) error {
 		return nil
 	}
 	return a.printRuns(runs)
+}
+
+// oneWorkspace is the identity of a workspace that may be named without its repository.
+func oneWorkspace(ctx context.Context, client *server.Client, name string) (string, error) {
+	if name == "" || strings.Contains(name, "//") {
+		return name, nil
+	}
+	found, err := oneNamed(ctx, client, name)
+	return found.ID, err
 }
 
 // knownRepository checks that driftless has a repository of that name; "" is all of them.

@@ -38,6 +38,9 @@ func NewAPI(store runner.Store, do *runner.Commander, logger *slog.Logger) *API 
 	a.mux.HandleFunc("GET /v1/pulls", a.read(a.pulls))
 	a.mux.HandleFunc("GET /v1/pulls/{id}", a.read(a.pull))
 	a.mux.HandleFunc("GET /v1/events", a.read(a.events))
+	a.mux.HandleFunc("GET /v1/audit", a.read(a.audit))
+	a.mux.HandleFunc("GET /v1/audit/records", a.read(a.auditRecords))
+	a.mux.HandleFunc("GET /v1/history", a.read(a.history))
 	if ring, ok := store.(runner.Keyring); ok {
 		a.serveKeys(ring)
 	}
