@@ -73,7 +73,7 @@ func (m *membership) renew(tx Tx, j *journal, at time.Time) (live []Replica, err
 			live = append(live, other)
 		case !other.LeaseUntil.IsZero():
 			other.LeaseUntil = zeroTime
-			err = errors.Join(err, tx.PutReplica(other), j.add(Event{Kind: "replica lost", Message: fmt.Sprintf("%s on %s was last seen at %s", other.ID, other.Host, other.SeenAt.Format(time.RFC3339))}))
+			err = errors.Join(err, tx.PutReplica(other), j.add(Event{Kind: ReplicaLost, Message: fmt.Sprintf("%s on %s was last seen at %s", other.ID, other.Host, other.SeenAt.Format(time.RFC3339))}))
 		case at.Sub(other.SeenAt) > mostGone:
 			err = errors.Join(err, tx.DeleteReplica(other.ID))
 		}

@@ -13,6 +13,8 @@ type Meter interface {
 	GitFailed(repository, operation string)
 	// Moved counts a run that has come to another status, which is on record.
 	Moved(run Run)
+	// Recorded counts an event of the history that this process recorded.
+	Recorded(Event)
 	// Took counts the time that a phase of a run took.
 	Took(run Run, phase string, took time.Duration)
 }
@@ -23,6 +25,7 @@ type unmetered struct{}
 func (unmetered) Polled(string, error)            {}
 func (unmetered) GitFailed(_, _ string)           {}
 func (unmetered) Moved(Run)                       {}
+func (unmetered) Recorded(Event)                  {}
 func (unmetered) Took(Run, string, time.Duration) {}
 
 // moved counts what became of the runs of events that somebody else recorded.

@@ -213,8 +213,12 @@ type RunChange struct {
 	Previous  string // its address before, when it moved
 }
 
-// StateRefused is the kind of an event that says why a state was not kept.
-const StateRefused = "state request refused"
+// Kinds of events that are looked for.
+const (
+	StateRefused = "state request refused" // why a state was not kept
+	ReplicaLost  = "replica lost"          // its lease ended, and it did not say that it stops
+	RunTakenOver = "run taken over"        // from such a replica
+)
 
 // StateVersion is one version of a state that driftless keeps.
 type StateVersion struct {

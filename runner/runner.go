@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -59,12 +60,14 @@ type Runner struct {
 	reports   turns // one rendering of a pull request's report at a time
 	workDirs  keyed // one run at a time in a work directory
 
-	watching watching
-	finding  sync.Mutex // one repository at a time is taken up that another replica found
-	tidying  sync.Mutex // one mirror at a time
-	plans    planMemory
-	progress progress
-	pullKeys sync.Map // of the forge, by the store's id
+	watching  watching
+	finding   sync.Mutex // one repository at a time is taken up that another replica found
+	tidying   sync.Mutex // one mirror at a time
+	plans     planMemory
+	progress  progress
+	pullKeys  sync.Map    // of the forge, by the store's id
+	recovered atomic.Bool // what an earlier process left is taken up
+	stopping  atomic.Bool // nothing new is begun any more
 
 	mu      sync.Mutex
 	cancels map[int64]context.CancelCauseFunc // of the runs this process works on
@@ -126,6 +129,8 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 	defer quit()
 	defer context.AfterFunc(ctx, r.members.leave)()
+	r.recovered.Store(true)
+	defer context.AfterFunc(ctx, func() { r.stopping.Store(true) })()
 	var group sync.WaitGroup
 	group.Go(func() { r.schedule(ctx) })
 	group.Go(func() { r.reportLate(ctx) })
@@ -210,6 +215,7 @@ func (r *Runner) told(ctx context.Context, events []Event) {
 	ctx = context.WithoutCancel(ctx)
 	for _, e := range events {
 		r.log.Info(e.Kind, slices.Concat(r.about(ctx, e), []any{"message", e.Message}, inTrace(ctx))...)
+		r.opts.Meter.Recorded(e)
 		if r.opts.Notify != nil {
 			r.opts.Notify(e)
 		}

@@ -21,7 +21,7 @@ func (m *membership) takeOver(tx Tx, j *journal, all, live []Replica) error {
 		if run.Status == Applying {
 			err = m.interrupt(j, run, all)
 		} else {
-			err = putBack(j, run, "run taken over", fmt.Sprintf("replica %s went away while it was %s", orElse(run.Owner, "?"), run.Status))
+			err = putBack(j, run, RunTakenOver, fmt.Sprintf("replica %s went away while it was %s", orElse(run.Owner, "?"), run.Status))
 		}
 		if err != nil {
 			return fmt.Errorf("take over run %d: %w", run.ID, err)

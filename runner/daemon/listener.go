@@ -26,7 +26,7 @@ func (d *Daemon) listen() (address net.Addr, stop func(), err error) {
 		return nil, nil, fmt.Errorf("http { listen = %q }: %w: %s", conf.Listen, err, remedy(err))
 	}
 	public := server.NewPublic(server.PublicOptions{
-		Hooks: d.hooks, Metrics: d.metrics.Handler(), Delivered: d.metrics.Delivered, Logger: d.opts.Logger,
+		Hooks: d.hooks, Metrics: d.metrics.Handler(), Unready: d.Runner.Unready, Delivered: d.metrics.Delivered, Logger: d.opts.Logger,
 	})
 	srv := public.Server()
 	go func() {

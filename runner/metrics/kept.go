@@ -27,6 +27,8 @@ var (
 	postsFailing = gauge("posts_failing", "Those of the waiting posts whose last attempt failed.", "repository")
 	oldestPost   = gauge("posts_waiting_oldest_timestamp_seconds", "Since when the oldest waiting post waits, in seconds since 1970; absent when none waits.", "repository")
 
+	replicas = gauge("replicas", "Processes that hold a lease: they are alive, and work on this database.", "kind")
+
 	stateLocks = gauge("state_locks", "Locks that are held on states that driftless keeps.")
 	oldestLock = gauge("state_locks_oldest_timestamp_seconds", "Since when the oldest of the locks is held, in seconds since 1970; absent when none is.")
 )
@@ -42,7 +44,7 @@ type kept struct{ m *Metrics }
 func (c kept) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		databaseUp, databaseResponse, repositoryUp, repositoryPolled, signInProblems, workspaces, oldestDrift, openRuns, oldestRun,
-		postsWaiting, postsFailing, oldestPost, stateLocks, oldestLock,
+		postsWaiting, postsFailing, oldestPost, replicas, stateLocks, oldestLock,
 	} {
 		ch <- d
 	}
@@ -68,9 +70,13 @@ func (c kept) Collect(ch chan<- prometheus.Metric) {
 	defer cancel()
 	var all []runner.Repository
 	var stats runner.Stats
+	var alive map[string]int
 	began := time.Now()
 	err := c.m.store.View(ctx, func(tx runner.Tx) (err error) {
 		if all, err = tx.Repositories(); err != nil {
+			return err
+		}
+		if alive, err = living(tx); err != nil {
 			return err
 		}
 		stats, err = tx.Stats()
@@ -85,8 +91,27 @@ func (c kept) Collect(ch chan<- prometheus.Metric) {
 	s.number(databaseResponse, time.Since(began).Seconds())
 	s.repositories(all, stats)
 	s.runs(stats.Runs)
+	for kind, number := range alive {
+		s.number(replicas, float64(number), kind)
+	}
 	s.number(stateLocks, float64(stats.StateLocks.Number))
 	s.since(oldestLock, stats.StateLocks.Since)
+}
+
+// living counts the replicas whose leases hold by the clock that they go by.
+func living(tx runner.Tx) (map[string]int, error) {
+	alive := map[string]int{runner.Serve: 0, runner.Worker: 0}
+	now, err := tx.Clock()
+	if err != nil {
+		return nil, err
+	}
+	all, err := tx.Replicas()
+	for _, r := range all {
+		if r.LeaseUntil.After(now) {
+			alive[r.Kind]++
+		}
+	}
+	return alive, err
 }
 
 // repositories tells how repositories stand, and their workspaces and posts. What there is none of is told as 0.

@@ -37,6 +37,7 @@ type Metrics struct {
 	requests *prometheus.CounterVec
 	polls    *prometheus.CounterVec
 	git      *prometheus.CounterVec
+	taken    *prometheus.CounterVec
 	runs     *prometheus.CounterVec
 	phases   *prometheus.HistogramVec
 	webhooks *prometheus.CounterVec
@@ -62,8 +63,12 @@ func New(opts Options) (*Metrics, error) {
 		Namespace: namespace, Name: "build_info", Help: "1, with the version of driftless.", ConstLabels: prometheus.Labels{"version": opts.Version},
 	})
 	build.Set(1)
+	m.taken = counter("lease_takeovers_total", "Leases of replicas that ended without being given up, and runs that were taken over for that.", "kind")
+	for _, kind := range takeovers {
+		m.taken.WithLabelValues(kind)
+	}
 	m.countRuns()
-	m.registry.MustRegister(m.requests, m.polls, m.git, m.webhooks, m.runs, m.phases, build, kept{m}, budgets{m},
+	m.registry.MustRegister(m.requests, m.polls, m.git, m.webhooks, m.taken, m.runs, m.phases, build, kept{m}, budgets{m},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if opts.Retries != nil {
 		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
@@ -106,6 +111,16 @@ func (m *Metrics) Polled(repository string, err error) {
 // GitFailed counts a git operation that failed.
 func (m *Metrics) GitFailed(repository, operation string) {
 	m.git.WithLabelValues(repository, operation).Inc()
+}
+
+// takeovers are what events say that this process saw another go away.
+var takeovers = map[string]string{runner.ReplicaLost: "replica", runner.RunTakenOver: "run"}
+
+// Recorded counts takeovers.
+func (m *Metrics) Recorded(e runner.Event) {
+	if kind, is := takeovers[e.Kind]; is {
+		m.taken.WithLabelValues(kind).Inc()
+	}
 }
 
 // Delivered counts a webhook.

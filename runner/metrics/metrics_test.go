@@ -40,6 +40,8 @@ func put(t *testing.T, db *store.DB) {
 		return errors.Join(
 			tx.PutRepository(runner.Repository{Name: "good", PolledAt: at}),
 			tx.PutRepository(runner.Repository{Name: `od"d`, Error: "unreachable", Problems: []string{"a", "b"}}),
+			tx.PutReplica(runner.Replica{ID: "a", Kind: runner.Serve, LeaseUntil: time.Now().Add(time.Hour)}),
+			tx.PutReplica(runner.Replica{ID: "b", Kind: runner.Worker, LeaseUntil: at}),
 			tx.PutWorkspace(runner.Workspace{ID: "good//a", Repository: "good", Sync: runner.Drifted, DriftSince: at}),
 			tx.PutWorkspace(runner.Workspace{ID: "good//b", Repository: "good", Sync: runner.Synced}),
 			tx.PutWorkspace(runner.Workspace{ID: "good//c", Repository: "good", Sync: runner.Drifted, DriftSince: at.Add(time.Hour)}),
@@ -113,6 +115,7 @@ func TestScrape(t *testing.T) {
 	m.Polled("good", nil)
 	m.Delivered("github", "refused")
 	m.GitFailed("good", "fetch")
+	m.Recorded(runner.Event{Kind: runner.ReplicaLost})
 	for _, status := range []runner.Status{runner.Planning, runner.Ready, runner.Applying, runner.Failed} {
 		m.Moved(runner.Run{Purpose: runner.PurposeApply, Status: status})
 	}
@@ -140,6 +143,8 @@ func TestScrape(t *testing.T) {
 		`driftless_posts_failing{repository="good"} 1`,
 		`driftless_posts_waiting_oldest_timestamp_seconds{repository="good"} 1.7000000005e+09`,
 		`driftless_git_failures_total{operation="fetch",repository="good"} 1`,
+		`driftless_lease_takeovers_total{kind="replica"} 1`, `driftless_lease_takeovers_total{kind="run"} 0`,
+		`driftless_replicas{kind="serve"} 1`, `driftless_replicas{kind="worker"} 0`,
 		`driftless_workspaces{repository="good",sync="Drifted"} 2`,
 		`driftless_workspaces{repository="good",sync="Synced"} 1`,
 		`driftless_workspaces{repository="good",sync="Failed"} 0`,

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -16,13 +17,15 @@ type Hook func(header http.Header, body []byte) error
 
 // PublicOptions of a Public.
 type PublicOptions struct {
-	Hooks     map[string]Hook             // by the name of the forge's block: what is not there takes none
-	Metrics   http.Handler                // nil: none are shown
+	Hooks   map[string]Hook // by the name of the forge's block: what is not there takes none
+	Metrics http.Handler    // nil: none are shown
+	// Unready says what keeps driftless from its work, in words for anybody; nil: it is not asked for.
+	Unready   func(context.Context) []string
 	Delivered func(forge, outcome string) // counts webhooks; may be nil
 	Logger    *slog.Logger
 }
 
-// Public is what driftless answers on a network: webhooks, which only wake the poll, metrics, and whether it is there. It
+// Public is what driftless answers on a network: webhooks, which only wake the poll, metrics, and whether it is there and ready. It
 // speaks plain HTTP, gives nothing of pull requests, plans or states away, and costs the same for whoever asks.
 type Public struct {
 	opts   PublicOptions
@@ -48,6 +51,9 @@ func NewPublic(opts PublicOptions) *Public {
 	}
 	p := &Public{opts: opts, mux: http.NewServeMux(), taking: make(chan struct{}, hooksAtOnce), warned: rate.Sometimes{Interval: time.Minute}}
 	p.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
+	if opts.Unready != nil {
+		p.mux.Handle("GET /readyz", &readiness{unready: opts.Unready})
+	}
 	p.mux.HandleFunc("POST /webhooks/{forge}", p.webhook)
 	if opts.Metrics != nil {
 		p.mux.Handle("GET /metrics", opts.Metrics)

@@ -3,6 +3,7 @@ package server_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -77,7 +78,8 @@ func TestPublic(t *testing.T) {
 	var log bytes.Buffer
 	url := serve(t, server.PublicOptions{
 		Hooks: map[string]server.Hook{"github": signed}, Metrics: metrics, Delivered: counted.add,
-		Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		Unready: func(context.Context) []string { return []string{"this", "that"} },
+		Logger:  slog.New(slog.NewTextHandler(&log, nil)),
 	}, nil)
 	push, large := []byte(`{"ref":"refs/heads/main"}`), bytes.Repeat([]byte("x"), hookLimit+1)
 	for _, test := range []struct {
@@ -89,6 +91,7 @@ func TestPublic(t *testing.T) {
 	}{
 		{name: "health", method: "GET", path: "/healthz", status: 200, answer: "ok\n"},
 		{name: "health by HEAD", method: "HEAD", path: "/healthz", status: 200},
+		{name: "not ready", method: "GET", path: "/readyz", status: 503, answer: "not ready: this\nnot ready: that\n"},
 		{name: "metrics", method: "GET", path: "/metrics", status: 200, answer: "metrics"},
 		{name: "metrics by POST", method: "POST", path: "/metrics", status: 405},
 		{name: "webhook", method: "POST", path: "/webhooks/github", body: bytes.NewReader(push), signature: sign(push), status: 202},
