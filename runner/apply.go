@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"time"
 
 	"github.com/driftlessops/driftless/planner"
-	"github.com/driftlessops/driftless/planner/engine"
+	"github.com/driftlessops/driftless/runner/supervisor"
 )
 
 // errMoved ends an apply whose reason went away between planning and applying.
@@ -61,6 +59,7 @@ func (j *job) apply(ctx context.Context) error {
 		return err
 	}
 	j.run.AppliedAt = now()
+	order := j.order()
 	err := j.to(ctx, Applying, "apply started", j.run.Summary.String(), func(tx Tx, jr *journal, run *Run) error {
 		if err := j.r.members.holding(tx); err != nil {
 			return err
@@ -83,7 +82,7 @@ func (j *job) apply(ctx context.Context) error {
 		}
 		rec.AppliedDigest = ""
 		rec.Sync, rec.Reason = Pending, "is being applied"
-		return putIfChanged(jr, rec)
+		return errors.Join(putIfChanged(jr, rec), j.holdState(tx, *run, &order), j.keepTraits(tx))
 	})
 	switch {
 	case errors.Is(err, errMoved):
@@ -96,9 +95,13 @@ func (j *job) apply(ctx context.Context) error {
 	if err := j.r.reportBegun(ctx, j.run); err != nil {
 		j.log.Error("report", "error", err) // the next one says it
 	}
-	return j.applied(ctx, j.phase(ctx, "apply", func(ctx context.Context) error {
-		return j.root.Apply(ctx, filepath.Join(j.dir, "plan.tfplan"))
-	}))
+	return j.phase(ctx, "apply", func(ctx context.Context) error {
+		apply, err := supervisor.Start(j.applyDir(), order)
+		if err != nil {
+			return j.conclude(ctx, aftermath{status: Failed, reason: "nothing was applied: " + err.Error()})
+		}
+		return j.follow(ctx, apply)
+	})
 }
 
 // wantedOf reports whether a run would make of a workspace what is wanted of it: by the tracked branch, or, before a merge, by
@@ -108,60 +111,6 @@ func wantedOf(rec Workspace, run Run) bool {
 		return rec.Reserved == run.PullID
 	}
 	return rec.Reserved == 0 && !rec.Orphan && rec.TargetDigest != "" && (run.InputDigest == rec.TargetDigest || run.InputDigest == rec.AppliedDigest)
-}
-
-// applied records how an apply ended.
-func (j *job) applied(ctx context.Context, failure error) error {
-	if failure == nil {
-		j.prior, failure = j.stateAfter(ctx)
-	}
-	if failure == nil {
-		j.run.Reason = ""
-		j.keepApplied(ctx)
-		return j.persist(ctx, Applied, "applied", j.run.Summary.String(), func(tx Tx, jr *journal, run *Run) error {
-			return j.settle(jr, *run)
-		})
-	}
-	j.rescue(ctx, filepath.Join(j.at, filepath.FromSlash(j.ws.Dir), erroredState))
-	j.run.Reason = j.whyFailed(ctx, failure) + j.refusals(ctx)
-	var stale *engine.Error
-	again := errors.As(failure, &stale) && stale.Stale && j.run.Attempt < 3
-	return j.persist(ctx, Failed, "apply failed", firstLine(j.run.Reason), func(tx Tx, jr *journal, run *Run) error {
-		if again {
-			return j.planAgain(tx, jr, *run)
-		}
-		return setSync(jr, *run, SyncFailed, firstLine(run.Reason))
-	})
-}
-
-// refusals says why the state backend refused a state: engines print no more than the HTTP status.
-func (j *job) refusals(ctx context.Context) (text string) {
-	_ = j.r.opts.Store.View(ctx, func(tx Tx) error {
-		events, err := tx.Events(EventFilter{RunID: j.run.ID, Kind: StateRefused, Limit: 3})
-		for _, e := range events {
-			text += "\n\ndriftless refused to keep the state: " + e.Message
-		}
-		return err
-	})
-	return text
-}
-
-// persist is to for what has happened already and must be on record.
-func (j *job) persist(ctx context.Context, status Status, kind, message string, also func(tx Tx, jr *journal, run *Run) error) error {
-	return j.insist(ctx, status, func() error { return j.to(ctx, status, kind, message, also) })
-}
-
-// insist tries again, for an hour at most, while the store does not take something.
-func (j *job) insist(ctx context.Context, status Status, write func() error) error {
-	begin := time.Now()
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
-		err := write()
-		if err == nil || errors.Is(err, ErrConflict) || time.Since(begin) > time.Hour || status == Queued && j.r.members.isLeaving() {
-			return err
-		}
-		j.log.Error("what became of a run is not on record yet", "result", status, "error", err)
-		time.Sleep(wait)
-	}
 }
 
 // planAgain queues another try for a plan that the state had overtaken: nothing of it was applied.
@@ -179,6 +128,9 @@ func (j *job) planAgain(tx Tx, jr *journal, failed Run) error {
 
 // keepApplied holds the applied commit in the mirror: drift is checked there, even when its branch is rewritten.
 func (j *job) keepApplied(ctx context.Context) {
+	if j.w == nil || j.w.closed != nil {
+		return // it is not watched any more
+	}
 	if err := j.w.mirror.Hold(ctx, "applied/"+workspaceKey(j.run.Workspace), j.run.Commit); err != nil {
 		j.log.Error("the applied commit could not be held in the mirror", "error", err)
 	}

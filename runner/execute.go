@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"time"
 
 	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/planner/engine"
@@ -36,6 +37,8 @@ type job struct {
 
 	log     *slog.Logger // names the run
 	printed runLog
+
+	traits traits // of the workspace, to record the end of an apply
 }
 
 // begin takes up a claimed run: from now on it can be canceled. The function that it returns works through it.
@@ -58,9 +61,19 @@ func (r *Runner) execute(ctx context.Context, run Run) {
 	defer j.close()
 	ctx, end := j.traced(ctx)
 	defer end()
-	err := j.guarded(ctx)
+	j.workThrough(ctx, j.do)
+}
+
+// workThrough works through a run, from its beginning or from where another process left it.
+func (j *job) workThrough(ctx context.Context, do func(context.Context) error) {
+	err := j.guarded(ctx, do)
 	if err != nil {
 		err = j.fail(context.WithoutCancel(ctx), err, context.Cause(ctx))
+	}
+	for wait := time.Second; err != nil && (j.run.Status == Applying || j.run.Status == Interrupted); wait = min(2*wait, time.Minute) {
+		j.log.Error("the end of an apply is not on record yet", "error", err)
+		time.Sleep(wait)
+		err = j.guarded(context.WithoutCancel(ctx), j.goOn)
 	}
 	if err != nil {
 		j.log.Error("run", "error", err)
@@ -87,14 +100,14 @@ func (r *Runner) ended(ctx context.Context, run Run) error {
 }
 
 // guarded is do, in which a panic ends this run and no other.
-func (j *job) guarded(ctx context.Context) (err error) {
+func (j *job) guarded(ctx context.Context, do func(context.Context) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			j.log.Error("panic in a run", "panic", p, "stack", string(debug.Stack()))
 			err = fmt.Errorf("a mistake in driftless, logged under run %d: %v", j.run.ID, p)
 		}
 	}()
-	return j.do(ctx)
+	return do(ctx)
 }
 
 // do plans, judges, and applies what may be applied.
@@ -221,12 +234,15 @@ func (j *job) finishPlan(ctx context.Context, plan *planner.Plan, verdict policy
 
 // fail ends a run that could not go on. A run that was stopped for a shutdown goes back into the queue.
 func (j *job) fail(ctx context.Context, err, cause error) error {
+	if j.run.Status != Planning && j.run.Status != Planned && j.run.Status != Ready {
+		return err // the supervisor of an apply says how it ends
+	}
 	if errors.Is(err, ErrConflict) || errors.Is(cause, errSuperseded) || errors.Is(cause, errCanceled) {
 		return nil // its record was ended by what superseded or canceled it
 	}
-	if errors.Is(cause, errShutdown) && j.run.Status != Applying {
+	if errors.Is(cause, errShutdown) {
 		return j.handBack(ctx, "driftless stops")
-	} else if (errors.Is(cause, errLost) || errors.Is(err, ErrUnavailable)) && j.run.Status != Applying {
+	} else if errors.Is(cause, errLost) || errors.Is(err, ErrUnavailable) {
 		return j.insist(ctx, Queued, func() error { return j.handBack(ctx, firstLine(err.Error())) })
 	}
 	if lacks := new(lacking); errors.As(err, &lacks) {

@@ -2,14 +2,11 @@ package runner
 
 import (
 	"context"
-	"time"
+	"fmt"
 
 	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/policy"
 )
-
-// judgeTimeout is how long the policies may take for one plan; then it is not judged, and that blocks.
-const judgeTimeout = 2 * time.Minute
 
 // judge asks the policies of the tracked branch as they are now. An apply is judged by those from before its merge as well,
 // and once for every pull request that it applies, as that pull request was judged.
@@ -35,9 +32,9 @@ func (j *job) judge(ctx context.Context, plan *planner.Plan) (judgement, error) 
 	said := judgement{revision: pairRevision(was, is)}
 	for _, pull := range pulls {
 		in := policy.Input{Plan: plan.JSON, Driftless: j.policyContext(pull, plan)}
-		said.now = strictest(said.now, evaluate(ctx, is, in))
+		said.now = strictest(said.now, j.evaluate(ctx, is, in))
 		if was != nil {
-			said.before = strictest(said.before, evaluate(ctx, was, in))
+			said.before = strictest(said.before, j.evaluate(ctx, was, in))
 		}
 	}
 	return said, ctx.Err()
@@ -79,15 +76,19 @@ func (j *job) catchUp(ctx context.Context) error {
 		return err
 	}
 	if ws := set.Workspace(j.run.Workspace); ws != nil {
-		j.ws.Apply, j.ws.Reconcile, j.ws.TrustedLabels = ws.Apply, ws.Reconcile, ws.TrustedLabels
+		j.ws.Apply, j.ws.Reconcile, j.ws.TrustedLabels, j.ws.Timeouts = ws.Apply, ws.Reconcile, ws.TrustedLabels, ws.Timeouts
 	}
 	j.head = repo.Head
 	return nil
 }
 
-func evaluate(ctx context.Context, set *policy.Set, in policy.Input) policy.Verdict {
-	ctx, cancel := context.WithTimeout(ctx, judgeTimeout)
-	defer cancel()
+// evaluate gives the policies as long as the workspace allows; what is not judged by then is blocked.
+func (j *job) evaluate(ctx context.Context, set *policy.Set, in policy.Input) policy.Verdict {
+	if limit := j.ws.Timeouts.Policy; limit > 0 {
+		limited, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the policies took longer than their limit of %s (`policy` of `timeouts`)", limit))
+		defer cancel()
+		ctx = limited
+	}
 	return set.Evaluate(ctx, in)
 }
 

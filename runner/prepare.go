@@ -25,7 +25,7 @@ func (j *job) prepare(ctx context.Context) error {
 		return err
 	}
 	j.run.Engine = e.String()
-	j.dir = filepath.Join(j.r.opts.DataDir, "runs", fmt.Sprint(j.run.ID))
+	j.dir = j.r.runDir(j.run.ID)
 	if err := errors.Join(os.RemoveAll(j.dir), os.MkdirAll(j.dir, 0o700)); err != nil {
 		return err
 	}
@@ -76,6 +76,7 @@ func (j *job) find(ctx context.Context) error {
 	if j.ws = ws; j.ws == nil {
 		return fmt.Errorf("workspace %s does not exist at %.8s", j.run.Workspace, j.run.Commit)
 	}
+	j.traits = traits{Dir: ws.Dir, Backend: foreignBackend(ws)}
 	if len(j.ws.Problems) > 0 {
 		return userError(strings.Join(j.ws.Problems, "\n"))
 	}

@@ -13,7 +13,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/driftlessops/driftless/planner"
+	"github.com/driftlessops/driftless/runner/tfstate"
+	"github.com/driftlessops/driftless/workspaces"
 )
 
 // Files in which an engine leaves a state that its backend did not take, or that it kept beside the code.
@@ -63,92 +64,63 @@ func processIn(dir string) string {
 	return ""
 }
 
-// rescue keeps a state that an engine could not write to its backend: it is the only record of what was made. A state that
-// driftless keeps itself is brought up to date with it when it is its continuation.
+// rescue takes up a state that an earlier run left in the checkout.
 func (j *job) rescue(ctx context.Context, name string) {
-	data, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return
-	}
-	restored := false
-	if err == nil {
-		err = j.r.update(ctx, func(tx Tx, jr *journal) error {
-			restored = false
-			if err := tx.PutBlob(blobKey(j.run.ID, filepath.Base(name)), data); err != nil {
-				return err
-			}
-			message := "the engine could not write its state; it is kept with the run as " + filepath.Base(name)
-			if j.ws.Backend.Managed() {
-				var err error
-				if restored, err = restoreState(tx, j.run, data); err != nil {
-					return err
-				}
-			}
-			if restored {
-				message = "the engine could not write its state; the one it left behind was taken over"
-			}
-			return jr.run(stateRescued, j.run, message)
-		})
-	}
+	err := j.r.update(ctx, func(tx Tx, jr *journal) error {
+		before, err := newestHeader(tx, j.run.Workspace)
+		if err != nil {
+			return err
+		}
+		o := aftermath{rescued: map[string][]byte{}}
+		if err := o.rescue(name, j.traits.managed(), before); err != nil {
+			return err
+		}
+		return j.keepLeft(tx, jr, j.run, o)
+	})
 	if err != nil {
 		kept := filepath.Join(j.r.opts.DataDir, "rescued", fmt.Sprintf("%d-%s", j.run.ID, filepath.Base(name)))
 		j.log.Error("a state could not be rescued into the store; it is kept as a file", "file", kept, "error", err, "move", moveFile(name, kept))
 	}
 }
 
-// stateAfter is the state that an apply left. An apply whose state did not reach driftless, though driftless is to keep it,
-// failed: the only copy would go with the checkout.
-func (j *job) stateAfter(ctx context.Context) (planner.Prior, error) {
-	changed := j.run.Summary
-	changed.Invoke = 0
-	if !j.ws.Backend.Managed() {
-		return planner.Prior{Lineage: j.prior.Lineage, Serial: j.prior.Serial, Exists: j.prior.Exists || !changed.Empty()}, nil
-	}
-	v, err := j.newestState(ctx)
-	if err == nil && v.RunID != j.run.ID && !changed.Empty() {
-		j.rescue(ctx, filepath.Join(j.at, filepath.FromSlash(j.ws.Dir), strayState))
-		v, err = j.newestState(ctx)
-	}
-	if err == nil && v.RunID != j.run.ID && !changed.Empty() {
-		err = userError("the engine applied the plan and did not give its state to driftless: something in " + j.ws.Dir + " sets another backend. Look for the state where that backend keeps it, and remove the setting or add a backend block")
-	}
-	return planner.Prior{Lineage: v.Lineage, Serial: v.Serial, Exists: v.Version > 0}, err
-}
-
-// newestState is the newest version of the workspace's state; the zero value when there is none.
-func (j *job) newestState(ctx context.Context) (v StateVersion, err error) {
-	err = j.r.opts.Store.View(ctx, func(tx Tx) (err error) {
-		if v, _, err = tx.State(j.run.Workspace, 0); errors.Is(err, ErrNotFound) {
-			return nil
-		}
-		return err
-	})
-	return v, err
-}
-
 // restoreState makes a state the newest version when it continues the one there is.
 func restoreState(tx Tx, run Run, data []byte) (bool, error) {
-	var next struct {
-		Serial  int64
-		Lineage string
-	}
-	if err := json.Unmarshal(data, &next); err != nil {
-		return false, nil // a person must look at it
-	}
-	was, _, err := tx.State(run.Workspace, 0)
-	switch {
-	case errors.Is(err, ErrNotFound) && next.Lineage == "":
-		// The very first state: the engine gives it a lineage when it reaches its backend, and it never did.
-		next.Lineage, next.Serial = uuid.NewString(), 1
-		if data, err = withIdentity(data, next.Lineage, next.Serial); err != nil {
-			return false, err
-		}
-	case err != nil && !errors.Is(err, ErrNotFound):
+	before, err := newestHeader(tx, run.Workspace)
+	if err != nil {
 		return false, err
-	case err == nil && (was.Lineage != next.Lineage || was.Serial >= next.Serial):
+	}
+	content, next, ok := continues(before, data)
+	if !ok {
 		return false, nil
 	}
-	return true, tx.PutState(&StateVersion{Workspace: run.Workspace, Serial: next.Serial, Lineage: next.Lineage, RunID: run.ID, CreatedAt: now()}, data)
+	return true, tx.PutState(&StateVersion{Workspace: run.Workspace, Serial: next.Serial, Lineage: next.Lineage, RunID: run.ID, CreatedAt: now()}, content)
+}
+
+// continues returns a state that an engine left in a file as one that follows the state before, if it does. before is nil when
+// there was none.
+func continues(before *tfstate.Header, data []byte) (content []byte, next tfstate.Header, ok bool) {
+	if err := json.Unmarshal(data, &next); err != nil {
+		return nil, next, false // a person must look at it
+	}
+	if before == nil {
+		if next.Lineage != "" {
+			return data, next, true
+		}
+		// The very first state: the engine gives it a lineage when it reaches its backend, and it never did.
+		next.Lineage, next.Serial = uuid.NewString(), 1
+		content, err := withIdentity(data, next.Lineage, next.Serial)
+		return content, next, err == nil
+	}
+	return data, next, before.Lineage == next.Lineage && before.Serial < next.Serial
+}
+
+// newestHeader is what the newest state says about itself; nil when there is none.
+func newestHeader(tx Tx, id workspaces.ID) (*tfstate.Header, error) {
+	v, _, err := tx.State(id, 0)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	return &tfstate.Header{Serial: v.Serial, Lineage: v.Lineage}, err
 }
 
 // withIdentity gives a state file a lineage and a serial.

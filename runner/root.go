@@ -11,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/driftlessops/driftless/planner/engine"
 	"github.com/driftlessops/driftless/workspaces"
@@ -56,6 +57,11 @@ func (j *job) ready(ctx context.Context, co *checkout, e engine.Engine, env map[
 		if err := writeOnce(filepath.Join(dir, overrideFile), []byte(overrideContent)); err != nil {
 			return err
 		}
+	}
+	if limit := j.ws.Timeouts.Init; limit > 0 {
+		limited, cancel := context.WithTimeoutCause(ctx, limit, &engine.LimitError{Phase: engine.PhaseInit, Limit: limit})
+		defer cancel()
+		ctx = limited
 	}
 	lock, err := j.r.opts.Providers.Prepare(ctx, engine.PrepareOptions{Engine: e, Dir: dir, Env: env, Refresh: j.init == "", Trusted: j.trusted(), Mask: j.mask, Log: j.line})
 	if err != nil {
@@ -157,6 +163,7 @@ func (j *job) open(e engine.Engine, env map[string]string) error {
 		Engine: e, Dir: filepath.Join(j.at, filepath.FromSlash(j.ws.Dir)), DataDir: data, TempDir: filepath.Join(j.dir, "tmp"),
 		Env: env, BackendConfig: j.backendConfig(), VarFiles: vars, Variables: j.ws.Variables,
 		TerraformWorkspace: j.ws.TerraformWorkspace, Parallelism: j.ws.Parallelism, Providers: j.r.opts.Providers, Trusted: j.trusted(),
+		Limits:  map[engine.Phase]time.Duration{engine.PhaseInit: j.ws.Timeouts.Init, engine.PhasePlan: j.ws.Timeouts.Plan, engine.PhaseShow: j.ws.Timeouts.Plan},
 		InitKey: j.init, Mask: j.mask, Progress: progress, Log: j.line, Command: j.command, Logger: j.log,
 	})
 	j.root = root

@@ -72,6 +72,9 @@ type Runner struct {
 	mu      sync.Mutex
 	cancels map[int64]context.CancelCauseFunc // of the runs this process works on
 	later   map[int64]time.Time               // queued runs that are not taken up before
+	applies map[int64]*following              // that this process goes along with
+
+	adopted []func() // applies of an earlier process
 }
 
 // New returns a Runner. It opens the mirrors, and contacts no remote.
@@ -96,6 +99,7 @@ func New(ctx context.Context, opts Options) (*Runner, error) {
 		limit:     opts.Config.Concurrency,
 		cancels:   map[int64]context.CancelCauseFunc{},
 		later:     map[int64]time.Time{},
+		applies:   map[int64]*following{},
 	}
 	var err error
 	if r.members, err = newMembership(r); err != nil {
@@ -170,9 +174,19 @@ func (r *Runner) Once(ctx context.Context) error {
 	if err := r.queueDueDrift(ctx, time.Now()); err != nil {
 		problems = append(problems, err)
 	}
+	var adopted sync.WaitGroup
+	waited := false
+	for _, follow := range r.takeAdopted() {
+		adopted.Go(follow)
+	}
+	defer adopted.Wait()
 	for ctx.Err() == nil {
 		if r.drain(ctx) == 0 {
-			break
+			if waited {
+				break
+			}
+			adopted.Wait()
+			waited = true
 		}
 		// An apply changes what open pull requests would do and what waits for it.
 		for _, w := range r.leading() {

@@ -33,7 +33,8 @@ const (
 	Interrupted Status = "interrupted" // an apply began and no result was recorded: a person decides
 )
 
-// transitions is the one table of what may follow what. A plan that is taken over after a crash goes back to queued.
+// transitions is the one table of what may follow what. A plan that is taken over after a crash goes back to queued, and so does
+// an apply that came to nothing because no engine was started. What was interrupted may still end, until a person decides.
 var transitions = map[Status][]Status{
 	Queued:      {Planning, Canceled, Superseded},
 	Planning:    {Planned, Applied, Failed, Queued, Canceled, Superseded}, // Applied: what plans nothing was done
@@ -42,9 +43,9 @@ var transitions = map[Status][]Status{
 	Held:        {Superseded, Canceled},
 	Blocked:     {Superseded, Canceled},
 	Unchanged:   {Superseded},
-	Applying:    {Applied, Failed, Interrupted},
+	Applying:    {Applied, Failed, Interrupted, Queued},
 	Failed:      {Superseded},
-	Interrupted: {Superseded},
+	Interrupted: {Superseded, Applied, Failed},
 	Canceled:    {Superseded},
 }
 

@@ -18,20 +18,21 @@ var (
 	errShutdown   = errors.New("driftless is stopping")
 )
 
-// recover takes up what an earlier process left: plans go back into the queue, and an apply without a result is
-// interrupted. The data directory is held by this process alone.
+// recover takes up what an earlier process left: plans go back into the queue, and applies are gone along with to their end.
+// The data directory is held by this process alone.
 func (r *Runner) recover(ctx context.Context) error {
-	if err := errors.Join(r.checkouts.clear(), r.clearRuns(ctx)); err != nil {
+	applies, err := r.clearRuns(ctx)
+	if err = errors.Join(r.checkouts.clear(), err); err != nil {
 		return err
 	}
-	return r.update(ctx, func(tx Tx, j *journal) error {
+	err = r.update(ctx, func(tx Tx, j *journal) error {
 		runs, err := tx.Runs(RunFilter{Statuses: []Status{Planning, Planned, Ready, Applying}})
 		if err != nil {
 			return err
 		}
 		for _, run := range runs {
-			if run.Purpose == PurposePlan && run.Status == Ready || !r.members.own(run) {
-				continue // final for a pull request, or another replica's
+			if run.Purpose == PurposePlan && run.Status == Ready || applies[run.ID].ID != 0 || !r.members.own(run) {
+				continue // final for a pull request, goes on, or another replica's
 			}
 			if err := r.recoverRun(j, run); err != nil {
 				return fmt.Errorf("recover run %d: %w", run.ID, err)
@@ -39,28 +40,52 @@ func (r *Runner) recover(ctx context.Context) error {
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	for _, run := range applies {
+		follow, err := r.adopt(ctx, run)
+		if err != nil {
+			return err
+		}
+		r.adopted = append(r.adopted, follow)
+	}
+	return nil
 }
 
-// clearRuns removes what earlier runs left: plan files, with values in clear. A run whose engine is still at work keeps its
-// directory until the next start.
-func (r *Runner) clearRuns(ctx context.Context) error {
+// clearRuns removes what earlier runs left: plan files, with values in clear. It returns the applies that have begun and whose
+// end is not on record: their directories stay until it is.
+func (r *Runner) clearRuns(ctx context.Context) (applies map[int64]Run, err error) {
 	dirs, err := os.ReadDir(filepath.Join(r.opts.DataDir, "runs"))
 	if errors.Is(err, os.ErrNotExist) {
-		return nil
+		return nil, nil
 	}
+	applies = map[int64]Run{}
 	for _, dir := range dirs {
 		id, _ := strconv.ParseInt(dir.Name(), 10, 64)
 		var run Run
+		goesOn := false
 		failed := r.opts.Store.View(ctx, func(tx Tx) (err error) {
-			run, err = tx.Run(id)
-			return err
+			if run, err = tx.Run(id); errors.Is(err, ErrNotFound) {
+				return nil
+			} else if err != nil {
+				return err
+			}
+			apply := r.left(tx, run)
+			goesOn = apply != nil && (apply.Alive() || apply.Begun())
+			return nil
 		})
-		if failed == nil && processIn(r.workDir(run.Workspace)) != "" {
-			continue
+		switch {
+		case failed != nil:
+			err = errors.Join(err, failed)
+		case goesOn:
+			applies[id] = run
+		case run.ID != 0 && processIn(r.workDir(run.Workspace)) != "":
+		default:
+			err = errors.Join(err, os.RemoveAll(filepath.Join(r.opts.DataDir, "runs", dir.Name())))
 		}
-		err = errors.Join(err, os.RemoveAll(filepath.Join(r.opts.DataDir, "runs", dir.Name())))
 	}
-	return err
+	return applies, err
 }
 
 // lockedStill is said of an interrupted run as long as it holds the lock of the state.
@@ -68,22 +93,29 @@ const lockedStill = " The state is still locked by this run; approving it releas
 
 func (r *Runner) recoverRun(j *journal, run Run) error {
 	from := run.Status
-	if from != Applying {
-		run.Status, run.Owner = Queued, ""
-		if err := j.tx.UpdateRun(run, from); err != nil {
+	if from == Applying {
+		if unbegun, err := r.unbegun(j.tx, run); err != nil {
+			return err
+		} else if !unbegun {
+			return interrupt(j, run, "driftless or its machine stopped during the apply.")
+		}
+		if err := errors.Join(freeState(j.tx, run), j.tx.DeleteBlobs(blobKey(run.ID, traitsBlob))); err != nil {
 			return err
 		}
-		return j.run("run taken up again", run, "driftless stopped while it was "+string(from))
+		run.AppliedAt = zeroTime
 	}
+	run.Status, run.Owner = Queued, ""
+	if err := j.tx.UpdateRun(run, from); err != nil {
+		return err
+	}
+	return j.run("run taken up again", run, "driftless stopped while it was "+string(from))
+}
+
+// interrupt gives up an apply whose end is not known.
+func interrupt(j *journal, run Run, why string) error {
+	from := run.Status
 	run.Status, run.FinishedAt = Interrupted, now()
-	then := "plans again and applies what is missing"
-	if run.PullID != 0 {
-		then = "settles that, and `" + applyOne(run) + "` goes on"
-	}
-	run.Reason = fmt.Sprintf("what it did is not known: look at the resources and the state, then `driftless approve %d` %s\ndriftless or its machine stopped during the apply.", run.ID, then)
-	if lock, err := j.tx.StateLock(run.Workspace); err == nil && lock.RunID == run.ID {
-		run.Reason += lockedStill
-	}
+	run.Reason = interruptedText(run) + heldStill(j.tx, run) + "\n" + why
 	if err := j.tx.UpdateRun(run, from); err != nil {
 		return err
 	}
@@ -93,9 +125,32 @@ func (r *Runner) recoverRun(j *journal, run Run) error {
 	return j.run("apply interrupted", run, run.Reason)
 }
 
+// interruptedText says that a person must decide about a run, and how.
+func interruptedText(run Run) string {
+	then := "plans again and applies what is missing"
+	if run.PullID != 0 {
+		then = "settles that, and `" + applyOne(run) + "` goes on"
+	}
+	return fmt.Sprintf("what it did is not known: look at the resources and the state, then `driftless approve %d` %s", run.ID, then)
+}
+
+// heldStill is what is to be said of an interrupted run's lock.
+func heldStill(tx Tx, run Run) string {
+	if lock, err := tx.StateLock(run.Workspace); err == nil && lock.RunID == run.ID {
+		return lockedStill
+	}
+	return ""
+}
+
 // work claims and executes runs until ctx is done, as many at a time as the configuration allows.
 func (r *Runner) work(ctx context.Context) {
 	var group sync.WaitGroup
+	for _, follow := range r.takeAdopted() {
+		group.Go(func() {
+			defer r.Wake()
+			follow()
+		})
+	}
 	slots := make(chan struct{}, r.limit)
 	tick := time.NewTicker(5 * time.Second)
 	defer tick.Stop()
@@ -124,6 +179,13 @@ func (r *Runner) work(ctx context.Context) {
 	}
 	r.cancelAll(errShutdown)
 	group.Wait()
+}
+
+// takeAdopted are the applies of an earlier process that are to be gone along with.
+func (r *Runner) takeAdopted() []func() {
+	all := r.adopted
+	r.adopted = nil
+	return all
 }
 
 // drain executes runs until none can be claimed, and returns how many it executed.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/driftlessops/driftless/examples/cloud/provider"
+	"github.com/driftlessops/driftless/runner/supervisor"
 )
 
 // built is what all stories share.
@@ -19,7 +20,12 @@ var built struct {
 	mirror  string // a filesystem mirror of providers: the program again, as the simulated cloud's
 }
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	if supervisor.Is(os.Args) { // a daemon of a test has an apply
+		os.Exit(supervisor.Main(os.Args[2]))
+	}
+	os.Exit(run(m))
+}
 
 func run(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "driftless-test-")

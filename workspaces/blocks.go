@@ -141,6 +141,15 @@ type attributes struct {
 	Require            *hcl.Attribute   `hcl:"require,optional"`
 	Permissions        *permissionsBody `hcl:"permissions,block"`
 	Drift              *driftBody       `hcl:"drift,block"`
+	Timeouts           *timeoutsBody    `hcl:"timeouts,block"`
+}
+
+type timeoutsBody struct {
+	Init   *hcl.Attribute `hcl:"init,optional"`
+	Plan   *hcl.Attribute `hcl:"plan,optional"`
+	Policy *hcl.Attribute `hcl:"policy,optional"`
+	Apply  *hcl.Attribute `hcl:"apply,optional"`
+	Cancel *hcl.Attribute `hcl:"cancel,optional"`
 }
 
 type driftBody struct {

@@ -21,6 +21,7 @@ func (r *resolver) add(t target, reason string, block hcl.Range) {
 		BackendConfig: is.BackendConfig, TerraformWorkspace: is.TerraformWorkspace, RenamedFrom: is.RenamedFrom,
 		Engine: may.Engine, Version: may.Version, Apply: may.Apply, TrustedLabels: may.Labels,
 		Permissions: *may.Permissions, Require: may.Require, Volatile: may.Volatile, Freshness: *may.Freshness, DriftSchedule: may.Drift.over(nil).Schedule,
+		Timeouts: may.Timeouts.resolved(),
 	}
 	if may.Parallelism != nil {
 		w.Parallelism = *may.Parallelism

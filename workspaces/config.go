@@ -164,6 +164,7 @@ type Block struct {
 	Apply              ApplyMode
 	Drift              *DriftBlock
 	Freshness          *time.Duration
+	Timeouts           *TimeoutsBlock
 	RenamedFrom        string
 	Permissions        *Permissions  // nil fields: not set
 	Require            []Requirement // nil: not set

@@ -31,6 +31,7 @@ func (b Block) over(next Block) Block {
 	b.Labels = union(b.Labels, next.Labels)
 	b.BackendConfig = union(b.BackendConfig, next.BackendConfig)
 	b.Drift = b.Drift.over(next.Drift)
+	b.Timeouts = b.Timeouts.over(next.Timeouts)
 	return b
 }
 

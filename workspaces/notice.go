@@ -16,6 +16,7 @@ func (b Block) permissions() map[string]string {
 		"engine": strconv.Quote(b.Engine), "apply": strconv.Quote(string(b.Apply)), "freshness": strconv.Quote(b.Freshness.String()),
 		"version": quoteSet(b.Version), "drift.schedule": quoteSet(drift.Schedule), "labels": mapText(b.Labels), "volatile": listText(b.Volatile),
 	})
+	maps.Copy(p, b.Timeouts.texts())
 	if b.Require != nil {
 		p["require"] = requireText(b.Require)
 	}

@@ -26,7 +26,8 @@ var blockTexts = map[string]string{
 	"defaultsBlock":  "Values for every workspace whose directory matches. It takes every attribute that a `workspace` block takes, but for `dir`. A `depends_on` in it leaves out the workspace itself.",
 	"workspaceBlock": "One workspace. Without `dir` the label is its directory; with another `dir` the label is its name, and one directory may have several workspaces (`DIR@NAME`). " +
 		"Where several blocks speak of one workspace, lists and single values are replaced by the later and maps are merged by key, in this order: `defaults` of the operator's top level, `defaults` of driftless.hcl, its `workspace` block, `defaults` of the operator's `repository` block, the `workspace` block there.",
-	"driftBody": "When drift is looked for, and whether it is repaired without being asked.",
+	"timeoutsBody": "How long each step of a run may take. What takes longer is interrupted, and the run fails with the name of the limit. `\"0s\"`: no limit.",
+	"driftBody":    "When drift is looked for, and whether it is repaired without being asked.",
 }
 
 const (
@@ -113,6 +114,12 @@ var attributeTexts = map[string]AttributeDoc{
 	"attributes.require":             {Type: "list of `\"approved\"`, `\"mergeable\"`, `\"undiverged\"`", Default: "all three", Text: "What an apply before the merge waits for: somebody else with write access approved this very commit, and nobody with it asks for changes; the forge would merge it; what the workspace reads did not change on the tracked branch since. Policies and a report on this commit are required besides, always.", Takes: afterMerge},
 	"attributes.freshness":           {Type: typeDuration, Default: "`\"24h\"`", Text: "How long a pull request's plan is trusted while only others change, and how long a drift check where there is no schedule. `\"0s\"`: no drift checks without a schedule.", Takes: afterMerge},
 	"attributes.renamed_from":        {Type: typeText, Text: "Its earlier identity without the repository (`DIR` or `DIR@NAME`): state, history and what was applied go along. It must be gone: two workspaces cannot share one state.", Takes: atOnce},
+
+	"timeoutsBody.init":   {Type: typeDuration, Default: "`\"30m\"`", Text: "`init`, with the downloads of providers and modules.", Takes: afterMerge},
+	"timeoutsBody.plan":   {Type: typeDuration, Default: "`\"2h\"`", Text: "`plan`.", Takes: afterMerge},
+	"timeoutsBody.policy": {Type: typeDuration, Default: "`\"2m\"`", Text: "The policies. What is not judged in time is blocked.", Takes: afterMerge},
+	"timeoutsBody.apply":  {Type: typeDuration, Default: "`\"12h\"`", Text: "`apply`. It holds while driftless itself is stopped, too.", Takes: afterMerge},
+	"timeoutsBody.cancel": {Type: typeDuration, Default: "`\"5m\"`", Text: "How long the engine of an apply that is canceled, or that reached its limit, gets to finish what it is doing, save its state and release its lock. Then it is killed, and the run is `interrupted`. Not `\"0s\"`.", Takes: afterMerge},
 
 	"driftBody.schedule":  {Type: "cron expression, UTC", Default: "whenever `freshness` ends", Text: "Minute, hour, day, month, weekday, such as `\"0 */6 * * *\"`. Each workspace is late by an offset of its own, of at most a tenth of the period and five minutes.", Takes: afterMerge},
 	"driftBody.reconcile": {Type: typeBool, Default: "`false`", Text: "Repairs drift by itself when all of it is `external`, nothing would be deleted, replaced or forgotten, nothing merged waits to be applied, and policy passes.", Takes: afterMerge},

@@ -114,6 +114,7 @@ func (d *decoder) attributes(a attributes) Block {
 		Apply:              ApplyMode(d.oneOf(a.Apply, string(OnMerge), string(BeforeMerge), string(Manual))),
 		Drift:              d.drift(a.Drift),
 		Freshness:          d.duration(a.Freshness),
+		Timeouts:           d.timeouts(a.Timeouts),
 		RenamedFrom:        d.renamedFrom(a.RenamedFrom),
 		Permissions:        d.permissions(a.Permissions),
 		Require:            d.require(a.Require),

@@ -41,6 +41,7 @@ type Workspace struct {
 	Parallelism   int               // 0: the engine's default
 	DriftSchedule string            // cron expression or "" for none
 	Freshness     time.Duration     // how long a plan or a drift check is trusted
+	Timeouts      Timeouts          // how long each step of a run may take
 	Reconcile     bool              // repair external drift by itself
 	Volatile      []string          // change paths to leave out of change digests, "ADDRESS:attribute.path" with * globs: changes that nobody need review
 	Permissions   Permissions       // who may plan, apply and approve by comments

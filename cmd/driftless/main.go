@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/driftlessops/driftless/examples/cloud/provider"
+	"github.com/driftlessops/driftless/runner/supervisor"
 )
 
 func main() {
@@ -19,6 +20,9 @@ func main() {
 			os.Exit(1)
 		}
 		return
+	}
+	if supervisor.Is(os.Args) { // another driftless started us to go along with an apply
+		os.Exit(supervisor.Main(os.Args[2]))
 	}
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }

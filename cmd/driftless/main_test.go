@@ -8,10 +8,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/driftlessops/driftless/runner/supervisor"
 )
 
 // TestMain keeps the tests from the configuration and the cache of whoever runs them.
 func TestMain(m *testing.M) {
+	if supervisor.Is(os.Args) {
+		os.Exit(supervisor.Main(os.Args[2]))
+	}
 	cache, err := os.MkdirTemp("", "driftless-cli-test-")
 	if err != nil {
 		panic(err)

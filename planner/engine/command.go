@@ -25,27 +25,27 @@ type session struct {
 	log           func(string)
 	command       func(context.Context, Phase) func(error)
 	interruptWait time.Duration
+	limits        map[Phase]time.Duration
 	logger        *slog.Logger
 }
 
 // run runs one command. Its standard output goes to stdout, or is read for events when that is nil. Everything else
 // that it prints goes to the log and, when it fails, into an *Error.
 func (s session) run(ctx context.Context, phase Phase, env map[string]string, stdout io.Writer, args ...string) error {
-	sockets, cleanup, err := s.socketDir()
+	sockets, cleanup, err := socketDir(s.tempDir)
 	if err != nil {
 		return &Error{Phase: phase, Err: err}
 	}
 	defer cleanup()
-	own := map[string]string{"TMPDIR": sockets, "PWD": s.dir} // PWD: abspath() gives the path we were given, not what a link in it leads to
-	for _, more := range []map[string]string{s.own, env} {
-		for name, v := range more {
-			own[name] = v
-		}
+	if limit := s.limits[phase]; limit > 0 {
+		limited, cancel := context.WithTimeoutCause(ctx, limit, &LimitError{Phase: phase, Limit: limit})
+		defer cancel()
+		ctx = limited
 	}
 	lines := &stream{phase: phase, mask: s.mask, progress: s.progress, log: s.log}
 	out, errs := &lineWriter{line: lines.line}, &lineWriter{line: lines.line}
 	p := process{
-		path: s.engine.Path, dir: s.dir, args: args, env: cleanEnv(s.tempDir, s.granted, own),
+		path: s.engine.Path, dir: s.dir, args: args, env: s.environment(env, sockets),
 		stdout: out, stderr: errs, interruptWait: s.interruptWait,
 	}
 	switch {
@@ -55,11 +55,7 @@ func (s session) run(ctx context.Context, phase Phase, env map[string]string, st
 		p.stderr = out // one pipe keeps the order of plain text; of events, long ones would be torn
 	}
 	begin, done := time.Now(), s.began(ctx, phase)
-	if phase == PhaseApply {
-		err = p.runDetached(ctx, s.tempDir)
-	} else {
-		err = p.run(ctx)
-	}
+	err = p.run(ctx)
 	_, _ = out.Close(), errs.Close()
 	s.logger.Debug("engine command ended", "engine", s.engine.String(), "command", args[0], "dir", s.dir,
 		"took", time.Since(begin).Round(time.Millisecond), "err", err)
@@ -78,10 +74,21 @@ func (s session) began(ctx context.Context, phase Phase) func(error) {
 	return s.command(ctx, phase)
 }
 
+// environment is that of a command, with what is special to it.
+func (s session) environment(env map[string]string, tmpDir string) []string {
+	own := map[string]string{"TMPDIR": tmpDir, "PWD": s.dir} // PWD: abspath() gives the path we were given, not what a link in it leads to
+	for _, more := range []map[string]string{s.own, env} {
+		for name, v := range more {
+			own[name] = v
+		}
+	}
+	return cleanEnv(s.tempDir, s.granted, own)
+}
+
 // socketDir is the engine's TMPDIR: the root's own, or a short one for this command when that is too long for sockets.
-func (s session) socketDir() (dir string, cleanup func(), err error) {
-	if len(s.tempDir) <= maxTempDir {
-		return s.tempDir, func() {}, nil
+func socketDir(tempDir string) (dir string, cleanup func(), err error) {
+	if len(tempDir) <= maxTempDir {
+		return tempDir, func() {}, nil
 	}
 	short := ""
 	if len(os.TempDir()) > maxTempDir-len("/driftless0123456789") {

@@ -2,10 +2,12 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	tfjson "github.com/hashicorp/terraform-json"
 )
@@ -42,6 +44,20 @@ func (e *Error) Error() string {
 // Unwrap is the reason, such as an *exec.ExitError or context.Canceled.
 func (e *Error) Unwrap() error { return e.Err }
 
+// LimitError is why a command was interrupted that took too long.
+type LimitError struct {
+	Phase Phase
+	Limit time.Duration
+}
+
+func (e *LimitError) Error() string {
+	setting := e.Phase
+	if setting == PhaseShow {
+		setting = PhasePlan
+	}
+	return fmt.Sprintf("%s took longer than its limit of %s (`%s` of `timeouts`) and was interrupted", e.Phase, e.Limit, setting)
+}
+
 // failure explains a command that ended with err by what it printed.
 func (s *stream) failure(ctx context.Context, err error) *Error {
 	s.mu.Lock()
@@ -57,7 +73,11 @@ func (s *stream) failure(ctx context.Context, err error) *Error {
 		summary:   s.mask.String(s.summary()),
 		reinit:    asksForInit(text),
 	}
-	if cause := ctx.Err(); cause != nil {
+	if limit := (*LimitError)(nil); errors.As(context.Cause(ctx), &limit) {
+		e.Err = fmt.Errorf("%w: %w", limit, err)
+		e.Output = strings.TrimSpace(limit.Error() + "\n" + e.Output)
+		e.summary = limit.Error()
+	} else if cause := ctx.Err(); cause != nil {
 		e.Canceled = true
 		e.Err = fmt.Errorf("%w: %w", cause, err)
 	}

@@ -3,7 +3,6 @@ package engine
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,16 +13,8 @@ import (
 	"github.com/driftlessops/driftless/planner/mask"
 )
 
-// TestMain makes the test binary the provider that the tests install, when an engine starts it as one, and a runner that
-// tests may kill.
+// TestMain makes the test binary the provider that the tests install, when an engine starts it as one.
 func TestMain(m *testing.M) {
-	if request := os.Getenv(detachedApply); request != "" {
-		if err := serveApply(request); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
 	if os.Getenv("TF_PLUGIN_MAGIC_COOKIE") != "" {
 		serveProvider()
 		return

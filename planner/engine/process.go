@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	defaultInterruptWait = 5 * time.Minute
+	// DefaultInterruptWait is how long an engine that was interrupted may save what it did.
+	DefaultInterruptWait = 5 * time.Minute
 	// pipeGrace bounds the wait for output after the engine's end, when a process that it left behind holds its pipes.
 	pipeGrace = 5 * time.Second
 )
@@ -25,26 +26,11 @@ type process struct {
 	args, env      []string
 	stdout, stderr io.Writer
 	interruptWait  time.Duration
-	detached       bool // goes on when this process dies
+	started        func(pid int) // may be nil
 }
 
-// runDetached is run for a process that changes the world: when this process dies, it finishes what it does.
-func (p process) runDetached(ctx context.Context, dir string) error {
-	out, err := startTail(dir, "stdout", p.stdout)
-	if err != nil {
-		return err
-	}
-	errs, err := startTail(dir, "stderr", p.stderr)
-	if err != nil {
-		return errors.Join(err, out.Close())
-	}
-	p.stdout, p.stderr, p.detached = out.file, errs.file, true
-	err = p.run(ctx)
-	if failed := errors.Join(out.Close(), errs.Close()); err == nil {
-		err = failed
-	}
-	return err
-}
+// ErrKilled is the end of a process that did not obey when it was interrupted.
+var ErrKilled = errors.New("it did not end when it was interrupted, and was killed")
 
 // run returns nil when the process ended with exit code 0, also when it was interrupted before.
 func (p process) run(ctx context.Context) error {
@@ -60,6 +46,9 @@ func (p process) run(ctx context.Context) error {
 		defer runtime.UnlockOSThread()
 		cmd, err := p.start()
 		if err == nil {
+			if p.started != nil {
+				p.started(cmd.Process.Pid)
+			}
 			pids <- cmd.Process.Pid
 			err = cmd.Wait()
 		}
@@ -89,7 +78,7 @@ func (p process) start() (*exec.Cmd, error) {
 		cmd.Dir, cmd.Env = p.dir, p.env
 		cmd.Stdout, cmd.Stderr = p.stdout, p.stderr
 		cmd.WaitDelay = pipeGrace
-		cmd.SysProcAttr = sysProcAttr(p.detached)
+		cmd.SysProcAttr = sysProcAttr()
 		err := cmd.Start()
 		if err == nil {
 			return cmd, nil
@@ -106,7 +95,7 @@ func (p process) stop(pid int, done <-chan error) error {
 	_ = syscall.Kill(-pid, syscall.SIGINT)
 	wait := p.interruptWait
 	if wait <= 0 {
-		wait = defaultInterruptWait
+		wait = DefaultInterruptWait
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -116,6 +105,6 @@ func (p process) stop(pid int, done <-chan error) error {
 		return err
 	case <-timer.C:
 		_ = syscall.Kill(-pid, syscall.SIGKILL)
-		return <-done
+		return fmt.Errorf("%w (after %s): %w", ErrKilled, wait, <-done)
 	}
 }

@@ -33,6 +33,7 @@ type RootOptions struct {
 	Progress           func(Progress)                                  // may be nil
 	Log                func(line string)                               // may be nil: human-readable masked lines of the run's log
 	Command            func(context.Context, Phase) (done func(error)) // called before each command, done after it; may be nil
+	Limits             map[Phase]time.Duration                         // how long a command of a phase may take; what is not there may take as long as it likes
 	InterruptWait      time.Duration                                   // how long a canceled command gets before it is killed; 0 = 5 minutes
 	Logger             *slog.Logger
 }
@@ -64,7 +65,7 @@ func Open(opts RootOptions) (*Root, error) {
 		engine: opts.Engine, dir: opts.Dir, tempDir: opts.TempDir, granted: opts.Env,
 		own:  map[string]string{"TF_DATA_DIR": opts.DataDir, "TF_CLI_CONFIG_FILE": r.cliConfig()},
 		mask: opts.Mask, progress: opts.Progress, log: opts.Log, command: opts.Command,
-		interruptWait: opts.InterruptWait, logger: opts.Logger,
+		interruptWait: opts.InterruptWait, limits: opts.Limits, logger: opts.Logger,
 	}
 	return r, r.configure()
 }

@@ -20,6 +20,7 @@ type stream struct {
 	diags  []diagnostic
 	output []string // diagnostics and plain lines, masked, in the order they came
 	plain  []string // plain lines, not masked
+	steps  []Step   // of an apply
 }
 
 // event is one line of the engine's machine-readable output.
@@ -57,6 +58,7 @@ func (s *stream) line(text string) {
 		s.output = append(s.output, strings.TrimSuffix(framed, "\n"))
 		s.write(framed)
 	default:
+		s.step(e)
 		s.write(s.mask.String(e.Message))
 	}
 	if s.progress != nil && e.Message != "" {

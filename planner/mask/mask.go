@@ -2,6 +2,8 @@
 package mask
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -66,4 +68,11 @@ func (m *Masker) automaton() *automaton {
 		m.search = newAutomaton(formsOf(m.values))
 	}
 	return m.search
+}
+
+// Values are the values that it knows, sorted.
+func (m *Masker) Values() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Sorted(maps.Keys(m.values))
 }

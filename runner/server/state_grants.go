@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/driftlessops/driftless/runner/tfstate"
 	"github.com/driftlessops/driftless/workspaces"
 )
 
@@ -37,21 +38,7 @@ type credential struct {
 func (b *StateBackend) Issue(base string, g Grant) (env map[string]string, revoke func()) {
 	user, password := fmt.Sprintf("run-%d-%s", g.RunID, rand.Text()), rand.Text()
 	b.grants.add(user, credential{Grant: g, password: sha256.Sum256([]byte(password))})
-	address := strings.TrimSuffix(base, "/") + statePath(g.Workspace)
-	return map[string]string{
-		"TF_HTTP_ADDRESS":        address,
-		"TF_HTTP_UPDATE_METHOD":  http.MethodPost,
-		"TF_HTTP_LOCK_ADDRESS":   address,
-		"TF_HTTP_LOCK_METHOD":    "LOCK",
-		"TF_HTTP_UNLOCK_ADDRESS": address,
-		"TF_HTTP_UNLOCK_METHOD":  "UNLOCK",
-		"TF_HTTP_USERNAME":       user,
-		"TF_HTTP_PASSWORD":       password,
-		// It is on this machine, and the store has waited for its database already.
-		"TF_HTTP_RETRY_MAX":      "2",
-		"TF_HTTP_RETRY_WAIT_MIN": "1",
-		"TF_HTTP_RETRY_WAIT_MAX": "2",
-	}, func() { b.grants.remove(user) }
+	return tfstate.Environment(strings.TrimSuffix(base, "/")+statePath(g.Workspace), user, password), func() { b.grants.remove(user) }
 }
 
 func (gs *grants) add(user string, c credential) {

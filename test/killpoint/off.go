@@ -7,3 +7,6 @@ const On = false
 
 // At does nothing.
 func At(string) {}
+
+// Environ is empty.
+func Environ() []string { return nil }

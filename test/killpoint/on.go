@@ -68,3 +68,13 @@ func begin() {
 	}
 	state.log = log
 }
+
+// Environ is what a program of ours that is started with an environment of its own must have to be killed as well.
+func Environ() (env []string) {
+	for _, name := range []string{logVariable, rolesVariable} {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
+}

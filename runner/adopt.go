@@ -1,0 +1,83 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/driftlessops/driftless/planner/mask"
+	"github.com/driftlessops/driftless/runner/supervisor"
+)
+
+// runDir is a run's own directory, removed with it.
+func (r *Runner) runDir(id int64) string {
+	return filepath.Join(r.opts.DataDir, "runs", strconv.FormatInt(id, 10))
+}
+
+// adopt takes up an apply that an earlier process began and whose end is not on record. The function that it returns goes on
+// with it as if this process had begun it.
+func (r *Runner) adopt(ctx context.Context, run Run) (func(), error) {
+	j := &job{r: r, w: r.watcher(run.Repository), run: run, mask: &mask.Masker{}, dir: r.runDir(run.ID), at: r.workDir(run.Workspace)}
+	err := r.opts.Store.View(ctx, func(tx Tx) (err error) {
+		if j.traits, err = traitsOf(tx, run); err != nil {
+			return err
+		}
+		log, err := tx.Blob(blobKey(run.ID, "log"))
+		if errors.Is(err, ErrNotFound) {
+			err = nil
+		}
+		if len(log) > 0 {
+			j.line(strings.TrimSuffix(string(log), "\n"))
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("take up the apply of run %d: %w", run.ID, err)
+	}
+	j.mask.Add(j.traits.Secrets...)
+	j.prior = j.traits.Prior
+	j.undo = append(j.undo, r.workDirs.lock(j.at), func() { _ = os.RemoveAll(j.at) })
+	return func() {
+		defer j.close()
+		ctx, end := j.traced(context.WithoutCancel(ctx))
+		defer end()
+		j.workThrough(ctx, func(ctx context.Context) error { return j.phase(ctx, "apply", j.goOn) })
+	}, nil
+}
+
+// goOn goes along with an apply that has begun.
+func (j *job) goOn(ctx context.Context) error {
+	apply, err := supervisor.Find(j.applyDir())
+	if err != nil {
+		return err
+	}
+	return j.follow(ctx, apply)
+}
+
+// unbegun reports whether it is sure that no engine was started for an apply: its intent is on record, and driftless ended
+// before anything came of it.
+func (r *Runner) unbegun(tx Tx, run Run) (bool, error) {
+	if _, err := traitsOf(tx, run); errors.Is(err, ErrNotFound) {
+		return false, nil // written by a version that had no supervisors
+	} else if err != nil {
+		return false, err
+	}
+	apply := r.left(tx, run)
+	return apply == nil || !apply.Alive() && !apply.Begun(), nil
+}
+
+// left is the apply of a run's directory whose end is not on record, or nil.
+func (r *Runner) left(tx Tx, run Run) *supervisor.Apply {
+	apply, err := supervisor.Find(filepath.Join(r.runDir(run.ID), "apply"))
+	if err != nil {
+		return nil
+	}
+	if _, err := traitsOf(tx, run); errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return apply
+}

@@ -1,0 +1,195 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/driftlessops/driftless/planner/engine"
+	"github.com/driftlessops/driftless/runner/supervisor"
+)
+
+// following is an apply whose supervisor is at work.
+type following struct {
+	apply  *supervisor.Apply
+	output *engine.Output
+	stop   atomic.Bool // it is to be interrupted
+	told   bool        // its supervisor was told so
+	looked time.Time   // when the store was looked at last
+	kept   int         // versions of the state that the store has
+}
+
+// lookEvery is how often what the engine wrote is brought to the store, and a cancel is looked for there.
+const lookEvery = time.Second
+
+// follow goes along with an apply until its supervisor has ended, whoever started that, and records how it ended.
+func (j *job) follow(ctx context.Context, apply *supervisor.Apply) error {
+	stdout, stderr := apply.Output()
+	progress := func(p engine.Progress) {
+		if j.r.opts.Progress != nil {
+			j.r.opts.Progress(j.run, p)
+		}
+	}
+	output, err := engine.ReadOutput(engine.OutputOptions{Stdout: stdout, Stderr: stderr, Mask: j.mask, Progress: progress, Log: j.line})
+	if err != nil {
+		return err
+	}
+	f := &following{apply: apply, output: output}
+	defer j.r.follows(j.run.ID, f)()
+	err = apply.Wait(ctx, func() { j.look(ctx, f) })
+	result, failed := apply.Result()
+	if errors.Is(failed, fs.ErrNotExist) && err == nil {
+		j.log.Error("the supervisor of an apply died")
+		err = apply.Reap(ctx)
+	} else {
+		err = errors.Join(err, failed)
+	}
+	if err = errors.Join(err, output.Close()); err != nil {
+		return err
+	}
+	o, err := j.aftermath(ctx, f, result, failed != nil)
+	if err != nil {
+		return err
+	}
+	return j.conclude(ctx, o)
+}
+
+// look brings to the store what the engine wrote, and to the engine what the store was told. Neither is needed for the apply
+// to go on: what cannot be done now is done later.
+func (j *job) look(ctx context.Context, f *following) {
+	if time.Since(f.looked) > lookEvery {
+		f.looked = time.Now()
+		if err := j.forward(ctx, f); err != nil {
+			j.log.Warn("the state of an apply is not in the store yet", "error", err)
+		}
+		if who, err := j.canceledBy(ctx); err == nil && who != "" {
+			f.stop.Store(true)
+		}
+	}
+	if f.stop.Load() && !f.told {
+		f.told = f.apply.Interrupt()
+	}
+}
+
+// forward puts the states that the engine wrote meanwhile into the store.
+func (j *job) forward(ctx context.Context, f *following) error {
+	versions, err := f.apply.Versions(f.kept)
+	if err != nil || len(versions) == 0 {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	err = j.r.update(ctx, func(tx Tx, _ *journal) error {
+		run, err := tx.Run(j.run.ID)
+		if err != nil || run.Status != Applying || run.Attempt != j.run.Attempt {
+			return errors.Join(err, ErrConflict)
+		}
+		for _, v := range versions {
+			if err := keepVersion(tx, j.run, v); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		f.kept += len(versions)
+	}
+	return err
+}
+
+// keepVersion makes a state the newest one of its workspace. One that is on record already, or that does not follow what is
+// there, is left out: nobody else may write while the run holds the lock, so the latter is an error.
+func keepVersion(tx Tx, run Run, v supervisor.Version) error {
+	newest, _, err := tx.State(run.Workspace, 0)
+	switch {
+	case errors.Is(err, ErrNotFound):
+	case err != nil:
+		return err
+	case newest.Lineage == v.Lineage && newest.Serial >= v.Serial && newest.RunID == run.ID:
+		return nil
+	case newest.Lineage != v.Lineage || newest.Serial >= v.Serial:
+		return errForeignState
+	}
+	return tx.PutState(&StateVersion{Workspace: run.Workspace, Serial: v.Serial, Lineage: v.Lineage, RunID: run.ID, CreatedAt: now()}, v.Content)
+}
+
+var errForeignState = errors.New("the state was changed by somebody else during the apply")
+
+// canceledBy is who asked for the end of this apply, or "".
+func (j *job) canceledBy(ctx context.Context) (who string, err error) {
+	err = j.r.opts.Store.View(ctx, func(tx Tx) error {
+		asked, err := tx.Events(EventFilter{RunID: j.run.ID, Kind: CancelAsked, Limit: 1})
+		if len(asked) > 0 {
+			who = orElse(asked[0].Actor, "somebody")
+		}
+		return err
+	})
+	return who, err
+}
+
+// CancelAsked is the kind of the event by which an apply is to be interrupted.
+const CancelAsked = "cancel asked"
+
+// follows registers an apply that can be interrupted.
+func (r *Runner) follows(id int64, f *following) (done func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.applies[id] = f
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.applies, id)
+	}
+}
+
+// interrupt makes the engine of an apply end, if this process follows it.
+func (r *Runner) interrupt(id int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if f := r.applies[id]; f != nil {
+		f.stop.Store(true)
+	}
+}
+
+// stepsText tells what an apply did, from what the engine said.
+func stepsText(steps []engine.Step) string {
+	var done, open, failed []string
+	for _, s := range steps {
+		text := fmt.Sprintf("%s (%s)", s.Address, s.Action)
+		switch {
+		case s.Failed:
+			failed = append(failed, text)
+		case s.Ended:
+			done = append(done, text)
+		default:
+			open = append(open, text)
+		}
+	}
+	text := ""
+	for _, group := range []struct {
+		title string
+		all   []string
+	}{{"Completed", done}, {"Failed", failed}, {"Begun, and no end is known", open}} {
+		if len(group.all) > 0 {
+			text += "\n" + group.title + ": " + fewOf(group.all)
+		}
+	}
+	if len(done) == 0 {
+		text = "\nNo change was completed, as far as the engine said." + text
+	}
+	return text
+}
+
+// mostSteps is how many changes of an apply are named one by one.
+const mostSteps = 20
+
+func fewOf(all []string) string {
+	if more := len(all) - mostSteps; more > 0 {
+		return strings.Join(all[:mostSteps], ", ") + fmt.Sprintf(", and %d more", more)
+	}
+	return strings.Join(all, ", ")
+}

@@ -1,0 +1,94 @@
+package runner
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/driftlessops/driftless/planner"
+	"github.com/driftlessops/driftless/runner/supervisor"
+)
+
+// traits are what must be known of an apply to record its end, besides its run: they are kept encrypted in the store with the
+// intent, for a runner that did not begin it.
+type traits struct {
+	Dir     string        // of the root module, in the checkout
+	Backend string        // that keeps the state; "" = driftless
+	Prior   planner.Prior // the state that it planned from
+	Secrets []string      // what no reader is shown
+}
+
+func (t traits) managed() bool { return t.Backend == "" }
+
+// applyDir is the directory of a run's supervisor.
+func (j *job) applyDir() string { return filepath.Join(j.dir, "apply") }
+
+func (j *job) keepTraits(tx Tx) error {
+	j.traits.Prior, j.traits.Secrets = j.prior, j.mask.Values()
+	value, err := json.Marshal(j.traits)
+	if err != nil {
+		return err
+	}
+	return tx.PutBlob(blobKey(j.run.ID, traitsBlob), value)
+}
+
+const traitsBlob = "apply"
+
+func traitsOf(tx Tx, run Run) (t traits, err error) {
+	value, err := tx.Blob(blobKey(run.ID, traitsBlob))
+	if err != nil {
+		return t, err
+	}
+	return t, json.Unmarshal(value, &t)
+}
+
+// order is what the supervisor of this apply is to do.
+func (j *job) order() supervisor.Order {
+	return supervisor.Order{
+		Run: j.run.ID, Command: j.root.ApplyCommand(filepath.Join(j.dir, "plan.tfplan")),
+		Wait: j.ws.Timeouts.Cancel, Limit: j.ws.Timeouts.Apply,
+	}
+}
+
+// holdState locks the state that driftless keeps until the end of the apply is on record, and hands it over: the engine
+// works on a copy, and needs the store no more.
+func (j *job) holdState(tx Tx, run Run, order *supervisor.Order) error {
+	if !j.traits.managed() {
+		return nil
+	}
+	host, _ := os.Hostname()
+	lock := StateLock{Workspace: run.Workspace, ID: fmt.Sprintf("driftless-run-%d", run.ID), RunID: run.ID, CreatedAt: now()}
+	lock.Info, _ = json.Marshal(map[string]any{
+		"ID": lock.ID, "Operation": "OperationTypeApply", "Who": fmt.Sprintf("run %d of driftless on %s", run.ID, host), "Created": lock.CreatedAt,
+	})
+	err := tx.LockState(lock)
+	if errors.Is(err, ErrConflict) {
+		holder, err := tx.StateLock(run.Workspace)
+		if err != nil {
+			return err
+		}
+		return userError(fmt.Sprintf("nothing was applied: the state is locked by %s. Wait for it; if it is gone for good, `driftless unlock %s` takes the lock away", LockOf(tx, holder), run.Workspace))
+	} else if err != nil {
+		return err
+	}
+	order.State = &supervisor.State{Workspace: string(run.Workspace)}
+	_, order.State.Content, err = tx.State(run.Workspace, 0)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// freeState gives back what holdState took.
+func freeState(tx Tx, run Run) error {
+	lock, err := tx.StateLock(run.Workspace)
+	switch {
+	case errors.Is(err, ErrNotFound) || err == nil && lock.RunID != run.ID:
+		return nil
+	case err != nil:
+		return err
+	}
+	return tx.UnlockState(run.Workspace)
+}

@@ -1,0 +1,198 @@
+package supervisor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/driftlessops/driftless/runner/tfstate"
+	"github.com/driftlessops/driftless/test/killpoint"
+)
+
+// Apply is an apply that has, or had, a supervisor.
+type Apply struct {
+	Order Order
+	dir   string
+}
+
+// poll is how often it is looked whether a supervisor is still at work.
+const poll = 50 * time.Millisecond
+
+// Start starts a supervisor in a directory that does not exist yet.
+func Start(dir string, order Order) (*Apply, error) {
+	a := &Apply{Order: order, dir: dir}
+	if err := a.write(); err != nil {
+		return nil, fmt.Errorf("start the supervisor of run %d: %w", order.Run, err)
+	}
+	lock, err := a.lock(syscall.LOCK_EX)
+	if err == nil {
+		err = errors.Join(a.start(lock), lock.Close())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("start the supervisor of run %d: %w", order.Run, err)
+	}
+	return a, nil
+}
+
+// write lays down all files that a supervisor begins with.
+func (a *Apply) write() error {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(a.dir), 0o700), os.Mkdir(a.dir, 0o700), os.Mkdir(a.path(statesDir), 0o700)); err != nil {
+		return err
+	}
+	if state := a.Order.State; state != nil && state.Content != nil {
+		if err := writeFile(stateFile(a.dir, 0), state.Content); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{lockFile, stdoutFile, stderrFile} {
+		if err := os.WriteFile(a.path(name), nil, 0o600); err != nil {
+			return err
+		}
+	}
+	return errors.Join(writeJSON(a.path(orderFile), a.Order), syncDir(filepath.Dir(a.dir)), syncDir(filepath.Dir(filepath.Dir(a.dir))))
+}
+
+// start starts the process. It has the lock from its first moment, so that nobody takes it for one that ended.
+func (a *Apply) start(lock *os.File) error {
+	given, err := json.Marshal(handover{Env: a.Order.Command.Env})
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(self(), subcommand, a.dir)
+	cmd.Args[0] = "driftless"
+	cmd.Dir = a.dir
+	cmd.Env = append(killpoint.Environ(), "PATH="+os.Getenv("PATH"), "HOME="+a.dir, "TMPDIR="+os.TempDir()) // and nothing of what this process may know
+	cmd.ExtraFiles = []*os.File{lock}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	pipe, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	killpoint.At("before supervisor")
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	go func() { _ = cmd.Wait() }()
+	killpoint.At("after supervisor")
+	_, _ = pipe.Write(given)
+	_ = pipe.Close() // one that does not get it says so as its result
+	return nil
+}
+
+// Find is the apply of a directory, whoever started it. fs.ErrNotExist: no supervisor was ever started there.
+func Find(dir string) (*Apply, error) {
+	a := &Apply{dir: dir}
+	return a, readJSON(a.path(orderFile), &a.Order)
+}
+
+func (a *Apply) path(name string) string { return filepath.Join(a.dir, name) }
+
+// Output are the files with what the engine prints.
+func (a *Apply) Output() (stdout, stderr string) { return a.path(stdoutFile), a.path(stderrFile) }
+
+// lock opens the directory's lock and takes it, as far as nobody holds it.
+func (a *Apply) lock(how int) (*os.File, error) {
+	f, err := os.OpenFile(a.path(lockFile), os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err = syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB)
+		if err == nil {
+			return f, nil
+		} else if err != syscall.EINTR {
+			return nil, errors.Join(err, f.Close())
+		}
+	}
+}
+
+// Alive reports whether the supervisor is at work.
+func (a *Apply) Alive() bool {
+	f, err := a.lock(syscall.LOCK_SH)
+	if err != nil {
+		return errors.Is(err, syscall.EWOULDBLOCK)
+	}
+	_ = f.Close()
+	return false
+}
+
+// Begun reports whether an engine may have been started.
+func (a *Apply) Begun() bool { return exists(a.path(begunFile)) }
+
+// Interrupt tells the supervisor to interrupt the engine, and to kill it when it does not end. It reports false while there is
+// nobody to be told.
+func (a *Apply) Interrupt() bool {
+	pid := a.pid(pidFile)
+	return pid > 0 && a.Alive() && syscall.Kill(pid, syscall.SIGINT) == nil
+}
+
+func (a *Apply) pid(name string) int {
+	text, err := os.ReadFile(a.path(name))
+	if err != nil {
+		return 0
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil || pid <= 1 {
+		return 0
+	}
+	return pid
+}
+
+// Wait waits until the supervisor has ended. tick is called every now and then.
+func (a *Apply) Wait(ctx context.Context, tick func()) error {
+	timer := time.NewTicker(poll)
+	defer timer.Stop()
+	for a.Alive() {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-timer.C:
+			tick()
+		}
+	}
+	return nil
+}
+
+// Result is how the apply ended; fs.ErrNotExist when its supervisor died before it could say.
+func (a *Apply) Result() (result Result, err error) {
+	return result, readJSON(a.path(resultFile), &result)
+}
+
+// Versions are the states that the engine wrote after the first n, in that order.
+func (a *Apply) Versions(n int) (all []Version, err error) {
+	for {
+		n++
+		content, err := os.ReadFile(stateFile(a.dir, n))
+		if errors.Is(err, fs.ErrNotExist) {
+			return all, nil
+		} else if err != nil {
+			return all, err
+		}
+		header, err := tfstate.Parse(content)
+		if err != nil {
+			return all, fmt.Errorf("state %d of run %d: %w", n, a.Order.Run, err)
+		}
+		all = append(all, Version{header, content})
+	}
+}
+
+// Before is what the state that the engine began with says about itself; nil when there was none.
+func (a *Apply) Before() (*tfstate.Header, error) {
+	content, err := os.ReadFile(stateFile(a.dir, 0))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	header, err := tfstate.Parse(content)
+	return &header, err
+}

@@ -1,0 +1,185 @@
+package supervisor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/driftlessops/driftless/planner/engine"
+	"github.com/driftlessops/driftless/test/killpoint"
+)
+
+// subcommand makes a program that calls Main a supervisor: PROGRAM supervise DIR.
+const subcommand = "supervise"
+
+// lockFD is the file descriptor of the lock, which the process that starts a supervisor has taken already.
+const lockFD = 3
+
+// Is reports whether a program was started as a supervisor.
+func Is(args []string) bool { return len(args) == 3 && args[1] == subcommand }
+
+var (
+	errAsked = errors.New("a cancel was asked for")
+	errLimit = errors.New("it took longer than its limit")
+)
+
+// Main is the supervisor of the order in a directory, and returns the exit code of its process.
+func Main(dir string) int {
+	syscall.CloseOnExec(lockFD) // the lock is this process's, and no engine's
+	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, os.Interrupt, syscall.SIGTERM)
+	log, err := os.OpenFile(filepath.Join(dir, logFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return 1
+	}
+	s := &supervisor{dir: dir, log: slog.New(slog.NewTextHandler(log, nil))}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	go func() {
+		for range asked {
+			s.log.Info("told to stop")
+			cancel(errAsked)
+		}
+	}()
+	if err := s.run(ctx); err != nil {
+		s.log.Error("supervise", "error", err)
+		return 1
+	}
+	return 0
+}
+
+// supervisor is one apply.
+type supervisor struct {
+	dir   string
+	log   *slog.Logger
+	order Order
+	env   []string
+	state *backend
+}
+
+func (s *supervisor) path(name string) string { return filepath.Join(s.dir, name) }
+
+// run works through the order and writes down what came of it.
+func (s *supervisor) run(ctx context.Context) error {
+	if err := writeFile(s.path(pidFile), []byte(strconv.Itoa(os.Getpid()))); err != nil {
+		return err
+	}
+	result := Result{Exit: -1}
+	if err := s.prepare(os.Stdin); err != nil {
+		result.Error = "the engine was not started: " + err.Error()
+	} else {
+		result = s.apply(ctx)
+	}
+	result.Ended = time.Now().UTC()
+	s.log.Info("ended", "exit", result.Exit, "error", result.Error)
+	killpoint.At("before result of an apply")
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
+		err := writeJSON(s.path(resultFile), result)
+		if err == nil {
+			killpoint.At("after result of an apply")
+			return nil
+		}
+		s.log.Error("the result cannot be written yet", "error", err) // a disk that is full
+		time.Sleep(wait)
+	}
+}
+
+// prepare reads the order, and what was handed over with it.
+func (s *supervisor) prepare(pipe io.Reader) error {
+	if err := readJSON(s.path(orderFile), &s.order); err != nil {
+		return err
+	}
+	var given handover
+	if err := json.NewDecoder(pipe).Decode(&given); err != nil {
+		return fmt.Errorf("the runner ended while it handed over the engine's environment: %w", err)
+	}
+	s.env = given.Env
+	if s.order.State == nil {
+		return nil
+	}
+	content, err := os.ReadFile(stateFile(s.dir, 0))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	var env map[string]string
+	s.order.State.Content = content
+	if s.state, env, err = serveState(s.dir, *s.order.State, s.log); err != nil {
+		return fmt.Errorf("serve the state: %w", err)
+	}
+	for name, value := range env {
+		s.env = append(s.env, name+"="+value)
+	}
+	return nil
+}
+
+// apply runs the engine.
+func (s *supervisor) apply(ctx context.Context) Result {
+	if s.order.Limit > 0 {
+		limited, cancel := context.WithTimeoutCause(ctx, s.order.Limit, errLimit)
+		defer cancel()
+		ctx = limited
+	}
+	result := Result{Exit: -1}
+	err := s.engine(ctx, &result.Started)
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		result.Exit = 0
+	case errors.As(err, &exit):
+		result.Exit, result.Signaled = exit.ExitCode(), !exit.Exited()
+	}
+	if err != nil {
+		result.Error, result.Killed = err.Error(), errors.Is(err, engine.ErrKilled)
+	}
+	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, errAsked):
+		result.Interrupted = Asked
+	case errors.Is(cause, errLimit):
+		result.Interrupted = Limit
+	}
+	if s.state != nil {
+		s.state.mu.Lock()
+		defer s.state.mu.Unlock()
+		result.Refused = s.state.refused
+	}
+	return result
+}
+
+// engine runs the engine with its output in files. That it is started is written down before: what comes after is unknown
+// until there is a result.
+func (s *supervisor) engine(ctx context.Context, started *bool) error {
+	var files [2]*os.File
+	for i, name := range []string{stdoutFile, stderrFile} {
+		f, err := os.OpenFile(s.path(name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = f.Close() }()
+		files[i] = f
+	}
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	if err := writeFile(s.path(begunFile), nil); err != nil {
+		return err
+	}
+	command := s.order.Command
+	command.Env = s.env
+	return command.Run(ctx, files[0], files[1], s.order.Wait, func(pid int) {
+		*started = true
+		s.log.Info("the engine was started", "pid", pid)
+		if err := writeFile(s.path(begunFile), []byte(strconv.Itoa(pid))); err != nil {
+			s.log.Error("the engine's process cannot be written down", "error", err)
+		}
+	})
+}

@@ -1,0 +1,131 @@
+// Package supervisor runs one apply so that it outlives driftless: a small process in a session of its own, that needs
+// neither the runner nor the database while the engine works.
+//
+// All that it is told and all that comes of it lies in one directory, in files that only its user can read. It holds the
+// directory's lock for as long as it lives, so that a runner that was started anew sees whether it is still at work. What the
+// engine was granted is handed over by a pipe, and is never on disk.
+package supervisor
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/driftlessops/driftless/planner/engine"
+	"github.com/driftlessops/driftless/runner/tfstate"
+)
+
+// Files of the directory.
+const (
+	orderFile  = "order.json"
+	lockFile   = "lock"
+	pidFile    = "pid"
+	begunFile  = "begun" // the engine's process group; without it no engine was started
+	stdoutFile = "stdout"
+	stderrFile = "stderr"
+	logFile    = "log"
+	resultFile = "result.json"
+	statesDir  = "states" // 00000000 is the state before
+)
+
+// Order is what a supervisor is to do.
+type Order struct {
+	Run     int64
+	Command engine.Command // its environment goes another way
+	Wait    time.Duration  // how long the engine gets to end when it is interrupted
+	Limit   time.Duration  // of the whole apply; 0 = none
+	State   *State         // nil: the engine's own backend keeps it
+}
+
+// State is a state that is kept in the directory until the runner has it on record.
+type State struct {
+	Workspace string // whose it is
+	Content   []byte `json:"-"` // the newest version; nil when there is none
+}
+
+// handover is what is given to a supervisor by a pipe.
+type handover struct{ Env []string }
+
+// Result is how an apply ended.
+type Result struct {
+	Exit        int      // the engine's exit code; -1: it ended by a signal, or could not be started
+	Error       string   // "" when the exit code is 0
+	Started     bool     // the engine was started
+	Interrupted string   // why the engine was interrupted: "asked" or "limit"; "" = it was not
+	Killed      bool     // it did not end when it was interrupted
+	Signaled    bool     // it was ended by a signal
+	Refused     []string // states that were not kept, and why
+	Ended       time.Time
+}
+
+// Why an engine is interrupted.
+const (
+	Asked = "asked"
+	Limit = "limit"
+)
+
+// Sure reports whether it is known what the engine did: it ended by itself, and wrote down its state.
+func (r Result) Sure() bool { return !r.Started || !r.Killed && !r.Signaled }
+
+// Version is one version of a state that the engine wrote.
+type Version struct {
+	tfstate.Header
+	Content []byte
+}
+
+// writeFile writes a file whole, or not at all, and for good.
+func writeFile(name string, content []byte) error {
+	tmp := name + ".tmp"
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(tmp, name)
+	}
+	if err == nil {
+		err = syncDir(filepath.Dir(name))
+	}
+	return err
+}
+
+func writeJSON(name string, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return writeFile(name, data)
+}
+
+func readJSON(name string, v any) error {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	return nil
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+func exists(name string) bool {
+	_, err := os.Lstat(name)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+func stateFile(dir string, n int) string {
+	return filepath.Join(dir, statesDir, fmt.Sprintf("%08d", n))
+}

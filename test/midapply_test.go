@@ -1,0 +1,176 @@
+package test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/driftlessops/driftless/runner"
+)
+
+// midApply is a world whose engine waits in the middle of an apply: it has made one thing, and is about to make another.
+type midApply struct {
+	*world
+	cmd         *exec.Cmd // driftless
+	made, goOn  string
+	run         runner.Run
+	supervisor  int // its process
+	engineGroup int
+}
+
+// inTwo makes one thing, and then another that waits when it is made for the first time.
+const inTwo = `
+resource "terraform_data" "first" {
+  input = "first"
+}
+resource "terraform_data" "second" {
+  input      = "kept"
+  depends_on = [terraform_data.first]
+  provisioner "local-exec" {
+    command = "if mkdir '%[1]s.once'; then echo begun > '%[1]s.begun'; cat '%[1]s.go' > /dev/null; fi; echo made >> '%[1]s'"
+  }
+}
+`
+
+func newMidApply(t *testing.T) *midApply {
+	t.Helper()
+	w := newWorld(t, map[string]string{"app/main.tf": idle})
+	m := &midApply{world: w, made: w.path("made")}
+	m.goOn = m.made + ".go"
+	w.pass()
+	w.must(syscall.Mkfifo(m.made+".begun", 0o600))
+	w.must(syscall.Mkfifo(m.goOn, 0o600))
+	w.propose("driftless/make", map[string]string{"app/made.tf": fmt.Sprintf(inTwo, m.made)})
+	w.pass()
+	w.merge("driftless/make")
+	m.cmd = w.command("serve", "--once")
+	w.must(m.cmd.Start())
+	if _, err := os.ReadFile(m.made + ".begun"); err != nil { // waits for the engine to open it
+		t.Fatal(err)
+	}
+	m.run = w.newest("infra//app", runner.PurposeApply, runner.Applying)
+	m.supervisor, m.engineGroup = m.process("pid"), m.process("begun")
+	return m
+}
+
+// process reads a process id that the supervisor wrote down.
+func (m *midApply) process(name string) int {
+	m.t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		text, err := os.ReadFile(filepath.Join(m.dataDir(), "runs", fmt.Sprint(m.run.ID), "apply", name))
+		if pid, wrong := strconv.Atoi(string(text)); err == nil && wrong == nil {
+			return pid
+		}
+	}
+	m.t.Fatalf("the supervisor wrote no %s", name)
+	return 0
+}
+
+// proceed lets the engine go on.
+func (m *midApply) proceed() { m.must(os.WriteFile(m.goOn, nil, 0o600)) }
+
+// kill kills processes as a power cut would, the first one first.
+func (m *midApply) kill(pids ...int) {
+	m.t.Helper()
+	for _, pid := range pids {
+		m.must(syscall.Kill(pid, syscall.SIGKILL))
+	}
+}
+
+// interrupted waits for the pass under way, and expects that the run waits for a person with what is known.
+func (m *midApply) interrupted(says ...string) {
+	m.t.Helper()
+	_ = m.cmd.Wait()
+	run := m.newest("infra//app", runner.PurposeApply, runner.Interrupted)
+	for _, text := range append(says, "terraform_data.first (create)") {
+		if !strings.Contains(run.Reason, text) {
+			m.t.Errorf("%q is missing in %q", text, run.Reason)
+		}
+	}
+	m.pass() // never again by itself
+	m.newest("infra//app", runner.PurposeApply, runner.Interrupted)
+	if _, err := os.Stat(m.made); err == nil {
+		m.t.Error("the second thing was made")
+	}
+	m.driftless("approve", fmt.Sprint(run.ID))
+	m.pass()
+	m.newest("infra//app", runner.PurposeApply, runner.Applied)
+	m.allMade()
+}
+
+// allMade checks that both things are there, once.
+func (m *midApply) allMade() {
+	m.t.Helper()
+	m.must(m.view(func(tx runner.Tx) error {
+		_, state, err := tx.State("infra//app", 0)
+		if err != nil || !strings.Contains(string(state), `"first"`) || !strings.Contains(string(state), `"kept"`) {
+			m.t.Errorf("the state is %s: %v", state, err)
+		}
+		return nil
+	}))
+	m.pass() // which removes what the killed ones left
+	m.settled(m.made)
+}
+
+// TestApplyOutlivesDriftless kills driftless in the middle of an apply: the engine goes on, and what it did is on record once
+// driftless is started again, whether it was still at work then or not.
+func TestApplyOutlivesDriftless(t *testing.T) {
+	t.Parallel()
+	for name, after := range map[string]bool{"the engine ends before the start": false, "the engine ends after the start": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMidApply(t)
+			m.kill(m.cmd.Process.Pid)
+			_ = m.cmd.Wait()
+			again := m.command("serve", "--once")
+			if after {
+				m.must(again.Start())
+			}
+			m.proceed()
+			if !after {
+				m.await(func() bool { return syscall.Kill(m.supervisor, 0) != nil })
+				m.must(again.Start())
+			}
+			m.must(again.Wait())
+			m.newest("infra//app", runner.PurposeApply, runner.Applied)
+			m.allMade()
+		})
+	}
+}
+
+func (m *midApply) await(done func() bool) {
+	m.t.Helper()
+	for deadline := time.Now().Add(patience); !done(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			m.t.Fatal("waited in vain")
+		}
+	}
+}
+
+// TestApplyThatWasCutOff kills what an apply needs: then nobody knows all that it did, and a person decides.
+func TestApplyThatWasCutOff(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		kill func(m *midApply)
+		says string
+	}{
+		"the supervisor":            {func(m *midApply) { m.kill(m.supervisor) }, "The supervisor of the engine died"},
+		"the engine":                {func(m *midApply) { m.kill(m.engineGroup) }, "signal: killed"},
+		"supervisor and engine":     {func(m *midApply) { m.kill(m.supervisor, m.engineGroup) }, "The supervisor of the engine died"},
+		"everything, a power cut":   {func(m *midApply) { m.kill(m.cmd.Process.Pid, m.supervisor, m.engineGroup); _ = m.cmd.Wait(); m.pass() }, "The supervisor of the engine died"},
+		"driftless and the process": {func(m *midApply) { m.kill(m.cmd.Process.Pid, m.engineGroup); _ = m.cmd.Wait(); m.pass() }, "signal: killed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMidApply(t)
+			c.kill(m)
+			m.interrupted(c.says)
+		})
+	}
+}
