@@ -11,7 +11,7 @@ import (
 
 // effects are what outlives the program, by the calls that they are made with; each says its step, in the files that have them.
 var effects = map[string][]string{
-	"exec.Command":    {"planner/engine/process.go", "workspaces/gitrepo/git.go"},
+	"exec.Command":    {"planner/engine/process.go", "workspaces/gitrepo/git.go", "runner/supervisor/apply.go"},
 	".BeginTx(":       {"runner/store/transaction.go"},
 	"base.RoundTrip(": {"runner/forge/answer.go"},
 }
