@@ -286,3 +286,9 @@ type Command struct {
 	Outcome    string // for people
 	At         time.Time
 }
+
+// BlobInfo is a blob without its content.
+type BlobInfo struct {
+	Key  string
+	Size int64 // that it takes in the store, in bytes
+}

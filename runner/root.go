@@ -190,3 +190,9 @@ func workspaceKey(id workspaces.ID) string {
 	name := pathKey(strings.ReplaceAll(string(id), "/", "-"))
 	return fmt.Sprintf("%.60s-%x", name, sha256.Sum256([]byte(id)))[:min(len(name), 60)+1+12]
 }
+
+// WorkspaceKey is the name of the directories of a workspace below data and work in the data directory.
+func WorkspaceKey(id workspaces.ID) string { return workspaceKey(id) }
+
+// MirrorName is the name of the directory of a repository's mirror below mirrors in the data directory.
+func MirrorName(repository string) string { return pathKey(repository) + ".git" }

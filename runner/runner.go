@@ -39,6 +39,7 @@ type Options struct {
 	Progress    func(Run, engine.Progress) // what the engine says while it works; may be nil
 	Meter       Meter                      // nil: nothing is counted
 	Tracer      trace.Tracer               // nil: nothing is traced
+	Short       func() string              // why no run may begin now, such as a disk that is nearly full; "" = nothing; may be nil
 	Logger      *slog.Logger
 
 	Shared  bool          // other processes may work on the same store

@@ -36,6 +36,7 @@ type Tx interface {
 	Pull(id int64) (Pull, error)
 	Pulls(PullFilter) ([]Pull, error) // newest first
 	PutPull(*Pull) error              // inserts and sets ID when ID is 0
+	DeletePull(id int64) error        // with its report and news
 	Report(pullID int64) (Report, error)
 	PutReport(Report) error
 	// News are the last events that the reports of pull requests do not tell of yet; it is on record with the event, so
@@ -52,10 +53,13 @@ type Tx interface {
 	// Command returns what became of a comment that was carried out.
 	Command(repository string, commentID int64) (Command, error)
 	PutCommand(Command) error // ErrConflict: it is there already
+	Commands(CommandFilter) ([]Command, error)
+	DeleteCommand(repository string, commentID int64) error
 
 	Run(id int64) (Run, error)
 	Runs(RunFilter) ([]Run, error) // newest first, unless the filter says otherwise
 	InsertRun(*Run) error          // sets ID. ErrConflict: see UpdateRun
+	DeleteRun(id int64) error      // without its blobs
 	// UpdateRun writes the run if its status is still from and its attempt the same, or the next one when it leaves the queue.
 	// ErrConflict otherwise, or when another run other than a pull request's plan is already active (Status.Active) for the
 	// workspace.
@@ -88,13 +92,18 @@ type Tx interface {
 	// Blobs are kept compressed and encrypted. Keys look like "runs/12/plan.json".
 	PutBlob(key string, data []byte) error
 	Blob(key string) ([]byte, error)
+	Blobs(after string, limit int) ([]BlobInfo, error) // by key, of those after one
 	DeleteBlobs(prefix string) error
+	DeleteBlob(key string) error
 
 	// State returns the newest version, or the given one when version > 0, with its content.
 	State(id workspaces.ID, version int64) (StateVersion, []byte, error)
 	States(id workspaces.ID) ([]StateVersion, error) // newest first
 	// PutState adds a version; Version is set. Content equal to the newest version adds none.
 	PutState(v *StateVersion, content []byte) error
+	StateIDs() ([]workspaces.ID, error) // of the workspaces that have states
+	// DeleteState removes a version. The newest one is ErrNotFound here: it always stays.
+	DeleteState(id workspaces.ID, version int64) error
 	StateLock(id workspaces.ID) (StateLock, error)
 	StateLocks() ([]StateLock, error) // of all workspaces, by id
 	// LockState takes the lock; ErrConflict when another holds it.
@@ -118,6 +127,8 @@ type PullFilter struct {
 	Key        string
 	Head       string
 	State      PullState
+	After      int64 // id greater than, with Oldest
+	Oldest     bool  // the oldest first
 	Limit      int
 }
 
@@ -126,9 +137,16 @@ type PostFilter struct {
 	Repository string
 	Kind       PostKind
 	KeyPrefix  string
+	After      int64     // id greater than
 	Waiting    bool      // only those that the forge does not show yet
 	DueBy      time.Time // only those that may be tried by then
 	Limit      int
+}
+
+// CommandFilter selects commands; zero fields select all.
+type CommandFilter struct {
+	Before time.Time // carried out before
+	Limit  int
 }
 
 // RunFilter selects runs; zero fields select all.
@@ -136,6 +154,7 @@ type RunFilter struct {
 	Repository string
 	Workspace  workspaces.ID
 	PullID     int64
+	Approves   int64
 	Tracked    bool // only those of no pull request
 	Purposes   []Purpose
 	Statuses   []Status

@@ -90,7 +90,7 @@ func (r *Runner) watch(ctx context.Context, conf workspaces.Repository) *watcher
 	w := &watcher{r: r, conf: conf, lease: r.leaseOf(conf.Name), held: map[string]bool{}, waiting: map[int64]time.Time{}, silent: map[int64][sha256.Size]byte{}, strangers: newStrangers(), kick: make(chan struct{}, 1), hooked: make(chan struct{}, 1)}
 	w.digester, w.posts = workspaces.NewDigester(r.engineVersion, w.resolveRef), newPublisher(w)
 	w.mirror, w.closed = gitrepo.Open(ctx, gitrepo.Options{
-		Dir: filepath.Join(r.opts.DataDir, "mirrors", pathKey(conf.Name)+".git"), URL: conf.URL, Auth: w.auth, Logger: r.log,
+		Dir: filepath.Join(r.opts.DataDir, "mirrors", MirrorName(conf.Name)), URL: conf.URL, Auth: w.auth, Logger: r.log,
 	})
 	if account := r.opts.Accounts[conf.Forge]; account != nil {
 		w.host = account.Repository(conf.Path, w.mirror)

@@ -330,6 +330,11 @@ func (r *Runner) tryClaim(tx Tx, run *Run) (bool, error) {
 
 // waits says what a run must wait for; "" = nothing.
 func (r *Runner) waits(tx Tx, run Run) (string, error) {
+	if r.opts.Short != nil {
+		if why := r.opts.Short(); why != "" {
+			return why, nil
+		}
+	}
 	if why := r.awaits(run.Repository); why != "" {
 		return why, nil
 	}

@@ -30,6 +30,7 @@ var arrows = map[string][]string{
 	"runner/tfstate":         {},
 	"runner/store":           {"runner", "workspaces", "planner", "policy"},
 	"runner/metrics":         {"runner"},
+	"runner/retention":       {"runner", "workspaces"},
 	"runner/tracing":         {},
 	"runner/server":          {"runner", "workspaces", "planner", "policy"},
 	"runner/daemon":          {"runner", "workspaces", "planner", "policy"},
@@ -48,6 +49,8 @@ var forbidden = map[string][]string{
 	"runner/store":   {"runner/server", "runner/daemon", "runner/forge", "runner/report", "planner/engine", "workspaces/gitrepo"},
 	"runner/metrics": {"runner/store", "runner/server", "runner/daemon", "runner/report"},
 	"runner/server":  {"runner/store", "runner/daemon", "runner/metrics", "planner/engine", "workspaces/gitrepo"},
+
+	"runner/retention": {"runner/store", "runner/server", "runner/daemon", "runner/metrics", "runner/report"},
 }
 
 // onlyUsers are the only packages that may import a module, or a package of the standard library; those below them count.

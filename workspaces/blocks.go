@@ -15,6 +15,7 @@ type operatorBody struct {
 	GitHub       []forgeBlock      `hcl:"github,block"`
 	Gitea        []forgeBlock      `hcl:"gitea,block"`
 	HTTP         *httpBlock        `hcl:"http,block"`
+	Retention    *retentionBlock   `hcl:"retention,block"`
 	Identities   []identityBlock   `hcl:"identity,block"`
 	Engines      []engineBlock     `hcl:"engine,block"`
 	Discovery    *discoveryBlock   `hcl:"discovery,block"`

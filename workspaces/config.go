@@ -29,6 +29,7 @@ type Config struct {
 	Engines      []EngineBlock // operator
 	Forges       []Forge       // operator
 	HTTP         *HTTP         // operator; nil: nothing listens
+	Retention    Retention     // operator
 	Settings     Settings      // repository: what driftless.hcl says; operator: what applies to every repository
 	// DatabasePassword and EncryptionKey of the operator's file; nil: not set.
 	DatabasePassword, EncryptionKey *Secret

@@ -3,6 +3,8 @@ package workspaces
 import (
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-version"
@@ -154,8 +156,13 @@ func (d *decoder) duration(a *hcl.Attribute) *time.Duration {
 		return nil
 	}
 	t, err := time.ParseDuration(s)
+	if days, whole := strings.CutSuffix(s, "d"); whole {
+		var n uint64
+		n, err = strconv.ParseUint(days, 10, 16) // 179 years
+		t = time.Duration(n) * 24 * time.Hour
+	}
 	if err != nil || t < 0 {
-		d.wrong(a, "%q is not a duration. Write it like \"30s\", \"15m\" or \"24h\".", s)
+		d.wrong(a, "%q is not a duration. Write it like \"30s\", \"15m\", \"24h\" or \"90d\".", s)
 		return nil
 	}
 	return &t

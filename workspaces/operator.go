@@ -36,7 +36,7 @@ func (d *decoder) operator(body operatorBody) *Config {
 		d.wrong(body.Database, "This must be the URL of a PostgreSQL database, such as \"postgres://driftless@db.example.com/driftless?sslmode=verify-full\". Leave it out for SQLite in the data directory.")
 	}
 	c.DatabasePassword, c.EncryptionKey = d.secret(body.Password), d.secret(body.Key)
-	c.Forges, c.HTTP = d.forges(body), d.http(body.HTTP)
+	c.Forges, c.HTTP, c.Retention = d.forges(body), d.http(body.HTTP), d.retention(body.Retention)
 	names := map[string]hcl.Range{}
 	for _, b := range body.Repositories {
 		d.unique(names, "repository", b.Name, b.Range)

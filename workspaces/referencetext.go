@@ -12,6 +12,7 @@ var blockTexts = map[string]string{
 		"Exactly one of `token` and `app` signs in; `app` is for GitHub only. Repositories on its host are watched there: comments, statuses, commands, issues about drift. `webhook_secret` takes webhooks, which only wake the poll; it needs `http`.",
 	"appBlock":         "A GitHub App, in place of a token. `private_key` says where the key is that GitHub generated for it (PEM).",
 	"httpBlock":        "Where webhooks (`/webhooks/NAME`, by the label of the forge's block) and metrics (`/metrics`) are served; [Operations](operations.md) has more. Without it no port is opened. TLS is a proxy's task.",
+	"retentionBlock":   "What is kept, and for how long. driftless removes what is older once a day, and `driftless gc` at once; [Operations](operations.md) says what never goes.",
 	"permissionsBody":  "Who may give which commands in comments on a forge. An element is a right in the repository, which includes those above it (`\"read\"`, `\"triage\"`, `\"write\"`, `\"maintain\"`, `\"admin\"`; Gitea has no triage and maintain), `\"team:NAME\"` or `\"team:ORGANISATION/NAME\"`, or `\"user:LOGIN\"`; one of them is enough. `[]` is nobody. Each list that is set replaces the earlier one.",
 	"credentialsBlock": "How the Git server is asked, where not by the forge's sign-in. Without both, https is asked anonymously, and ssh as the user that runs driftless is set up (agent, `~/.ssh`). Host keys must be known.",
 	"secretBlock":      "Where a secret is: exactly one of `env`, `file` and `command`. It is read anew at each use, without line breaks at its end; an empty one is an error. The value itself never stands in a configuration file.",
@@ -35,10 +36,11 @@ const (
 	typeList     = "list of strings"
 	typeMap      = "map of strings"
 	typeGlobs    = "list of globs"
-	typeDuration = "duration, such as `\"30s\"`, `\"15m\"`, `\"24h\"`"
+	typeDuration = "duration, such as `\"30s\"`, `\"15m\"`, `\"24h\"`, `\"90d\"`"
 	typeVersion  = "version constraint"
 	typeBool     = "true or false"
 	typeWhole    = "whole number, from 1 on"
+	typeSize     = "size, such as `\"500MiB\"`, `\"10GiB\"`"
 )
 
 // attributeTexts describe attributes, by the type that their block is read into and their name.
@@ -65,6 +67,15 @@ var attributeTexts = map[string]AttributeDoc{
 	"appBlock.id":            {Type: typeWhole, Text: "The App ID, as its page says."},
 	"appBlock.installation":  {Type: typeWhole, Default: "that of each repository's owner", Text: "The number at the end of the installation's URL."},
 	"httpBlock.listen":       {Type: "`\"host:port\"`", Text: "The address to listen on: `\"127.0.0.1:8080\"` behind a proxy, `\"0.0.0.0:8080\"` for every address of the machine."},
+
+	"retentionBlock.runs":       {Type: typeDuration, Default: "`\"365d\"`", Text: "Runs, pull requests that are merged or closed, and what the forge was to show of them. At least `\"30d\"`: a comment that is older asks for nothing any more."},
+	"retentionBlock.artifacts":  {Type: typeDuration, Default: "`\"90d\"`", Text: "Plans and logs of runs."},
+	"retentionBlock.size":       {Type: typeSize, Default: "`\"10GiB\"`", Text: "How much plans and logs may take in all, compressed; the oldest go first."},
+	"retentionBlock.states":     {Type: typeWhole, Default: "`100`", Text: "The newest versions of each state that driftless keeps, whatever their age."},
+	"retentionBlock.states_for": {Type: typeDuration, Default: "`\"90d\"`", Text: "Versions that are younger are kept besides, however many they are."},
+	"retentionBlock.events":     {Type: typeDuration, Default: "for ever", Text: "The history. What is left begins with an anchor, which proves what came before; export it first (`driftless audit export`)."},
+	"retentionBlock.unused":     {Type: typeDuration, Default: "`\"30d\"`", Text: "Directories on the disk that nothing uses: engines, providers, mirrors of repositories and data directories of workspaces that are gone. At least `\"1d\"`."},
+	"retentionBlock.min_free":   {Type: typeSize, Default: "`\"512MiB\"`", Text: "While the disk of the data directory has less room than this, no run is begun, and what is old is removed at once. `\"0\"` turns that off."},
 
 	"permissionsBody.plan":    {Type: typeList, Default: "`[\"write\"]`", Text: "`driftless plan` and `cancel`.", Takes: afterMerge},
 	"permissionsBody.apply":   {Type: typeList, Default: "`[\"write\"]`", Text: "`driftless apply` and `unlock`.", Takes: afterMerge},

@@ -41,7 +41,7 @@ func (a *app) once(ctx context.Context, config *workspaces.Config, detailed bool
 	if err != nil {
 		return err
 	}
-	err = d.Runner.Once(ctx)
+	err = d.Once(ctx)
 	progress.stop()
 	if errors.Is(err, context.Canceled) {
 		a.say("Stopped before the pass was done; the next one goes on where this one ended.")

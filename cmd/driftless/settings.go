@@ -80,6 +80,7 @@ func (a *app) place() (daemon.Place, error) {
 type connection struct {
 	*server.Client
 	running bool
+	store   runner.Store // nil while it is running
 	close   func()
 }
 
@@ -109,5 +110,5 @@ func (a *app) connect(ctx context.Context) (*connection, error) {
 		return nil, err
 	}
 	api := server.NewAPI(db, &runner.Commander{Store: db, DataDir: place.DataDir}, a.logger())
-	return &connection{Client: server.Local(api, daemon.Actor()), close: func() { _ = db.Close() }}, nil
+	return &connection{Client: server.Local(api, daemon.Actor()), store: db, close: func() { _ = db.Close() }}, nil
 }

@@ -169,6 +169,7 @@ func (f *Finder) installed(ctx context.Context, s shelf, want requirement) *Engi
 	sort.Sort(sort.Reverse(fit))
 	for _, v := range fit {
 		if e := s.engine(v); f.runs(ctx, e.Path, v) {
+			used(filepath.Dir(e.Path))
 			return &e
 		}
 	}

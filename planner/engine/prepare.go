@@ -85,6 +85,7 @@ func (c *ProviderCache) Prepare(ctx context.Context, opts PrepareOptions) (lock 
 func (ps parts) kept(key string) ([]byte, bool) {
 	for _, p := range ps {
 		if lock, err := os.ReadFile(filepath.Join(p.locks(), key+".hcl")); err == nil && ps.complete(lock) {
+			used(filepath.Join(p.locks(), key+".hcl"))
 			return lock, true
 		}
 	}

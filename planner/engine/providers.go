@@ -71,6 +71,7 @@ func (c *ProviderCache) view(dir string, trusted bool) (string, error) {
 	}
 	parts := c.parts(trusted)
 	if view := parts.view(lock); view != "" {
+		used(view)
 		return view, nil
 	}
 	parsed, err := parseLock(lock)

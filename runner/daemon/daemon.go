@@ -10,11 +10,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/driftlessops/driftless/planner/engine"
 	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/metrics"
+	"github.com/driftlessops/driftless/runner/retention"
 	"github.com/driftlessops/driftless/runner/server"
 	"github.com/driftlessops/driftless/runner/store"
 	"github.com/driftlessops/driftless/runner/tracing"
@@ -44,6 +46,7 @@ type Daemon struct {
 
 	opts    Options
 	metrics *metrics.Metrics
+	keeper  *retention.Keeper
 	retries func() int64           // of the store
 	hooks   map[string]server.Hook // by the name of the forge's block
 	undo    []func() error         // in the order in which things were made
@@ -132,18 +135,23 @@ func (d *Daemon) wire(ctx context.Context, keys *store.Keys) error {
 	if err != nil {
 		return err
 	}
+	if d.keeper, err = NewKeeper(d.Store, d.opts.DataDir, d.opts.Config, d.opts.Logger); err != nil {
+		return err
+	}
 	tracer, stop := tracing.New(ctx, d.opts.Version, d.opts.Logger)
 	d.undo = append(d.undo, stop)
 	d.Runner, err = runner.New(ctx, runner.Options{
 		Accounts: accounts,
 		Config:   d.opts.Config, DataDir: d.opts.DataDir, Store: d.Store, Key: keys.HMAC(), Finder: finder, Providers: providers,
 		State: state, Environment: d.opts.environment, Notify: d.opts.Notify, Meter: d.metrics, Tracer: tracer, Progress: d.opts.Progress, Logger: d.opts.Logger,
+		Short: d.keeper.Short,
 	})
 	if err != nil {
 		return err
 	}
 	d.takeHooks(accounts)
 	d.API = server.NewAPI(d.Store, d.Commander(), d.opts.Logger)
+	d.API.Sweeps(d.keeper)
 	return nil
 }
 
@@ -193,6 +201,11 @@ func (d *Daemon) Serve(ctx context.Context) error {
 	srv := &http.Server{Handler: d.API, ReadHeaderTimeout: 10 * time.Second, ConnContext: peerActor}
 	go func() { _ = srv.Serve(listener) }()
 	defer func() { _ = srv.Close() }()
+	keeping, stopKeeping := context.WithCancel(ctx)
+	var group sync.WaitGroup
+	group.Go(func() { d.keeper.Run(keeping) })
+	defer group.Wait()
+	defer stopKeeping()
 	return d.Runner.Run(ctx)
 }
 

@@ -19,14 +19,18 @@ type commandRow struct {
 	At            int64 `bun:"at"`
 }
 
+func (row commandRow) record() runner.Command {
+	return runner.Command{
+		Repository: string(row.Repository), CommentID: row.CommentID, Key: string(row.Key), Author: string(row.Author),
+		Text: string(row.Line), Outcome: string(row.Outcome), At: moment(row.At),
+	}
+}
+
 // Command implements runner.Tx.
 func (t *tx) Command(repository string, commentID int64) (runner.Command, error) {
 	var row commandRow
 	err := t.bun.NewSelect().Model(&row).Where("repository = ? AND comment_id = ?", text(repository), commentID).Scan(t.ctx)
-	return runner.Command{
-		Repository: string(row.Repository), CommentID: row.CommentID, Key: string(row.Key), Author: string(row.Author),
-		Text: string(row.Line), Outcome: string(row.Outcome), At: moment(row.At),
-	}, one("command of comment", commentID, err)
+	return row.record(), one("command of comment", commentID, err)
 }
 
 // PutCommand implements runner.Tx.

@@ -59,6 +59,9 @@ func (t *tx) Posts(f runner.PostFilter) ([]runner.Post, error) {
 		from, to := span(f.KeyPrefix)
 		q = q.Where("key >= ? AND key < ?", from, to)
 	}
+	if f.After > 0 {
+		q = q.Where("id > ?", f.After)
+	}
 	if f.Waiting {
 		q = q.Where("shown < version") // as the index posts_waiting says it
 	}

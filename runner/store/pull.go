@@ -80,7 +80,12 @@ func (t *tx) Pull(id int64) (runner.Pull, error) {
 // Pulls implements runner.Tx.
 func (t *tx) Pulls(f runner.PullFilter) ([]runner.Pull, error) {
 	var rows []pullRow
-	q := t.bun.NewSelect().Model(&rows).Order("id DESC").Limit(int64(f.Limit))
+	q := t.bun.NewSelect().Model(&rows).Limit(int64(f.Limit))
+	if f.Oldest {
+		q = q.Order("id").Where("id > ?", f.After)
+	} else {
+		q = q.Order("id DESC")
+	}
 	q = equal(q, "repository", text(f.Repository))
 	q = equal(q, "key", text(f.Key))
 	q = equal(q, "head", text(f.Head))

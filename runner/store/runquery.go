@@ -34,6 +34,9 @@ func matching(q *bun.SelectQuery, f runner.RunFilter) *bun.SelectQuery {
 	q = equal(q, "repository", text(f.Repository))
 	q = equal(q, "workspace", text(f.Workspace))
 	q = equal(q, "pull_id", f.PullID)
+	if f.Approves != 0 {
+		q = q.Where("approves = ? AND approves <> 0", f.Approves) // as the index runs_by_approves says it
+	}
 	if f.Tracked {
 		q = q.Where("+pull_id = 0") // of no index: that is what most runs are
 	}

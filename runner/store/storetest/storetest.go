@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) runner.Store) {
 		"blobs":             blobs,
 		"states":            states,
 		"state locks":       stateLocks,
+		"removals":          removals,
 		"stats":             stats,
 		"odd text":          oddText,
 	} {

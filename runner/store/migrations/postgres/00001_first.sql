@@ -290,3 +290,7 @@ CREATE TABLE leases (
   owner TEXT COLLATE "C" NOT NULL,
   until BIGINT NOT NULL
 );
+
+-- What an approval covers stays as long as the approval.
+CREATE INDEX runs_by_approves ON runs (approves) WHERE approves <> 0;
+CREATE INDEX commands_by_time ON commands (at);

@@ -72,3 +72,7 @@ CREATE INDEX blobs_sealed ON blobs (sealed_for, key);
 CREATE INDEX blobs_sized ON blobs (key, size);
 ALTER TABLE states ADD COLUMN sealed_for TEXT NOT NULL DEFAULT '';
 CREATE INDEX states_sealed ON states (sealed_for, workspace, version);
+
+-- What an approval covers stays as long as the approval.
+CREATE INDEX runs_by_approves ON runs (approves) WHERE approves <> 0;
+CREATE INDEX commands_by_time ON commands (at);

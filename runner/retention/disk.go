@@ -1,0 +1,183 @@
+package retention
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/driftlessops/driftless/runner"
+)
+
+const day = 24 * time.Hour
+
+// Disk is what driftless keeps on the disk beside its database.
+type Disk struct {
+	Dir      string                         // the data directory
+	Temp     string                         // where temporary directories are; "" = none are looked at
+	Mirrored func(mirror string) bool       // whether a mirror's directory is of a repository that is configured
+	Unused   func(since time.Time) []string // engines and providers that nothing used since
+	Busy     func(dir string) (why string)  // why a directory of a run is in use; nil: none is
+}
+
+// sweep removes the directories that nothing uses any more. States that an engine left behind never go by themselves.
+func (d *Disk) sweep(ctx context.Context, p *pass) error {
+	since := p.before(p.k.opts.Keep.Unused)
+	keys, err := d.workspaceKeys(ctx, p)
+	if err != nil {
+		return err
+	}
+	paths := slices.Concat(
+		d.old("mirrors", since, func(name string) bool { return !d.Mirrored(name) }),
+		d.old("data", since, func(name string) bool { return !keys[name] }),
+		d.old("work", since, func(name string) bool { return !keys[name] && !d.holdsState(name) }),
+		d.Unused(since), d.temporary(since))
+	runs, err := d.runs(ctx, p)
+	problems := []error{err}
+	for _, path := range append(paths, runs...) {
+		size := sizeOf(path)
+		if err := p.remove(func() error { return os.RemoveAll(path) }); err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		p.removed.Paths, p.removed.PathBytes = p.removed.Paths+1, p.removed.PathBytes+size
+	}
+	return errors.Join(append(problems, ctx.Err())...)
+}
+
+// old lists the entries of a directory that were last changed before a time.
+func (d *Disk) old(dir string, since time.Time, unused func(name string) bool) (paths []string) {
+	entries, _ := os.ReadDir(filepath.Join(d.Dir, dir))
+	for _, e := range entries {
+		path := filepath.Join(d.Dir, dir, e.Name())
+		if unused(e.Name()) && changed(path).Before(since) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+// changed is when a directory or what lies directly in it was last changed.
+func changed(path string) (last time.Time) {
+	entries, _ := os.ReadDir(path)
+	for _, name := range append([]string{"."}, names(entries)...) {
+		if info, err := os.Lstat(filepath.Join(path, name)); err == nil && info.ModTime().After(last) {
+			last = info.ModTime()
+		}
+	}
+	return last
+}
+
+func names(entries []os.DirEntry) (all []string) {
+	for _, e := range entries {
+		all = append(all, e.Name())
+	}
+	return all
+}
+
+// workspaceKeys are the names of the directories of the workspaces that are on record.
+func (d *Disk) workspaceKeys(ctx context.Context, p *pass) (map[string]bool, error) {
+	keys := map[string]bool{}
+	err := p.k.opts.Store.View(ctx, func(tx runner.Tx) error {
+		all, err := tx.Workspaces(runner.WorkspaceFilter{})
+		for _, w := range all {
+			keys[runner.WorkspaceKey(w.ID)] = true
+		}
+		return err
+	})
+	return keys, err
+}
+
+// holdsState reports whether an engine left a state in a work directory.
+func (d *Disk) holdsState(name string) (holds bool) {
+	_ = filepath.WalkDir(filepath.Join(d.Dir, "work", name), func(_ string, e fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(e.Name(), ".tfstate") {
+			holds = true
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return holds
+}
+
+// runs lists the directories of runs whose result is on record since a day.
+func (d *Disk) runs(ctx context.Context, p *pass) (paths []string, err error) {
+	for _, path := range d.old("runs", p.before(day), func(string) bool { return true }) {
+		id, err := strconv.ParseInt(filepath.Base(path), 10, 64)
+		if err != nil || d.Busy != nil && d.Busy(path) != "" {
+			continue
+		}
+		err = p.k.opts.Store.View(ctx, func(tx runner.Tx) error {
+			switch run, err := tx.Run(id); {
+			case errors.Is(err, runner.ErrNotFound):
+				paths = append(paths, path)
+			case err != nil:
+				return err
+			case !waits(run) && touched(run).Before(p.before(day)):
+				paths = append(paths, path)
+			}
+			return nil
+		})
+		if err != nil {
+			return paths, err
+		}
+	}
+	return paths, nil
+}
+
+// ours are the names of temporary directories that driftless makes.
+var ours = regexp.MustCompile(`^driftless(-index-|-ssh-|-plan-|-)?[0-9]+$`)
+
+// temporary lists what a process of the same user that was killed left among the temporary directories.
+func (d *Disk) temporary(since time.Time) (paths []string) {
+	if d.Temp == "" {
+		return nil
+	}
+	entries, _ := os.ReadDir(d.Temp)
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !e.IsDir() || !ours.MatchString(e.Name()) || !ownedByUs(info) {
+			continue
+		}
+		if path := filepath.Join(d.Temp, e.Name()); changed(path).Before(since) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+func ownedByUs(info fs.FileInfo) bool {
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(owner.Uid) == os.Getuid()
+}
+
+// sizeOf is how many bytes the files below a path have.
+func sizeOf(path string) (total int64) {
+	_ = filepath.WalkDir(path, func(_ string, e fs.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() {
+			return nil
+		}
+		if info, err := e.Info(); err == nil {
+			total += info.Size()
+		}
+		return nil
+	})
+	return total
+}
+
+// Free is how many bytes the disk of a directory has left for this user.
+func Free(dir string) (int64, error) {
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(dir, &s); err != nil {
+		return 0, fmt.Errorf("free space of %s: %w", dir, err)
+	}
+	return int64(s.Bavail) * s.Bsize, nil
+}

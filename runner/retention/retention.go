@@ -1,0 +1,168 @@
+// Package retention removes what is old: records, plans, logs and states from a store, and what nothing uses any more from
+// the disk. It never removes what a decision still rests on.
+package retention
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// Options of a Keeper.
+type Options struct {
+	Store  runner.Store
+	Keep   workspaces.Retention
+	Owner  string           // of the lease by which one of several processes does it at a time
+	Now    func() time.Time // nil: the time
+	Logger *slog.Logger
+	Disk   *Disk // nil: nothing on the disk is looked at
+}
+
+// Keeper removes what is old.
+type Keeper struct{ opts Options }
+
+// New returns a Keeper.
+func New(opts Options) (*Keeper, error) {
+	if opts.Store == nil || opts.Keep == (workspaces.Retention{}) {
+		return nil, errors.New("retention: Store and Keep are required")
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.Default()
+	}
+	return &Keeper{opts: opts}, nil
+}
+
+// Removed says what was removed, or would be.
+type Removed struct {
+	Runs          int   `json:"runs"`
+	PullRequests  int   `json:"pull_requests"`
+	Posts         int   `json:"posts"`
+	Commands      int   `json:"commands"`
+	Events        int64 `json:"events"`
+	Artifacts     int   `json:"artifacts"`
+	ArtifactBytes int64 `json:"artifact_bytes"`
+	States        int   `json:"states"`
+	StateBytes    int64 `json:"state_bytes"` // before they were compressed
+	Paths         int   `json:"paths"`       // on the disk
+	PathBytes     int64 `json:"path_bytes"`
+	LeftBytes     int64 `json:"left_bytes"` // of artifacts that are kept
+}
+
+// leaseName and leaseTime are those of the lease: a pass that was killed keeps others waiting no longer.
+const (
+	leaseName = "retention"
+	leaseTime = time.Hour
+)
+
+// Sweep removes what is old, in many small transactions. A dry one only says what that would be. Another process that does
+// it at the same time leaves nothing to do here but the disk.
+func (k *Keeper) Sweep(ctx context.Context, dry bool) (Removed, error) {
+	p := &pass{k: k, dry: dry, now: k.opts.Now().UTC()}
+	mine := dry
+	var err error
+	if !dry {
+		mine, err = k.lease(ctx)
+	}
+	if mine && err == nil {
+		for _, step := range []struct {
+			name string
+			do   func(context.Context) error
+		}{
+			{"pull requests", p.pulls}, {"runs", p.runs}, {"artifacts", p.artifacts}, {"states", p.states},
+			{"posts", p.posts}, {"commands", p.commands}, {"events", p.events},
+		} {
+			if failed := step.do(ctx); failed != nil {
+				err = errors.Join(err, fmt.Errorf("remove old %s: %w", step.name, failed)) // the others go on
+			}
+		}
+	}
+	if k.opts.Disk != nil {
+		failed := k.opts.Disk.sweep(ctx, p)
+		err = errors.Join(err, failed)
+	}
+	return p.removed, err
+}
+
+// lease takes the lease, unless another holds it.
+func (k *Keeper) lease(ctx context.Context) (mine bool, err error) {
+	err = k.opts.Store.Update(ctx, func(tx runner.Tx) error {
+		now, err := tx.Clock()
+		if err != nil {
+			return err
+		}
+		leases, err := tx.Leases()
+		if err != nil {
+			return err
+		}
+		for _, l := range leases {
+			if l.Name == leaseName && l.Owner != k.opts.Owner && l.Until.After(now) {
+				mine = false
+				return nil
+			}
+		}
+		mine = true
+		return tx.PutLease(runner.Lease{Name: leaseName, Owner: k.opts.Owner, Until: now.Add(leaseTime)})
+	})
+	return mine, err
+}
+
+// pass is one sweep.
+type pass struct {
+	k       *Keeper
+	dry     bool
+	now     time.Time
+	last    int64 // id up to which was looked
+	freed   int64 // bytes of artifacts
+	removed Removed
+}
+
+func (p *pass) before(age time.Duration) time.Time { return p.now.Add(-age) }
+
+// batch is how many rows are looked at in one transaction.
+const batch = 100
+
+// each looks at batches, each in a transaction of its own, until f found less than a whole one. f may run again.
+func (p *pass) each(ctx context.Context, f func(tx runner.Tx) (looked int, err error)) error {
+	p.last = 0
+	in := p.k.opts.Store.Update
+	if p.dry {
+		in = p.k.opts.Store.View
+	}
+	for looked := batch; looked >= batch; {
+		begin := *p
+		err := in(ctx, func(tx runner.Tx) (err error) {
+			*p = begin
+			looked, err = f(tx)
+			return err
+		})
+		if err != nil {
+			*p = begin
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remove does what removes something, unless the pass is dry.
+func (p *pass) remove(do ...func() error) error {
+	if p.dry {
+		return nil
+	}
+	for _, f := range do {
+		if err := f(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
