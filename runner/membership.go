@@ -97,12 +97,8 @@ func (m *membership) worksOn(id int64) bool {
 func (m *membership) join(ctx context.Context, begin func(lease string) *leading) (quit func(), err error) {
 	m.begin = begin
 	if !m.shared {
-		m.self.StartedAt, m.self.SeenAt = now(), now()
-		err = m.r.opts.Store.Update(ctx, func(tx Tx) error { return errors.Join(forgetReplicas(tx), tx.PutReplica(m.self)) })
-		if err == nil {
-			m.settle(portion{lead: m.r.leases()})
-		}
-		return func() { m.leave(); m.ends.Wait(); m.depart(ctx) }, err
+		m.settle(portion{lead: m.r.leases()})
+		return func() { m.leave(); m.ends.Wait() }, nil
 	}
 	if err := m.beat(ctx); err != nil {
 		return nil, fmt.Errorf("join the replicas: %w", err)
@@ -119,14 +115,6 @@ func (m *membership) join(ctx context.Context, begin func(lease string) *leading
 		group.Wait()
 		m.depart(ctx)
 	}, nil
-}
-
-func forgetReplicas(tx Tx) error {
-	all, err := tx.Replicas()
-	for _, other := range all {
-		err = errors.Join(err, tx.DeleteReplica(other.ID))
-	}
-	return err
 }
 
 // leave gives up at once what this process leads; what it works on is still its own.

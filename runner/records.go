@@ -149,7 +149,7 @@ type Workspace struct {
 	UpdatedAt     time.Time
 }
 
-// Replica is a process that works on the store.
+// Replica is a process that works on a store that several can work on.
 type Replica struct {
 	ID         string // kept in its data directory: a restart there is the same replica
 	Host       string
@@ -158,7 +158,7 @@ type Replica struct {
 	Takes      []string // which workspaces it takes runs of, as written: "env=prod", "team!=data"; empty = all
 	StartedAt  time.Time
 	SeenAt     time.Time
-	LeaseUntil time.Time // until then its runs are its own; zero = it is gone, or needs no lease because nobody else can work here
+	LeaseUntil time.Time // until then its runs are its own; zero = it is gone
 }
 
 // The kinds of replicas.

@@ -10,7 +10,7 @@ import (
 // under its supervisor: it is interrupted until they report, or a person decides. What this process lost while it held no lease
 // itself is taken up again as well.
 func (m *membership) takeOver(tx Tx, j *journal, all, live []Replica) error {
-	runs, err := atWork(tx)
+	runs, err := AtWork(tx)
 	if err != nil {
 		return err
 	}
@@ -42,8 +42,8 @@ func (m *membership) owned(run Run, live []Replica) bool {
 	return slices.ContainsFunc(live, func(o Replica) bool { return o.ID == run.Owner })
 }
 
-// atWork are the runs that somebody is said to work on.
-func atWork(tx Tx) ([]Run, error) {
+// AtWork are the runs that somebody is said to work on.
+func AtWork(tx Tx) ([]Run, error) {
 	runs, err := tx.Runs(RunFilter{Statuses: []Status{Planning, Planned, Applying}})
 	if err != nil {
 		return nil, err

@@ -24,13 +24,13 @@ type pass struct {
 }
 
 // once makes one full pass and says what came of it.
-func (a *app) once(ctx context.Context, config *workspaces.Config, detailed bool) error {
+func (a *app) once(ctx context.Context, config *workspaces.Config, labels []string, detailed bool) error {
 	progress := newProgress(a.err)
 	defer progress.stop()
 	var mu sync.Mutex
 	touched := map[int64]bool{}
 	d, err := a.open(ctx, daemon.Options{
-		Config: config, DataDir: config.DataDir, Logger: a.loggerAt(progress, slog.LevelWarn),
+		Config: config, DataDir: config.DataDir, Version: thisBuild().Version, Takes: labels, Logger: a.loggerAt(progress, slog.LevelWarn),
 		Notify: func(e runner.Event) {
 			progress.told(e)
 			mu.Lock()

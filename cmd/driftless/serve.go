@@ -8,12 +8,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/daemon"
 	"github.com/driftlessops/driftless/workspaces"
 )
 
 func newServe(a *app) *cobra.Command {
 	var once, detailed bool
+	var labels []string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Watch the repositories and do the work",
@@ -41,27 +43,32 @@ With --detailed-exitcode also 2: a workspace waits for a person (held, blocked, 
 			for _, doubt := range config.Doubts() {
 				a.logger().Warn(doubt.Summary, "at", doubt.Subject.String(), "why", doubt.Detail)
 			}
+			if err := checkLabels(config, labels); err != nil {
+				return err
+			}
 			switch {
 			case once:
-				return a.once(cmd.Context(), config, detailed)
+				return a.once(cmd.Context(), config, labels, detailed)
 			case detailed:
 				return errors.New("--detailed-exitcode needs --once: without it serve goes on until it is stopped")
 			}
-			return a.serve(cmd.Context(), config)
+			return a.serve(cmd.Context(), config, daemon.Options{Kind: runner.Serve, Takes: labels})
 		},
 	}
+	labelFlag(cmd, &labels)
 	cmd.Flags().BoolVar(&once, "once", false, "make one full pass, then exit")
 	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "with --once: exit with 2 when something waits for a person")
 	return cmd
 }
 
-func (a *app) serve(ctx context.Context, config *workspaces.Config) error {
+func (a *app) serve(ctx context.Context, config *workspaces.Config, opts daemon.Options) error {
 	logger := a.loggerAt(a.err, slog.LevelInfo)
-	d, err := a.open(ctx, daemon.Options{Config: config, DataDir: config.DataDir, Version: thisBuild().Version, Logger: logger})
+	opts.Config, opts.DataDir, opts.Version, opts.Logger = config, config.DataDir, thisBuild().Version, logger
+	d, err := a.open(ctx, opts)
 	if err != nil {
 		return err
 	}
-	logger.Info("serving", "repositories", len(config.Repositories), "data_dir", config.DataDir, "version", thisBuild().Version)
+	logger.Info("serving", "kind", opts.Kind, "labels", opts.Takes.String(), "repositories", len(config.Repositories), "data_dir", config.DataDir, "version", thisBuild().Version)
 	err = d.Serve(ctx)
 	logger.Info("stopped")
 	return errors.Join(err, d.Stop())

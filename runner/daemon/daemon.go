@@ -29,6 +29,8 @@ type Options struct {
 	DataDir string
 	Mirrors []string // filesystem mirrors of providers that are asked before the registries
 	Version string   // of driftless, for metrics
+	Kind    string   // of replica: runner.Serve or runner.Worker; "" = runner.Serve
+	Takes   runner.Selector
 	Notify  func(runner.Event)
 	// Progress is told what engines say while they work; may be nil.
 	Progress func(runner.Run, engine.Progress)
@@ -145,6 +147,7 @@ func (d *Daemon) wire(ctx context.Context, keys *store.Keys) error {
 		Config:   d.opts.Config, DataDir: d.opts.DataDir, Store: d.Store, Key: keys.HMAC(), Finder: finder, Providers: providers,
 		State: state, Environment: d.opts.environment, Notify: d.opts.Notify, Meter: d.metrics, Tracer: tracer, Progress: d.opts.Progress, Logger: d.opts.Logger,
 		Short: d.keeper.Short,
+		Shared: d.opts.Config.Database != "", Kind: d.opts.Kind, Version: d.opts.Version, Takes: d.opts.Takes,
 	})
 	if err != nil {
 		return err

@@ -27,6 +27,7 @@ func NewAPI(store runner.Store, do *runner.Commander, logger *slog.Logger) *API 
 	a := &API{store: store, do: do, logger: logger, mux: http.NewServeMux()}
 	a.mux.HandleFunc("GET /v1/repositories", a.read(a.repositories))
 	a.mux.HandleFunc("POST /v1/repositories/{name}/acknowledge", a.acknowledge)
+	a.mux.HandleFunc("GET /v1/replicas", a.read(func(tx runner.Tx, _ *http.Request) (any, error) { return replicaViews(tx) }))
 	a.mux.HandleFunc("GET /v1/workspaces", a.read(a.workspaces))
 	a.mux.HandleFunc("GET /v1/runs", a.read(a.runs))
 	a.mux.HandleFunc("GET /v1/runs/{id}", a.read(a.run))
