@@ -55,6 +55,9 @@ func (db *DB) Retries() int64 { return db.retries.Load() }
 func (db *DB) retry(ctx context.Context, f func() error) error {
 	for attempt := 1; ; attempt++ {
 		err := f()
+		if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+			err = fmt.Errorf("%w: %w", err, ctx.Err()) // it ended on its own because of that
+		}
 		if err == nil || ctx.Err() != nil {
 			return err
 		}

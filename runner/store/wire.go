@@ -18,12 +18,14 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &wire{Conn: conn}, nil
+	return &wire{Conn: conn, silence: silence}, nil
 }
 
 // wire is a connection on which silence has an end, unless its user set another one.
 type wire struct {
 	net.Conn
+	silence time.Duration // that is borne
+
 	mu  sync.Mutex
 	own bool // the user set a deadline
 }
@@ -40,7 +42,7 @@ func (w *wire) limit(set func(time.Time) error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.own {
-		_ = set(time.Now().Add(silence))
+		_ = set(time.Now().Add(w.silence))
 	}
 }
 

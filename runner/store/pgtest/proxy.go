@@ -1,6 +1,7 @@
 package pgtest
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"net/url"
@@ -18,7 +19,10 @@ type Proxy struct {
 	swallows atomic.Bool
 	mu       sync.Mutex
 	conns    map[net.Conn]bool
-	closed   bool
+	refuses  bool
+	lose     string // see Lose
+	before   bool
+	lost     int
 }
 
 // NewProxy makes a proxy to the database that a URL names by a TCP address. It ends with the test.
@@ -51,18 +55,40 @@ func (p *Proxy) Cut() {
 	}
 }
 
-// Heal ends Swallow. What was under way is lost: its connections end.
+// Refuse ends all connections, and new ones as soon as they are made, as a server does that is away.
+func (p *Proxy) Refuse() {
+	p.mu.Lock()
+	p.refuses = true
+	p.mu.Unlock()
+	p.Cut()
+}
+
+// Lose ends the next connection on which the user says text: before the server has it, or once the server has answered it.
+func (p *Proxy) Lose(text string, before bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lose, p.before = text, before
+}
+
+// Lost is how many connections Lose has ended.
+func (p *Proxy) Lost() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lost
+}
+
+// Heal ends Swallow and Refuse. What was under way is lost: its connections end.
 func (p *Proxy) Heal() {
 	p.swallows.Store(false)
+	p.mu.Lock()
+	p.refuses = false
+	p.mu.Unlock()
 	p.Cut()
 }
 
 func (p *Proxy) close() {
-	p.mu.Lock()
-	p.closed = true
-	p.mu.Unlock()
 	_ = p.listener.Close()
-	p.Cut()
+	p.Refuse()
 }
 
 func (p *Proxy) serve() {
@@ -83,14 +109,15 @@ func (p *Proxy) connect(from net.Conn) {
 	}
 	p.mu.Lock()
 	p.conns[from], p.conns[to] = true, true
-	closed := p.closed
+	refused := p.refuses
 	p.mu.Unlock()
-	if closed {
-		p.Cut()
+	if refused {
+		_, _ = from.Close(), to.Close()
 	}
 	var both sync.WaitGroup
-	both.Go(func() { p.pass(from, to) })
-	both.Go(func() { p.pass(to, from) })
+	var deaf atomic.Bool // what the server answers next is lost, and with it the connection
+	both.Go(func() { p.pass(from, to, func(data []byte) bool { return p.says(data, &deaf) }) })
+	both.Go(func() { p.pass(to, from, func([]byte) bool { return !deaf.Load() }) })
 	both.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -98,12 +125,28 @@ func (p *Proxy) connect(from net.Conn) {
 	delete(p.conns, to)
 }
 
-// pass passes on what comes until one side ends, which ends the other.
-func (p *Proxy) pass(from io.ReadCloser, to io.WriteCloser) {
+// says reports whether what the user says reaches the server.
+func (p *Proxy) says(data []byte, deaf *atomic.Bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.lose == "" || !bytes.Contains(data, []byte(p.lose)) {
+		return true
+	}
+	p.lose = ""
+	p.lost++
+	deaf.Store(true)
+	return !p.before
+}
+
+// pass passes on what comes until one side ends, which ends the other, or until it may not any more.
+func (p *Proxy) pass(from io.ReadCloser, to io.WriteCloser, may func([]byte) bool) {
 	defer func() { _, _ = from.Close(), to.Close() }()
 	data := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(data)
+		if n > 0 && !may(data[:n]) {
+			return
+		}
 		if n > 0 && !p.swallows.Load() {
 			if _, err := to.Write(data[:n]); err != nil {
 				return

@@ -1,0 +1,123 @@
+package store_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/runner/store"
+	"github.com/driftlessops/driftless/runner/store/pgtest"
+)
+
+// TestReplicasWriteOneByOne opens one database from three processes' worth of stores, at once and while it is new: each run is
+// claimed once, and the history has no gap.
+func TestReplicasWriteOneByOne(t *testing.T) {
+	t.Parallel()
+	url, dir := pgtest.URL(t), t.TempDir()
+	keys(t, dir)
+	stores := make([]*store.DB, 3)
+	var group sync.WaitGroup
+	for i := range stores {
+		group.Go(func() { stores[i] = openURL(t, dir, url) })
+	}
+	group.Wait()
+	if t.Failed() {
+		return
+	}
+	const runs = 30
+	err := stores[0].Update(t.Context(), func(tx runner.Tx) error {
+		for i := range runs {
+			if err := tx.InsertRun(&runner.Run{Workspace: "r//a", PullID: int64(i), Purpose: runner.PurposePlan, Status: runner.Queued}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 6 {
+		group.Go(func() {
+			for claimed := true; claimed; {
+				var err error
+				if claimed, err = claim(t, stores[i%3], fmt.Sprint(i)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	err = stores[0].View(t.Context(), func(tx runner.Tx) error {
+		events, err := tx.Events(runner.EventFilter{Kind: "claimed", Oldest: true})
+		seen := map[int64]bool{}
+		for i, e := range events {
+			if seen[e.RunID] || i > 0 && e.ID != events[i-1].ID+1 {
+				t.Errorf("event %d: run %d was claimed twice, or there is a gap", e.ID, e.RunID)
+			}
+			seen[e.RunID] = true
+		}
+		if len(seen) != runs {
+			t.Errorf("%d runs were claimed", len(seen))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// claim takes up the oldest queued run, as a worker does.
+func claim(t testing.TB, db *store.DB, owner string) (claimed bool, err error) {
+	err = db.Update(t.Context(), func(tx runner.Tx) error {
+		queued, err := tx.Runs(runner.RunFilter{Statuses: []runner.Status{runner.Queued}, Oldest: true, Limit: 1})
+		if claimed = len(queued) > 0; err != nil || !claimed {
+			return err
+		}
+		run := queued[0]
+		run.Status, run.Owner = runner.Planning, owner
+		if err := tx.UpdateRun(run, runner.Queued); err != nil {
+			return err
+		}
+		return tx.Append(&runner.Event{Kind: "claimed", RunID: run.ID, Actor: owner})
+	})
+	return claimed, err
+}
+
+// BenchmarkClaim claims runs from three stores on one database: go test -run=^$ -bench=Claim ./runner/store
+func BenchmarkClaim(b *testing.B) {
+	url, dir := pgtest.URL(b), b.TempDir()
+	keys(b, dir)
+	for name, stores := range map[string][]*store.DB{
+		"sqlite":       {open(b, b.TempDir())},
+		"postgres":     {openURL(b, dir, url)},
+		"three stores": {openURL(b, dir, url), openURL(b, dir, url), openURL(b, dir, url)},
+	} {
+		b.Run(name, func(b *testing.B) {
+			err := stores[0].Update(b.Context(), func(tx runner.Tx) error {
+				for range b.N {
+					if err := tx.InsertRun(&runner.Run{Workspace: "r//a", Purpose: runner.PurposePlan, Status: runner.Queued}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ResetTimer()
+			var group sync.WaitGroup
+			for i, db := range stores {
+				group.Go(func() {
+					for claimed := true; claimed; {
+						var err error
+						if claimed, err = claim(b, db, fmt.Sprint(i)); err != nil {
+							b.Error(err)
+						}
+					}
+				})
+			}
+			group.Wait()
+		})
+	}
+}
