@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -71,6 +72,25 @@ func FactsOf(e Event) (f Facts) {
 
 // mostUnreviewed is how many changes beyond review an event lists: the plan has them all.
 const mostUnreviewed = 50
+
+// factsFor are the facts of an event that brings none: those of its run, or of its pull request.
+func factsFor(tx Tx, e Event) (json.RawMessage, error) {
+	switch {
+	case e.RunID != 0:
+		run, err := tx.Run(e.RunID)
+		if errors.Is(err, ErrNotFound) {
+			return nil, nil // pruned
+		} else if err != nil {
+			return nil, err
+		}
+		facts, err := factsOfRun(tx, run)
+		return facts.JSON(), err
+	case e.PullID != 0:
+		p, err := tx.Pull(e.PullID)
+		return Facts{PullRequests: factsOfPulls([]Pull{p})}.JSON(), err
+	}
+	return nil, nil
+}
 
 func factsOfRun(tx Tx, run Run) (Facts, error) {
 	f := &RunFacts{

@@ -265,12 +265,12 @@ func (j *journal) add(e Event) error {
 	if e.Actor == "" {
 		e.Actor = Self
 	}
-	if e.Data == nil && e.PullID != 0 {
-		p, err := j.tx.Pull(e.PullID)
+	if e.Data == nil {
+		facts, err := factsFor(j.tx, e)
 		if err != nil {
 			return fmt.Errorf("record %s: %w", e.Kind, err)
 		}
-		e.Data = Facts{PullRequests: factsOfPulls([]Pull{p})}.JSON()
+		e.Data = facts
 	}
 	if err := j.tx.Append(&e); err != nil {
 		return fmt.Errorf("record %s: %w", e.Kind, err)

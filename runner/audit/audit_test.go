@@ -212,3 +212,11 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkSum(b *testing.B) {
+	data := `{"run":{"purpose":"apply","status":"applied","trigger":"main at caf15c3f","attempt":1,"changes":"1 to create"},"pull_requests":[{"key":"123","author":"ada","reviewed_by":["grace"]}]}`
+	r := Of(runner.Event{ID: 7, Kind: "planned", Actor: "driftless", Workspace: "infra//prod/network", Message: "1 to create; policy: pass", Data: []byte(data)}, "")
+	for b.Loop() {
+		_ = r.Sum()
+	}
+}

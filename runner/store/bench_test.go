@@ -159,3 +159,31 @@ func benchmarkClaim(b *testing.B, db *store.DB) {
 		}
 	}
 }
+
+// BenchmarkAppend is what an event costs: of its own transaction, and of one of a hundred.
+func BenchmarkAppend(b *testing.B) {
+	db := open(b, b.TempDir())
+	event := runner.Event{
+		Kind: "planned", Actor: "driftless", Repository: "infra", Workspace: "infra//prod/network", RunID: 7, PullID: 7, Commit: "0123456789abcdef0123456789abcdef01234567",
+		Message: "1 to create; policy: pass",
+		Data:    []byte(`{"run":{"purpose":"plan","status":"planned","trigger":"pull request 7: file main.tf changed","attempt":1,"changes":"1 to create"},"pull_requests":[{"key":"7","author":"ada"}]}`),
+	}
+	for name, n := range map[string]int{"one": 1, "hundred": 100} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				err := db.Update(b.Context(), func(tx runner.Tx) error {
+					for range n {
+						e := event
+						if err := tx.Append(&e); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

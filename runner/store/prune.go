@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -98,6 +99,12 @@ func (db *DB) chain(ctx context.Context) error {
 }
 
 func (t *tx) chain(last link) error {
+	hash, id, _ := strings.Cut(t.db.dialect.places(2), ", ")
+	statement, err := t.bun.PrepareContext(t.ctx, "UPDATE events SET hash = "+hash+" WHERE id = "+id)
+	if err != nil {
+		return one("chain", "events", err)
+	}
+	defer func() { _ = statement.Close() }()
 	for {
 		events, err := t.Events(runner.EventFilter{After: last.id, Oldest: true, Limit: chainBatch})
 		if err != nil || len(events) == 0 {
@@ -105,7 +112,7 @@ func (t *tx) chain(last link) error {
 		}
 		for _, e := range events {
 			last = link{e.ID, audit.Of(e, last.hash).Sum()}
-			if _, err := t.bun.ExecContext(t.ctx, "UPDATE events SET hash = ? WHERE id = ? AND hash = ''", last.hash, last.id); err != nil {
+			if _, err := statement.ExecContext(t.ctx, last.hash, last.id); err != nil {
 				return one("chain event", e.ID, err)
 			}
 		}
