@@ -115,7 +115,8 @@ func versions(t *testing.T, db runner.Store) (all []runner.StateVersion) {
 func TestEngineUsesState(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, newRoot func(*testing.T) root) {
-		db, _, issue := backend(t)
+		db := newStore(t, true)()
+		issue := backend(t, db)
 		r := newRoot(t)
 		planner, _ := issue(Grant{Workspace: web, RunID: 1})
 		r.must(planner.env, "init", "-no-color")
@@ -185,17 +186,18 @@ func before(t *testing.T, db *store.DB, f func()) (issue func(Grant) map[string]
 func TestEnginesExcludeEachOther(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, newRoot func(*testing.T) root) {
-		db := newStore(t)
+		replica := newStore(t, true)
+		db := replica()
 		writing, proceed := make(chan struct{}), make(chan struct{})
 		var once sync.Once
-		issue := before(t, db, func() {
+		issue, there := before(t, replica(), func() {
 			once.Do(func() {
 				close(writing)
 				<-proceed
 			})
-		})
+		}), before(t, replica(), func() {}) // two replicas
 		first, second := newRoot(t), newRoot(t)
-		one, two := issue(Grant{Workspace: web, RunID: 1, Write: true}), issue(Grant{Workspace: web, RunID: 2, Write: true})
+		one, two := issue(Grant{Workspace: web, RunID: 1, Write: true}), there(Grant{Workspace: web, RunID: 2, Write: true})
 		first.must(one, "init", "-no-color")
 		second.must(two, "init", "-no-color")
 		done := make(chan error)
@@ -221,7 +223,7 @@ func TestEnginesExcludeEachOther(t *testing.T) {
 func TestEngineKeepsStateWhenStoreIsGone(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, newRoot func(*testing.T) root) {
-		db := newStore(t)
+		db := newStore(t, false)()
 		issue := before(t, db, func() { _ = db.Close() })
 		r := newRoot(t)
 		env := issue(Grant{Workspace: web, RunID: 1, Write: true})
@@ -239,7 +241,8 @@ func TestEngineKeepsStateWhenStoreIsGone(t *testing.T) {
 func TestEngineCannotForget(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, newRoot func(*testing.T) root) {
-		db, _, issue := backend(t)
+		db := newStore(t, false)()
+		issue := backend(t, db)
 		r := newRoot(t)
 		run, _ := issue(Grant{Workspace: web, RunID: 1, Write: true})
 		r.must(run.env, "init", "-no-color")

@@ -13,25 +13,44 @@ import (
 
 	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/store"
+	"github.com/driftlessops/driftless/runner/store/pgtest"
 	"github.com/driftlessops/driftless/runner/tfstate"
 	"github.com/driftlessops/driftless/workspaces"
 )
 
 const web = workspaces.ID("shop//prod/wéb@eu west")
 
-func newStore(t *testing.T) *store.DB {
+// newStore makes a database, and returns how a replica opens it.
+func newStore(t *testing.T, postgres bool) (replica func() *store.DB) {
 	t.Helper()
 	dir := t.TempDir()
 	keys, err := store.LoadKeys(filepath.Join(dir, "secret.key"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := store.Open(t.Context(), store.Options{Path: filepath.Join(dir, "driftless.db"), Keys: keys})
-	if err != nil {
-		t.Fatal(err)
+	opts := store.Options{Path: filepath.Join(dir, "driftless.db"), Keys: keys}
+	if postgres {
+		opts.Path, opts.URL = "", pgtest.URL(t)
 	}
-	t.Cleanup(func() { _ = db.Close() })
-	return db
+	return func() *store.DB {
+		t.Helper()
+		db, err := store.Open(t.Context(), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		return db
+	}
+}
+
+// eachStore tests on both databases.
+func eachStore(t *testing.T, test func(t *testing.T, replica func() *store.DB)) {
+	for _, name := range []string{"sqlite", "postgres"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, newStore(t, name == "postgres"))
+		})
+	}
 }
 
 // session is a run that talks to the backend as an engine does.
@@ -76,12 +95,11 @@ func state(serial int, lineage, more string) string {
 
 func lockInfo(id string) string { return fmt.Sprintf(`{"ID":%q,"Operation":"OperationTypeApply"}`, id) }
 
-func backend(t *testing.T) (*store.DB, *StateBackend, func(Grant) (session, func())) {
-	db := newStore(t)
+func backend(t *testing.T, db *store.DB) func(Grant) (session, func()) {
 	b := NewStateBackend(db, slog.New(slog.DiscardHandler))
 	srv := httptest.NewServer(b)
 	t.Cleanup(srv.Close)
-	return db, b, func(g Grant) (session, func()) {
+	return func(g Grant) (session, func()) {
 		env, revoke := b.Issue(srv.URL, g)
 		return session{t, env}, revoke
 	}
@@ -89,7 +107,12 @@ func backend(t *testing.T) (*store.DB, *StateBackend, func(Grant) (session, func
 
 func TestStateProtocol(t *testing.T) {
 	t.Parallel()
-	db, _, issue := backend(t)
+	eachStore(t, stateProtocol)
+}
+
+func stateProtocol(t *testing.T, replica func() *store.DB) {
+	db := replica()
+	issue := backend(t, db)
 	run, revoke := issue(Grant{Workspace: web, RunID: 7, Write: true})
 	run.expect(404, "no state yet", "GET", "", "")
 	run.expect(200, "", "LOCK", "", lockInfo("a"))
@@ -145,7 +168,7 @@ func TestStateProtocol(t *testing.T) {
 
 func TestStateGrants(t *testing.T) {
 	t.Parallel()
-	_, _, issue := backend(t)
+	issue := backend(t, newStore(t, false)())
 	apply, _ := issue(Grant{Workspace: web, RunID: 1, Write: true})
 	apply.expect(200, "", "LOCK", "", lockInfo("a"))
 	apply.expect(200, "", "POST", "?ID=a", state(1, "l", ""))
@@ -181,4 +204,24 @@ func TestStateGrants(t *testing.T) {
 		stranger.expect(401, "", "GET", "", "")
 		stranger.expect(401, "", "POST", "?ID=a", state(2, "l", ""))
 	}
+}
+
+// TestStateOfReplicas: two replicas serve one state, each with credentials of its own.
+func TestStateOfReplicas(t *testing.T) {
+	t.Parallel()
+	eachStore(t, func(t *testing.T, replica func() *store.DB) {
+		here, there := backend(t, replica()), backend(t, replica())
+		one, _ := here(Grant{Workspace: web, RunID: 1, Write: true})
+		two, _ := there(Grant{Workspace: web, RunID: 2, Write: true})
+		one.expect(200, "", "LOCK", "", lockInfo("a"))
+		two.expect(423, `"ID":"a"`, "LOCK", "", lockInfo("b"))
+		one.expect(200, "", "POST", "?ID=a", state(1, "l", ""))
+		two.expect(200, `"serial":1`, "GET", "", "")
+		two.expect(423, `"ID":"a"`, "POST", "?ID=b", state(2, "l", ""))
+		one.expect(200, "", "UNLOCK", "", lockInfo("a"))
+		two.expect(200, "", "LOCK", "", lockInfo("b"))
+		one.expect(423, `"ID":"b"`, "POST", "?ID=a", state(2, "l", ""))
+		two.expect(200, "", "POST", "?ID=b", state(2, "l", ""))
+		one.expect(200, `"serial":2`, "GET", "", "")
+	})
 }
