@@ -54,6 +54,11 @@ func TestServe(t *testing.T) {
 	w.driftless("drift", "--check", "app")
 	await("no drift")
 
+	w.driftless("state", "rollback", "app", "1", "--reason", "a drill", "--yes")
+	await("drift found") // and held, for the state is another one
+	w.driftless("approve", fmt.Sprint(w.newest("infra//app", runner.PurposeDrift, runner.Held).ID))
+	await("applied")
+
 	w.must(cmd.Process.Signal(syscall.SIGTERM))
 	_, _ = io.Copy(io.Discard, stderr)
 	if err := cmd.Wait(); err != nil {

@@ -60,7 +60,7 @@ Nothing is cut. -o json prints the run with its changes, or the pull request wit
 	}
 	cmd.Flags().BoolVar(&planJSON, "plan-json", false, "print the redacted plan JSON of a run")
 	cmd.Flags().BoolVar(&log, "log", false, "print what the engine printed in a run")
-	cmd.Flags().BoolVar(&errored, "errored-state", false, "print the state that the engine could not write, as `driftless state pull --run` does; it is not masked")
+	cmd.Flags().BoolVar(&errored, "errored-state", false, "print the state that the engine could not write, as driftless state pull --run does; it is not masked")
 	return cmd
 }
 
