@@ -126,6 +126,6 @@ func (r *Runner) followRun(ctx context.Context, e Event) {
 		err = r.ended(ctx, run)
 	}
 	if err != nil {
-		r.log.Error("report", "run", run.ID, "error", err)
+		r.log.Error("report", append(subject(run.Repository, string(run.Workspace), run.ID, run.Commit, ""), "error", err)...)
 	}
 }

@@ -110,7 +110,7 @@ func (j *job) whyFailed(ctx context.Context, failure error) string {
 	}
 	lock, err := j.lock(ctx, failed.Lock)
 	if err != nil {
-		j.r.log.Error("the holder of a lock could not be looked up", "run", j.run.ID, "error", err)
+		j.log.Error("the holder of a lock could not be looked up", "error", err)
 	}
 	return fmt.Sprintf("the state is locked by %s. Wait for it; if it is gone for good, `driftless unlock %s` takes the lock away\n\n%s", lock, j.run.Workspace, text)
 }

@@ -21,7 +21,7 @@ func (j *job) traced(ctx context.Context) (context.Context, func()) {
 		attribute.String("driftless.commit", run.Commit), attribute.String("driftless.pull", pull),
 		attribute.Int("driftless.attempt", run.Attempt), attribute.Float64("driftless.queued_seconds", queued(run).Seconds())))
 	j.log = j.r.log.With(append(subject(run.Repository, string(run.Workspace), run.ID, run.Commit, pull), inTrace(ctx)...)...)
-	if run.Attempt <= 1 {
+	if run.Attempt <= 1 && run.Status == Planning {
 		j.r.opts.Meter.Took(run, "queued", queued(run))
 	}
 	return ctx, func() {

@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	purposes = []runner.Purpose{runner.PurposePlan, runner.PurposeApply, runner.PurposeDrift, runner.PurposeDestroy}
+	purposes = []runner.Purpose{runner.PurposePlan, runner.PurposeApply, runner.PurposeDrift, runner.PurposeDestroy, runner.PurposePush, runner.PurposeUnlock}
 	// results are the statuses that a run comes to, besides those on its way.
 	results = []runner.Status{
 		runner.Unchanged, runner.Blocked, runner.Held, runner.Ready, runner.Applied, runner.Failed, runner.Canceled, runner.Superseded,
