@@ -100,6 +100,9 @@ func (w *watcher) hear(ctx context.Context, c forge.Comment, first bool) error {
 	if w.silent[c.ID] == text {
 		return nil
 	}
+	if kept := w.r.opts.Config.Retention.Runs; kept > 0 && time.Since(c.Created) > kept {
+		return nil // it may have been carried out: that is not known of one that is so old
+	}
 	if done, err := w.done(ctx, c.ID); err != nil || done {
 		return err
 	}

@@ -28,7 +28,7 @@ func (m *planMemory) read(tx Tx, run Run) (*planner.Plan, error) {
 	if plan != nil {
 		return plan, nil
 	}
-	data, err := tx.Blob(blobKey(run.ID, "plan"))
+	data, err := planBlob(tx, run.ID)
 	if err != nil {
 		return nil, err
 	}

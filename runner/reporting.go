@@ -73,6 +73,10 @@ func (r *Runner) renderReport(tx Tx, pullID int64) (n reported, err error) {
 	if n.old, err = tx.Report(pullID); err != nil && !errors.Is(err, ErrNotFound) {
 		return n, err
 	}
+	if stays, err := r.expired(tx, n.pull, n.old); err != nil || stays {
+		n.next, n.same = n.old, true
+		return n, err
+	}
 	doc, runs, err := r.document(tx, n.pull)
 	if err != nil {
 		return n, err
@@ -93,6 +97,25 @@ func (r *Runner) renderReport(tx Tx, pullID int64) (n reported, err error) {
 		n.same, err = wanted(tx, n.pull.Repository, n.drafts)
 	}
 	return n, err
+}
+
+// expired reports whether a pull request that left shows plans that were removed for their age: its report stays as it was.
+func (r *Runner) expired(tx Tx, pull Pull, old Report) (bool, error) {
+	if pull.State == Open || old.Head != pull.Head {
+		return false, nil
+	}
+	for _, id := range old.Runs {
+		run, err := tx.Run(id)
+		if err == nil && !run.PlannedAt.IsZero() {
+			_, err = r.plans.read(tx, run)
+		}
+		if errors.Is(err, ErrNotFound) {
+			return true, nil
+		} else if err != nil {
+			return false, err
+		}
+	}
+	return false, nil
 }
 
 // record writes the report down, with what the forge is to show of it. Where a forge shows it, it is there from when that does.

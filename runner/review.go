@@ -133,7 +133,9 @@ func (c *coverage) addPull(tx Tx, p Pull, id workspaces.ID, place map[string]int
 		return nil
 	}
 	run, err := tx.Run(runID)
-	if err != nil {
+	if errors.Is(err, ErrNotFound) {
+		return nil // removed for its age: nobody knows any more what was agreed to
+	} else if err != nil {
 		return err
 	}
 	c.ids = append(c.ids, p.ID)
@@ -188,9 +190,19 @@ func (c *coverage) addApproval(tx Tx, run Run) error {
 	return nil
 }
 
+// planBlob reads the plan of a run as it is kept. One that cannot be read is as good as none: what it showed counts as
+// reviewed by nobody, and no report or apply fails because of it.
+func planBlob(tx Tx, runID int64) ([]byte, error) {
+	data, err := tx.Blob(blobKey(runID, "plan"))
+	if errors.Is(err, ErrDamaged) {
+		err = fmt.Errorf("%w: %w", ErrNotFound, err)
+	}
+	return data, err
+}
+
 // loadPlan reads the plan of a run from the store.
 func loadPlan(tx Tx, runID int64) (*planner.Plan, error) {
-	data, err := tx.Blob(blobKey(runID, "plan"))
+	data, err := planBlob(tx, runID)
 	if err != nil {
 		return nil, err
 	}

@@ -119,8 +119,9 @@ func (a *app) showRun(ctx context.Context, client *server.Client, id int64) erro
 		return err
 	}
 	var plan *planner.Plan
-	if err := client.Get(ctx, fmt.Sprintf("/v1/runs/%d/plan", id), nil, &plan); err != nil && !errors.Is(err, server.ErrMissing) {
-		return err
+	lost := client.Get(ctx, fmt.Sprintf("/v1/runs/%d/plan", id), nil, &plan)
+	if errors.Is(lost, server.ErrMissing) {
+		lost = nil
 	}
 	if a.output == "json" {
 		return printJSON(a.out, struct {
@@ -129,6 +130,10 @@ func (a *app) showRun(ctx context.Context, client *server.Client, id int64) erro
 		}{run, plan})
 	}
 	a.printRun(run)
+	if lost != nil {
+		plan = nil
+		a.say("\n%s", lost)
+	}
 	if plan != nil {
 		_, _ = fmt.Fprintln(a.out)
 		a.printPlan(plan)

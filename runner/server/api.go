@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/runner"
@@ -170,6 +171,25 @@ func missing(err error, what string, id any) error {
 	return err
 }
 
+// gone says why an artifact is not there: it was removed for its age, or cannot be read, or there never was one.
+func gone(tx runner.Tx, err error, name string, id int64) error {
+	if errors.Is(err, runner.ErrDamaged) {
+		return runner.UserError(fmt.Sprintf("the %s of run %d is damaged: %v. Nothing that driftless does depends on it; a backup may hold it whole", name, id, err))
+	} else if !errors.Is(err, runner.ErrNotFound) {
+		return err
+	}
+	run, failed := tx.Run(id)
+	made := run.PlannedAt
+	if name == "log" {
+		made = run.FinishedAt
+	}
+	none := name == "plan" && run.Purpose == runner.PurposeDrift && run.Status == runner.Unchanged
+	if failed == nil && !made.IsZero() && !none && time.Since(made) > 24*time.Hour {
+		return runner.UserError(fmt.Sprintf("the %s of run %d is not kept any more: retention in the configuration says for how long", name, id))
+	}
+	return missing(err, name+" of run", id)
+}
+
 // plan answers the plan of a run: planner.Plan.
 func (a *API) plan(tx runner.Tx, r *http.Request) (any, error) {
 	id, err := number(r, r.PathValue("id"))
@@ -178,7 +198,7 @@ func (a *API) plan(tx runner.Tx, r *http.Request) (any, error) {
 	}
 	data, err := tx.Blob(fmt.Sprintf("runs/%d/plan", id))
 	if err != nil {
-		return nil, missing(err, "plan of run", id)
+		return nil, gone(tx, err, "plan", id)
 	}
 	var plan planner.Plan
 	return &plan, json.Unmarshal(data, &plan)
@@ -192,7 +212,7 @@ func (a *API) artifact(name, contentType string) http.HandlerFunc {
 		if err == nil {
 			err = a.store.View(r.Context(), func(tx runner.Tx) (err error) {
 				data, err = tx.Blob(fmt.Sprintf("runs/%d/%s", id, name))
-				return missing(err, name+" of run", id)
+				return gone(tx, err, name, id)
 			})
 		}
 		if err != nil {

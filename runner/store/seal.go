@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/driftlessops/driftless/runner"
 )
 
 // maxContent limits what is unpacked, in bytes.
@@ -40,11 +42,11 @@ func (s *sealer) seal(plain []byte, recipient string) ([]byte, error) {
 func (s *sealer) unseal(sealed []byte) ([]byte, error) {
 	packed, err := s.keys.Decrypt(sealed)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", runner.ErrDamaged, err)
 	}
 	plain, err := s.open.DecodeAll(packed, []byte{})
 	if err != nil {
-		return nil, fmt.Errorf("decompress: %w", err)
+		return nil, fmt.Errorf("%w: decompress: %w", runner.ErrDamaged, err)
 	}
 	return plain, nil
 }
