@@ -68,13 +68,5 @@ func (m *membership) interrupt(j *journal, run Run, all []Replica) error {
 	if i := slices.IndexFunc(all, func(o Replica) bool { return o.ID == run.Owner }); i >= 0 {
 		name, seen = fmt.Sprintf("%s on %s", run.Owner, all[i].Host), ", last seen at "+all[i].SeenAt.Format(time.RFC3339)
 	}
-	run.Status, run.FinishedAt = Interrupted, now()
-	run.Reason = fmt.Sprintf("replica %s does not answer%s. The apply may still be going on there: when the replica is back, it reports by itself how that ended. If it never comes back, make sure that nothing of it runs any more, look at the resources and the state, then `driftless approve %d` plans again and applies what is missing", name, seen, run.ID)
-	if err := j.tx.UpdateRun(run, Applying); err != nil {
-		return err
-	}
-	if err := setSync(j, run, SyncFailed, run.Reason); err != nil {
-		return err
-	}
-	return j.run("apply interrupted", run, run.Reason)
+	return interrupt(j, run, fmt.Sprintf("Replica %s does not answer%s. The apply may still be going on there: when it is back, it reports by itself how that ended. If it never comes back, make sure before you approve that nothing of it runs any more.", name, seen))
 }
