@@ -247,10 +247,10 @@ func (r *Runner) update(ctx context.Context, f func(tx Tx, j *journal) error) er
 	if err != nil {
 		return err
 	}
-	r.told(ctx, j.events)
 	for _, run := range j.runs {
 		r.opts.Meter.Moved(run)
 	}
+	r.told(ctx, j.events)
 	return nil
 }
 

@@ -81,7 +81,9 @@ func TestDashboard(t *testing.T) {
 			GridPos    struct{ X, Y, W, H int }
 			Targets    []struct{ Expr string }
 		}
-		Templating struct{ List []struct{ Name, Type, Query any } }
+		Templating struct {
+			List []struct{ Name, Type, Query any }
+		}
 	}
 	if err := json.Unmarshal(example(t, "grafana/dashboard.json"), &board); err != nil {
 		t.Fatal(err)
