@@ -70,7 +70,7 @@ Exit codes: 0 done, 1 an error, 2 with --detailed-exitcode: there is something t
 	add(root, groupWork, newServe(a), newWorker(a), newDemo(a))
 	add(root, groupLook, newWorkspaces(a), newRepositories(a), newReplicas(a), newRuns(a), newShow(a), newHistory(a), newAudit(a), newApprove(a), newDrift(a), newState(a), newUnlock(a))
 	add(root, groupLocal, newPlan(a), newValidate(a), newPolicy(a))
-	add(root, groupOther, newGC(a), newKeys(a), newVersion(a))
+	add(root, groupOther, newBackup(a), newRestore(a), newGC(a), newKeys(a), newVersion(a))
 	root.AddCommand(newDocs())
 	root.SetHelpCommandGroupID(groupOther)
 	root.SetCompletionCommandGroupID(groupOther)

@@ -23,7 +23,7 @@ var (
 	// polite are words that mean nothing here.
 	polite = set(`please pls plz thanks thank thx ty now again`)
 	// elsewhere are the commands of the program that are none of comments.
-	elsewhere = set(`audit completion demo drift gc history keys policy replicas repositories runs serve show state validate version worker workspaces`)
+	elsewhere = set(`audit backup completion demo drift gc history keys policy replicas repositories restore runs serve show state validate version worker workspaces`)
 	// engineFlags are flags that people give to Terraform and OpenTofu.
 	engineFlags = set(`auto-approve destroy lock lock-timeout out parallelism reconfigure refresh refresh-only replace state target upgrade var var-file`)
 )

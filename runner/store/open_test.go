@@ -87,7 +87,12 @@ func TestOpenTogether(t *testing.T) {
 // raw opens the database file without the store.
 func raw(t testing.TB, dir string, statements ...string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(dir, "driftless.db"))
+	rawFile(t, filepath.Join(dir, "driftless.db"), statements...)
+}
+
+func rawFile(t testing.TB, path string, statements ...string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)
 	}

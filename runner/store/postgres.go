@@ -26,6 +26,7 @@ var postgres = dialect{
 	clock:      "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
 	fault:      postgresFault,
 	damaged:    "stop every driftless on it and look at the server's log; pg_amcheck says what is damaged, and the last backup (pg_dump) is put back into a new database",
+	skipRuns:   "SELECT setval(pg_get_serial_sequence('runs', 'id'), nextval(pg_get_serial_sequence('runs', 'id')) + 100000)",
 	alone:      postgresAlone,
 	kept:       postgresKept,
 }

@@ -1,0 +1,53 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/driftlessops/driftless/runner/store"
+	"github.com/driftlessops/driftless/runner/supervisor"
+)
+
+// Restore puts a backup in the place of the SQLite database of a place, and returns where the database is that was there, ""
+// if there was none. Without a file it only takes note that the database was put back by other means.
+func Restore(ctx context.Context, p Place, file string, logger *slog.Logger) (replaced string, err error) {
+	unlock, err := lock(ctx, filepath.Join(p.DataDir, "lock"))
+	if err != nil {
+		return "", fmt.Errorf("data directory %s: %w", p.DataDir, err)
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	if err := nothingApplies(p.DataDir); err != nil {
+		return "", err
+	}
+	if file == "" {
+		db, _, err := OpenStore(ctx, p, logger)
+		if err != nil {
+			return "", err
+		}
+		return "", errors.Join(db.Restored(ctx, Actor()), db.Close())
+	}
+	keys, err := p.keys(ctx)
+	if err != nil {
+		return "", err
+	}
+	aside := "before-restore-" + time.Now().UTC().Format("20060102T150405Z")
+	return store.Restore(ctx, store.Options{Path: p.Path(), Keys: keys, Logger: logger}, file, Actor(), aside)
+}
+
+// nothingApplies is an error while an apply that outlived driftless goes on: its result belongs into the database that is there.
+func nothingApplies(dataDir string) error {
+	dirs, err := filepath.Glob(filepath.Join(dataDir, "runs", "*", "apply"))
+	if err != nil {
+		return err
+	}
+	for _, dir := range dirs {
+		if apply, err := supervisor.Find(dir); err == nil && apply.Alive() {
+			return fmt.Errorf("run %d is being applied by a supervisor that outlived driftless: start driftless, let it end, and stop driftless again", apply.Order.Run)
+		}
+	}
+	return nil
+}
