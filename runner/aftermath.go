@@ -199,13 +199,15 @@ func (j *job) recordLost(ctx context.Context, o aftermath) error {
 		if len(o.rescued) > 0 {
 			message += "; the state that it wrote is kept with the run as " + lateState
 		}
-		return errors.Join(tx.DeleteBlobs(blobKey(run.ID, traitsBlob)), jr.run("late result", run, message))
+		return errors.Join(
+			tx.DeleteBlobs(blobKey(run.ID, traitsBlob)), jr.run("late result", run, message), jr.changed(run, o.status, o.steps))
 	})
 }
 
 // write writes all that belongs to the end of an apply.
 func (j *job) write(tx Tx, jr *journal, run Run, o aftermath) error {
-	if err := errors.Join(j.keepLeft(tx, jr, run, o), tx.DeleteBlobs(blobKey(run.ID, traitsBlob))); err != nil {
+	err := errors.Join(jr.changed(run, o.status, o.steps), j.keepLeft(tx, jr, run, o), tx.DeleteBlobs(blobKey(run.ID, traitsBlob)))
+	if err != nil {
 		return err
 	}
 	if o.status == Interrupted {

@@ -209,7 +209,7 @@ type RunChange struct {
 	RunID     int64
 	Workspace workspaces.ID
 	Address   string
-	Action    string // planner.Action
+	Action    string // planner.Action; of an apply that did not succeed the engine's, with how far it got: "create, failed"
 	Previous  string // its address before, when it moved
 }
 

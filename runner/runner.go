@@ -301,9 +301,6 @@ func (j *journal) run(kind string, run Run, message string) error {
 		RunID: run.ID, PullID: run.PullID, Commit: run.Commit, Message: message, Data: facts.JSON(),
 	})
 	j.runs = append(j.runs, run)
-	if err == nil {
-		err = j.changed(run)
-	}
 	if err != nil || run.Purpose != PurposeApply || run.Status == Queued || run.Status.Active() {
 		return err
 	}
