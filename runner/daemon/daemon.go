@@ -146,7 +146,7 @@ func (d *Daemon) wire(ctx context.Context, keys *store.Keys) error {
 		Accounts: accounts,
 		Config:   d.opts.Config, DataDir: d.opts.DataDir, Store: d.Store, Key: keys.HMAC(), Finder: finder, Providers: providers,
 		State: state, Environment: d.opts.environment, Notify: d.opts.Notify, Meter: d.metrics, Tracer: tracer, Progress: d.opts.Progress, Logger: d.opts.Logger,
-		Short: d.keeper.Short,
+		Short:  d.keeper.Short,
 		Shared: d.opts.Config.Database != "", Kind: d.opts.Kind, Version: d.opts.Version, Takes: d.opts.Takes,
 	})
 	if err != nil {
