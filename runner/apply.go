@@ -96,6 +96,9 @@ func (j *job) apply(ctx context.Context) error {
 		j.log.Error("report", "error", err) // the next one says it
 	}
 	return j.phase(ctx, "apply", func(ctx context.Context) error {
+		if !j.r.members.alive() { // it hung, and somebody may decide about the run
+			return j.conclude(ctx, aftermath{status: Failed, reason: "nothing was applied: " + errLost.Error()})
+		}
 		apply, err := supervisor.Start(j.applyDir(), order)
 		if err != nil {
 			return j.conclude(ctx, aftermath{status: Failed, reason: "nothing was applied: " + err.Error()})

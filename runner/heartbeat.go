@@ -34,6 +34,7 @@ func (m *membership) beat(ctx context.Context) error {
 	m.failed = err
 	back := false
 	if err == nil {
+		m.joined = true
 		m.until, m.live, back, m.lost = sent.Add(m.lease), live, m.lost, false
 	}
 	m.mu.Unlock()
@@ -54,7 +55,7 @@ func (m *membership) renew(tx Tx, j *journal, at time.Time) (live []Replica, err
 	if err != nil {
 		return nil, err
 	}
-	if m.self.StartedAt.IsZero() {
+	if !m.joined {
 		m.self.StartedAt = at
 	} else if i := slices.IndexFunc(all, m.is); i >= 0 && !all[i].StartedAt.Equal(m.self.StartedAt) {
 		return nil, userError(fmt.Sprintf("another driftless with the id %s of this data directory started on %s: a data directory was copied. Stop this one, remove the file `instance` from its data directory, and start it again", m.self.ID, all[i].Host))

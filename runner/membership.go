@@ -24,6 +24,7 @@ type membership struct {
 	shared bool
 	lease  time.Duration
 	self   Replica
+	joined bool // it is on record; only the heartbeat asks
 
 	begin func(lease string) *leading // begins to lead something
 	ends  sync.WaitGroup              // of what was led

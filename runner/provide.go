@@ -59,16 +59,19 @@ func (j *job) forOthers(ctx context.Context, why *lacking) error {
 	var remote *gitrepo.RemoteError
 	if errors.Is(why, gitrepo.ErrMissing) || !errors.As(why, &remote) {
 		wait = leaveAlone
-		tried := 0
+		tried, takers := 0, 0
 		err := j.r.opts.Store.View(ctx, func(tx Tx) error {
 			events, err := tx.Events(EventFilter{RunID: j.run.ID, Kind: leftToOthers})
-			tried = len(events)
+			if tried = len(events); err != nil {
+				return err
+			}
+			takers, err = takersOf(tx, j.rec.Labels)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		if tried+1 >= j.r.members.takers(j.rec.Labels) {
+		if tried+1 >= takers {
 			return userError(fmt.Sprintf("commit %.8s, or %.8s before it, is not to be had: the remote gives it no more (was a branch rewritten?), and no replica that takes this run kept it. A newer commit is planned by itself; `driftless approve` of an apply of the tracked branch begins anew\n%v", j.run.Commit, j.run.Base, why))
 		}
 	}
@@ -82,14 +85,17 @@ func (j *job) forOthers(ctx context.Context, why *lacking) error {
 // leftToOthers is the kind of an event: a replica put a run back that it cannot work on.
 const leftToOthers = "run left to other replicas"
 
-// takers is how many replicas that are alive take runs of a workspace with these labels.
-func (m *membership) takers(labels map[string]string) (n int) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, o := range m.live {
-		if Selector(o.Takes).Takes(labels) {
+// takersOf is how many replicas that are alive take runs of a workspace with these labels.
+func takersOf(tx Tx, labels map[string]string) (n int, err error) {
+	at, err := tx.Clock()
+	if err != nil {
+		return 0, err
+	}
+	all, err := tx.Replicas()
+	for _, o := range all {
+		if o.LeaseUntil.After(at) && o.Kind != Stopping && Selector(o.Takes).Takes(labels) {
 			n++
 		}
 	}
-	return n
+	return n, err
 }

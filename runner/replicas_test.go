@@ -218,6 +218,10 @@ func TestACommitThatNobodyHas(t *testing.T) {
 	f := newFleet(t, map[string][]string{"a": {"one-dev"}})
 	f.start("first", f.url, nil)
 	f.start("second", f.url, nil)
+	f.await("both are alive", func(tx runner.Tx) (string, error) {
+		all, err := tx.Replicas()
+		return map[bool]string{false: "not yet"}[len(all) == 2], err
+	})
 	f.await("the tracked branch is planned", f.held)
 	gone := strings.Repeat("ab", 20)
 	run := runner.Run{Repository: "a", Workspace: "a//one-dev", Purpose: runner.PurposeDrift, Status: runner.Queued, Commit: gone, Tree: gone, Base: gone, CreatedAt: time.Now()}

@@ -18,7 +18,9 @@ func (m *membership) takeOver(tx Tx, j *journal, all, live []Replica) error {
 		if m.owned(run, live) {
 			continue
 		}
-		if run.Status == Applying {
+		if m.own(run) {
+			err = m.r.recoverRun(j, run)
+		} else if run.Status == Applying {
 			err = m.interrupt(j, run, all)
 		} else {
 			err = putBack(j, run, RunTakenOver, fmt.Sprintf("replica %s went away while it was %s", orElse(run.Owner, "?"), run.Status))
@@ -33,11 +35,11 @@ func (m *membership) takeOver(tx Tx, j *journal, all, live []Replica) error {
 // own reports whether a run is this process's, as everything is on a store of its own.
 func (m *membership) own(run Run) bool { return !m.shared || run.Owner == m.self.ID }
 
-// owned reports whether somebody works on a run. An apply of this process is always looked after: it goes on without a lease,
-// or is adopted at the start.
+// owned reports whether somebody works on a run. This process does not on one of its own when the answer to its claim, or to the
+// beginning of its apply, was lost.
 func (m *membership) owned(run Run, live []Replica) bool {
-	if run.Owner == m.self.ID {
-		return run.Status == Applying || m.worksOn(run.ID)
+	if m.own(run) {
+		return m.worksOn(run.ID)
 	}
 	return slices.ContainsFunc(live, func(o Replica) bool { return o.ID == run.Owner })
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -127,13 +128,29 @@ func (w *watcher) resolveRef(ctx context.Context, url, ref string) (string, erro
 }
 
 // engineVersion is what stands for the engine in an input digest: the one that is here already. Where none fits, the
-// constraint stands for it: the run installs one or says what is missing, and the digest changes when it is there.
+// constraint stands for it: the run installs one or says what is missing, and the digest changes when it is there. Of several
+// replicas one may have what another has not: where one version alone fits, that stands for it everywhere.
 func (r *Runner) engineVersion(w *workspaces.Workspace) (string, error) {
 	e, ok := r.opts.Finder.Known(engine.Kind(w.Engine), r.constraints(w))
-	if !ok {
+	if version, exact := exactVersion(r.constraints(w)); !ok && exact && r.members.shared {
+		return engine.Engine{Kind: engine.Kind(w.Engine), Version: version}.String(), nil // as where it is here
+	} else if !ok {
 		return w.Engine + " (missing) " + strings.Join(r.constraints(w), ", "), nil
 	}
 	return e.String(), nil
+}
+
+// exactly is a constraint that one version fits.
+var exactly = regexp.MustCompile(`^=?\s*(\d+\.\d+\.\d+)$`)
+
+// exactVersion is the one version that fits the constraints, if they name one.
+func exactVersion(constraints []string) (version string, ok bool) {
+	for _, c := range constraints {
+		if m := exactly.FindStringSubmatch(strings.TrimSpace(c)); m != nil {
+			return m[1], true
+		}
+	}
+	return "", false
 }
 
 // auth resolves credentials at each use, so that a changed secret is seen.
