@@ -200,7 +200,7 @@ func (j *job) recordLost(ctx context.Context, o aftermath) error {
 			message += "; the state that it wrote is kept with the run as " + lateState
 		}
 		return errors.Join(
-			tx.DeleteBlobs(blobKey(run.ID, traitsBlob)), jr.run("late result", run, message), jr.changed(run, o.status, o.steps))
+			tx.DeleteBlobs(blobKey(run.ID, traitsBlob)), jr.run(lateResult, run, message), jr.changed(run, o.status, o.steps))
 	})
 }
 
@@ -260,6 +260,9 @@ func (j *job) keepLeft(tx Tx, jr *journal, run Run, o aftermath) error {
 	}
 	return nil
 }
+
+// lateResult is the kind of an event that says how an apply ended about which a person had decided.
+const lateResult = "late result"
 
 // lateState is a state that an apply wrote and that did not become the newest one.
 const lateState = "late.tfstate"

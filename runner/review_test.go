@@ -57,6 +57,7 @@ func TestJudgeApply(t *testing.T) {
 		"no verdict is no pass":          {facts{plan: planOf("a=1"), cover: cover(planOf("a=1"))}, Blocked, 0},
 		"another state than before":      {facts{plan: planOf("a=1"), verdict: pass, cover: cover(planOf("a=1")), broken: "it is empty"}, Held, 1},
 		"another state, and approved":    {facts{plan: planOf("a=1"), verdict: pass, cover: cover(planOf("a=1")), broken: "it is empty", approved: true, named: []string{StateMark + "it is empty"}}, Ready, 0},
+		"yet another than was approved":  {facts{plan: planOf("a=1"), verdict: pass, cover: cover(planOf("a=1")), broken: "it is empty", approved: true, named: []string{StateMark + "it was rolled back"}}, Held, 1},
 		"another state, approved before": {facts{plan: planOf("a=1"), verdict: pass, cover: cover(planOf("a=1")), broken: "it is empty", approved: true}, Held, 1},
 		"weakened policy":                {facts{plan: planOf("a=1"), verdict: pass, before: &policy.Verdict{Status: policy.Deny}, cover: cover(planOf("a=1"))}, Blocked, 1},
 		"weakened policy, approved":      {facts{plan: planOf("a=1"), verdict: pass, before: &policy.Verdict{Status: policy.Deny}, cover: cover(planOf("a=1")), named: []string{policyMark + "no"}}, Ready, 0},

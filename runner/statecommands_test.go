@@ -25,8 +25,8 @@ type desk struct {
 }
 
 const (
-	app  workspaces.ID = "infra//app"
-	anna               = "anna"
+	app  = workspaces.ID("infra//app")
+	anna = "anna"
 )
 
 // eachDesk tests on both databases.
@@ -316,6 +316,13 @@ func TestRescued(t *testing.T) {
 			})
 			return run.ID
 		}
+		late := d.run(runner.PurposeApply, runner.Planning, runner.Failed)
+		d.update(func(tx runner.Tx) error {
+			if err := tx.PutBlob(fmt.Sprintf("runs/%d/late.tfstate", late.ID), state(2, "m", "x")); err != nil {
+				return err
+			}
+			return tx.Append(&runner.Event{Kind: "late result", Repository: "infra", Workspace: app, RunID: late.ID})
+		})
 		older, other, broken, next := left(state(1, "l", "x")), left(state(9, "m", "x")), left([]byte("x")), left(state(3, "l", "third"))
 		if err := os.MkdirAll(filepath.Join(d.do.DataDir, "rescued"), 0o700); err != nil {
 			t.Fatal(err)
@@ -337,7 +344,8 @@ func TestRescued(t *testing.T) {
 		}
 		want := map[int64]string{
 			older: "does not continue version 1, whose serial is 2", other: "is of another lineage", broken: "cannot be read",
-			next: fmt.Sprintf("continues version 1 (serial 2): `driftless state push --run %d`", next), 7: "7-errored.tfstate",
+			late.ID: "is of another lineage",
+			next:    fmt.Sprintf("continues version 1 (serial 2): `driftless state push --run %d`", next), 7: "7-errored.tfstate",
 		}
 		check(want)
 		if _, _, err := d.do.PushState(t.Context(), runner.StatePush{RunID: next}, anna); err != nil {

@@ -77,9 +77,13 @@ func (p *StatePush) load(tx Tx) error {
 	return err
 }
 
+// RescuedStates are the names under which states are kept with the run that left them behind, the newest first. They may be the only
+// record of what exists: only a person removes them.
+var RescuedStates = []string{erroredState, lateState, strayState}
+
 // rescuedState is the state that a run left behind.
 func rescuedState(tx Tx, runID int64) ([]byte, error) {
-	for _, name := range []string{erroredState, strayState} {
+	for _, name := range RescuedStates {
 		content, err := tx.Blob(blobKey(runID, name))
 		if !errors.Is(err, ErrNotFound) {
 			return content, err
@@ -109,7 +113,7 @@ func (p *StatePush) keep(tx Tx) (v StateVersion, err error) {
 	}
 	header, err := tfstate.Parse(p.Content)
 	if err != nil && p.Force && exists { // one that never reached a backend
-		header, err = tfstate.Header{Lineage: newest.Lineage, Serial: newest.Serial + 1}, nil
+		header = tfstate.Header{Lineage: newest.Lineage, Serial: newest.Serial + 1}
 		p.Content, err = withIdentity(p.Content, header.Lineage, header.Serial)
 	}
 	switch {

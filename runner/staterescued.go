@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,10 +35,15 @@ const mostRescued = 1000
 func (c *Commander) Rescued(ctx context.Context) (all []Rescued, err error) {
 	err = c.Store.View(ctx, func(tx Tx) error {
 		all = []Rescued{}
-		events, err := tx.Events(EventFilter{Kind: stateRescued, Limit: mostRescued})
-		if err != nil {
-			return err
+		var events []Event
+		for _, kind := range []string{stateRescued, lateResult} {
+			some, err := tx.Events(EventFilter{Kind: kind, Limit: mostRescued})
+			if err != nil {
+				return err
+			}
+			events = append(events, some...)
 		}
+		slices.SortFunc(events, func(a, b Event) int { return cmp.Compare(b.ID, a.ID) })
 		seen := map[int64]bool{}
 		for _, e := range events {
 			if seen[e.RunID] {

@@ -86,7 +86,7 @@ func TestState(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state")
 	writeFile(t, file, r.do("state", "pull", "app").want(t, 0).out)
 	r.do("state", "push", "app", file).want(t, 1, "there is nothing to push")
-	writeFile(t, file, strings.Replace(r.do("state", "pull", "app", "--version", "1").want(t, 0).out, "small", "other", -1))
+	writeFile(t, file, strings.ReplaceAll(r.do("state", "pull", "app", "--version", "1").want(t, 0).out, "small", "other"))
 	r.do("state", "push", "app", file).want(t, 1, "would go back from serial", "--force --reason")
 	r.do("state", "push", "app", file, "--force", "--reason", "a drill").want(t, 0, "is the newest state now", "looks what a plan from it would change")
 	r.do("serve", "--once").want(t, 0, "was replaced by")

@@ -71,7 +71,7 @@ func (p *pass) listArtifacts(ctx context.Context) ([]kept, error) {
 		for _, b := range page {
 			last = b.Key
 			id, name, ok := artifact(b.Key)
-			if !ok || name == rescued {
+			if !ok || slices.Contains(runner.RescuedStates, name) {
 				continue
 			}
 			if byRun[id] == nil {

@@ -13,9 +13,6 @@ import (
 // newestRuns is how many runs of each purpose a workspace keeps, whatever their age.
 const newestRuns = 10
 
-// rescued is the artifact that may be the only record of what exists: only a person removes it.
-const rescued = "errored.tfstate"
-
 // settled are the statuses of runs that nobody waits for. Plans of pull requests end besides as ready or blocked.
 var settled = []runner.Status{runner.Unchanged, runner.Applied, runner.Failed, runner.Canceled, runner.Superseded}
 
@@ -87,8 +84,10 @@ func runNeeded(tx runner.Tx, run runner.Run) (bool, error) {
 	if lock, err := tx.StateLock(run.Workspace); err == nil && lock.RunID == run.ID {
 		return true, nil
 	}
-	if _, err := tx.Blob(blobKey(run.ID, rescued)); !errors.Is(err, runner.ErrNotFound) {
-		return true, nil // also when it cannot be read
+	for _, name := range runner.RescuedStates {
+		if _, err := tx.Blob(blobKey(run.ID, name)); !errors.Is(err, runner.ErrNotFound) {
+			return true, nil // also when it cannot be read
+		}
 	}
 	if run.PullID != 0 {
 		if shown, err := shows(tx, run); err != nil || shown {

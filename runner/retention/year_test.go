@@ -235,7 +235,7 @@ func TestNeeded(t *testing.T) {
 		}
 		_, problem := e.run(tx, runner.Run{Workspace: "r//b", Purpose: runner.PurposeApply, Status: runner.Held, Approves: approved.ID})
 		return errors.Join(err, problem,
-			tx.PutBlob(fmt.Sprintf("runs/%d/errored.tfstate", rescued.ID), []byte("state")),
+			tx.PutBlob(fmt.Sprintf("runs/%d/late.tfstate", rescued.ID), []byte("state")),
 			tx.PutReport(runner.Report{PullID: openPull.ID, Runs: map[workspaces.ID]int64{"r//a": open.ID}}),
 			tx.PutReport(runner.Report{PullID: pendingPull.ID, Runs: map[workspaces.ID]int64{"r//b": pending.ID}}),
 			tx.PutPost(&runner.Post{Repository: "r", Kind: runner.PostReply, Key: "9", Version: 1, UpdatedAt: e.now}),
@@ -259,7 +259,7 @@ func TestNeeded(t *testing.T) {
 		if _, err := tx.Run(rescued.ID); err != nil {
 			t.Error(err)
 		}
-		if state, err := tx.Blob(fmt.Sprintf("runs/%d/errored.tfstate", rescued.ID)); err != nil || string(state) != "state" {
+		if state, err := tx.Blob(fmt.Sprintf("runs/%d/late.tfstate", rescued.ID)); err != nil || string(state) != "state" {
 			t.Errorf("the rescued state: %q, %v", state, err)
 		}
 		if _, err := tx.Post("r", runner.PostReply, "9"); err != nil {
