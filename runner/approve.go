@@ -33,11 +33,14 @@ func (c *Commander) update(ctx context.Context, f func(j *journal) error) error 
 // them is held again.
 func (c *Commander) Approve(ctx context.Context, runID int64, actor string) (next Run, err error) {
 	err = c.update(ctx, func(j *journal) error {
-		run, err := j.tx.Run(runID)
-		if errors.Is(err, ErrNotFound) {
-			return userError(fmt.Sprintf("there is no run %d: `driftless runs` lists them", runID))
-		} else if err != nil {
+		run, err := knownRun(j.tx, runID)
+		if err != nil {
 			return err
+		}
+		if run.Status == Interrupted { // resumed by another name
+			if err := c.over(j.tx, run); err != nil {
+				return err
+			}
 		}
 		if run, err = sameDrift(j.tx, run); err != nil {
 			return err
@@ -76,7 +79,7 @@ func approvable(tx Tx, run Run) error {
 		return userError(fmt.Sprintf("run %d is an apply before a merge: mend what it says, and comment `driftless apply` on the pull request again", run.ID))
 	}
 	switch run.Status {
-	case Held, Failed, Interrupted:
+	case Held, Failed, Interrupted, Canceled:
 	case Blocked:
 		if run.Purpose == PurposeApply && named(run.Unreviewed, policyMark) {
 			break // only policies that are not in force any more deny it: a person may settle that
@@ -89,7 +92,7 @@ func approvable(tx Tx, run Run) error {
 		if run.Status == Queued && run.Reason != "" {
 			is += " (" + run.Reason + ")"
 		}
-		return userError(fmt.Sprintf("run %d is %s: only a held, failed or interrupted run can be approved", run.ID, is))
+		return userError(fmt.Sprintf("run %d is %s: only a held, failed or canceled run can be approved", run.ID, is))
 	}
 	rec, err := tx.Workspace(run.Workspace)
 	if err != nil {
@@ -148,11 +151,11 @@ func approveIn(j *journal, run Run, actor string) (Run, error) {
 	}
 	held := run.PullID != 0 && rec.Reserved == run.PullID
 	if run.Status == Interrupted && (held || run.InputDigest != rec.TargetDigest) {
-		next := "a newer commit takes its place"
+		then := "a newer commit takes its place"
 		if held {
-			next = "`driftless apply` on its pull request goes on"
+			then = "`driftless apply` on its pull request goes on"
 		}
-		run.Status, run.Reason = Superseded, "settled by "+actor+": "+next
+		run.Status, run.Reason = Superseded, "settled by "+actor+": "+then
 		if err := j.tx.UpdateRun(run, Interrupted); err != nil {
 			return Run{}, err
 		}

@@ -48,7 +48,11 @@ func comesFirst(tx Tx, rec Workspace) (string, error) {
 	}
 	text := strings.Join(names, " with ") + " waits to be applied, which comes first"
 	if ok && run.Status.Waiting() {
-		text += fmt.Sprintf(": where driftless runs, `driftless approve %d` settles it", run.ID)
+		verb := "approve"
+		if run.Status == Interrupted {
+			verb = "resume"
+		}
+		text += fmt.Sprintf(": where driftless runs, `driftless %s %d` settles it", verb, run.ID)
 	}
 	return text, err
 }
@@ -60,7 +64,7 @@ func repairFirst(run Run) string {
 	case Failed:
 		is = "failed (`driftless show %[1]d` says why), and `driftless approve %[1]d` tries it again"
 	case Interrupted:
-		is = "was interrupted (`driftless show %[1]d` says what is known), and `driftless approve %[1]d` tries it again"
+		is = "was interrupted (`driftless show %[1]d` says what is known), and `driftless resume %[1]d` tries it again"
 	case Held, Blocked:
 		is = "waits (`driftless show %[1]d` says for what), and `driftless approve %[1]d` lets it go on"
 	}

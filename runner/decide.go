@@ -25,7 +25,7 @@ type decision struct {
 // It is pure: the same facts give the same decision, whatever happened in between.
 func decideTracked(want wish, rec Workspace, runs []Run) decision {
 	runs = slices.DeleteFunc(slices.Clone(runs), func(r Run) bool {
-		return r.Purpose != PurposeApply || r.Status == Superseded || r.Status == Canceled
+		return r.Purpose != PurposeApply || r.Status == Superseded || r.Status == Canceled && r.PullID != 0
 	})
 	if slices.ContainsFunc(runs, func(r Run) bool { return r.Status == Applying || r.Status == Interrupted }) {
 		return decision{} // the world is not known: nothing new until it is
@@ -56,7 +56,7 @@ func stands(run Run, want wish, inSync bool) bool {
 	case Held:
 		// A forge may tell of a merge after Git showed it: what was held then is judged again.
 		return (!inSync || run.Approves != 0) && !want.reviewed.After(run.StartedAt)
-	case Failed:
+	case Failed, Canceled:
 		return !inSync // never again by itself for the same digest
 	case Blocked:
 		return !inSync && run.PolicyRevision == want.revision

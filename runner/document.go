@@ -318,7 +318,7 @@ func nextCommand(run Run) string {
 	case run.Status == Held, run.Status == Blocked && (run.PullID != 0 || named(run.Unreviewed, policyMark)):
 		return settling(run)
 	case run.Status == Interrupted:
-		return fmt.Sprintf("driftless approve %d", run.ID)
+		return fmt.Sprintf("driftless resume %d", run.ID)
 	}
 	return ""
 }

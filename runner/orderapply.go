@@ -15,7 +15,7 @@ func (h *hearing) applyAgain(pull Pull, targets []*workspaces.Workspace) (action
 			if err != nil {
 				return "", err
 			}
-			if !ok || run.Status != Failed && run.Status != Held && run.Status != Blocked {
+			if !ok || run.Status != Failed && run.Status != Canceled && run.Status != Held && run.Status != Blocked {
 				if ok && run.Status == Interrupted {
 					return "", userError(fmt.Sprintf("The apply of `%s` was interrupted, and %s.", plainWord(afterRepository(ws.ID)), firstLine(run.Reason)))
 				}
@@ -35,7 +35,7 @@ func (h *hearing) applyAgain(pull Pull, targets []*workspaces.Workspace) (action
 
 // again lets a run be planned and judged anew, whatever ran before it. One that failed stays on record as what it was.
 func (h *hearing) again(j *journal, run Run) error {
-	if run.Status != Failed {
+	if run.Status != Failed && run.Status != Canceled {
 		if err := supersede(j, []Run{run}, "because "+h.c.Author+" asked for another try", nil); err != nil {
 			return err
 		}
@@ -55,7 +55,7 @@ func (h *hearing) again(j *journal, run Run) error {
 func lastApply(tx Tx, id workspaces.ID) (run Run, ok bool, err error) {
 	runs, err := trackedApplies(tx, id)
 	for _, r := range runs {
-		ended := r.Status == Superseded || r.Status == Canceled || r.PullID != 0 && r.Status != Interrupted
+		ended := r.Status == Superseded || r.PullID != 0 && r.Status != Interrupted
 		if !ended && (!ok || r.ID > run.ID) {
 			run, ok = r, true
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/driftlessops/driftless/runner/command"
 	"github.com/driftlessops/driftless/runner/forge"
 	"github.com/driftlessops/driftless/workspaces"
 )
@@ -31,7 +32,7 @@ func (h *hearing) approve(ctx context.Context, pull Pull, targets []*workspaces.
 			return "", err
 		}
 		for _, run := range runs {
-			if err := approvable(j.tx, run); err != nil {
+			if err := h.settleable(j.tx, run); err != nil {
 				return "", err
 			}
 			if err := h.notOwn(j.tx, run, pull, names); err != nil {
@@ -40,12 +41,36 @@ func (h *hearing) approve(ctx context.Context, pull Pull, targets []*workspaces.
 			if err := h.shownBefore(run); err != nil {
 				return "", err
 			}
-			if _, err := approveIn(j, run, h.c.Author); err != nil {
+			if h.cmd.Verb == command.Discard {
+				err = discardIn(j, run, h.c.Author, "")
+			} else {
+				_, err = approveIn(j, run, h.c.Author)
+			}
+			if err != nil {
 				return "", err
 			}
 		}
-		return fmt.Sprintf("approved %d", len(runs)), nil
+		return fmt.Sprintf("%s %d", done[h.cmd.Verb], len(runs)), nil
 	}, nil
+}
+
+// done is what was done, on record.
+var done = map[command.Verb]string{command.Approve: "approved", command.Resume: "resumed", command.Discard: "discarded"}
+
+// settleable says why a run cannot be approved, resumed or discarded.
+func (h *hearing) settleable(tx Tx, run Run) error {
+	if run.Status != Interrupted && h.cmd.Verb != command.Approve {
+		return userError(fmt.Sprintf("Run %d is %s: only an interrupted run is resumed or discarded.", run.ID, run.Status))
+	}
+	if run.Status == Interrupted {
+		if err := (&Commander{DataDir: h.w.r.opts.DataDir}).over(tx, run); err != nil {
+			return err
+		}
+	}
+	if h.cmd.Verb == command.Discard {
+		return nil
+	}
+	return approvable(tx, run)
 }
 
 // waiting are the runs that a comment approves.
@@ -58,7 +83,8 @@ func (h *hearing) waiting(tx Tx, pull Pull, targets []*workspaces.Workspace) (ru
 		if pull.State == Open && (run.PullID != pull.ID || run.Status != Interrupted) {
 			continue
 		}
-		if ok && (len(h.cmd.Runs) == 0 && (run.Status.Waiting() || run.Status == Failed) || slices.Contains(h.cmd.Runs, run.ID)) {
+		waits := run.Status == Interrupted || h.cmd.Verb == command.Approve && (run.Status.Waiting() || run.Status == Failed)
+		if ok && (len(h.cmd.Runs) == 0 && waits || slices.Contains(h.cmd.Runs, run.ID)) {
 			runs = append(runs, run)
 		}
 	}
@@ -147,7 +173,7 @@ func (h *hearing) read(tx Tx, pull Pull, runs []Run) error {
 	}
 	post, err := tx.Post(pull.Repository, PostReport, pull.Key)
 	if errors.Is(err, ErrNotFound) || err == nil && (post.Waiting() || h.before(post.ShownAt)) {
-		return userError(fmt.Sprintf("The report has changed since you wrote this, or is about to: read it, and say it again, or name what you approve: `driftless approve %d`.", runs[0].ID))
+		return userError(fmt.Sprintf("The report has changed since you wrote this, or is about to: read it, and say it again, or name what you mean: `driftless %s %d`.", h.cmd.Verb, runs[0].ID))
 	}
 	return err
 }

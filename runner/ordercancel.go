@@ -25,7 +25,7 @@ func (h *hearing) cancel(pull Pull, targets []*workspaces.Workspace) (action, er
 					continue
 				}
 				if run.Status == Applying {
-					return "", userError(fmt.Sprintf("Run %d is being applied: it is finished, because half an apply is worse.", run.ID))
+					return "", userError(fmt.Sprintf("Run %d is being applied: it is finished, because half an apply is worse. If it must end, `driftless cancel %[1]d` where driftless runs interrupts it.", run.ID))
 				}
 				if err := cancelRun(j, run, h.c.Author, &h.stop); err != nil {
 					return "", err

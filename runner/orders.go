@@ -42,7 +42,7 @@ func (h *hearing) order(ctx context.Context) (action, error) {
 			return h.applyBefore(ctx, pull, targets)
 		}
 		return h.applyAgain(pull, targets)
-	case command.Approve:
+	case command.Approve, command.Resume, command.Discard:
 		return h.approve(ctx, pull, targets)
 	case command.Cancel:
 		return h.cancel(pull, targets)
@@ -62,7 +62,7 @@ func (h *hearing) untimely(ctx context.Context, pull Pull) error {
 		return userError("What is merged is not canceled: revert it, and the revert is planned, reviewed and applied like any change.")
 	case verb == command.Apply && pull.State == Closed:
 		return userError("This pull request was closed without a merge: there is nothing to apply.")
-	case verb != command.Approve || pull.State != Open:
+	case !verb.Settles() || pull.State != Open:
 		return nil
 	}
 	return h.w.r.opts.Store.View(ctx, func(tx Tx) error {
@@ -124,7 +124,7 @@ func (h *hearing) permitted(ctx context.Context, targets []*workspaces.Workspace
 // words are who may give the command.
 func (h *hearing) words(p workspaces.Permissions) []string {
 	switch h.cmd.Verb {
-	case command.Approve:
+	case command.Approve, command.Resume, command.Discard:
 		return p.Approve
 	case command.Apply, command.Unlock:
 		return p.Apply

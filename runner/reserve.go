@@ -23,7 +23,7 @@ func (h *hearing) free(tx Tx, rec Workspace, pull Pull) error {
 	runs = slices.DeleteFunc(runs, func(r Run) bool { return r.Purpose == PurposeDrift && r.Status == Queued })
 	switch {
 	case len(runs) > 0 && runs[0].Status == Interrupted:
-		return userError(fmt.Sprintf("Run %d of `%s` was interrupted, and what it did is not known: look at the resources and the state, comment `driftless approve %[1]d`, and then this again.", runs[0].ID, name))
+		return userError(fmt.Sprintf("Run %d of `%s` was interrupted, and what it did is not known: look at the resources and the state, comment `driftless resume %[1]d`, and then this again.", runs[0].ID, name))
 	case len(runs) > 0:
 		return userError(fmt.Sprintf("Run %d of `%s` is %s: wait for its end, and say it again.", runs[0].ID, name, runs[0].Status))
 	case rec.Reserved == 0 && rec.TargetDigest != rec.AppliedDigest:

@@ -217,6 +217,7 @@ func (r *Runner) Wake() {
 // Told takes up what a command recorded: it tells of the events and looks for new runs.
 func (r *Runner) Told(events []Event) {
 	r.told(context.Background(), events)
+	r.heed(events)
 	r.moved(context.Background(), events)
 	for _, w := range r.watching.all() {
 		w.touch()

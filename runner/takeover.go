@@ -70,5 +70,5 @@ func (m *membership) interrupt(j *journal, run Run, all []Replica) error {
 	if i := slices.IndexFunc(all, func(o Replica) bool { return o.ID == run.Owner }); i >= 0 {
 		name, seen = fmt.Sprintf("%s on %s", run.Owner, all[i].Host), ", last seen at "+all[i].SeenAt.Format(time.RFC3339)
 	}
-	return interrupt(j, run, fmt.Sprintf("Replica %s does not answer%s. The apply may still be going on there: when it is back, it reports by itself how that ended. If it never comes back, make sure before you approve that nothing of it runs any more.", name, seen))
+	return interrupt(j, run, fmt.Sprintf("Replica %s does not answer%s. The apply may still be going on there: when it is back, it reports by itself how that ended. If it never comes back, make sure before you decide that nothing of it runs any more.", name, seen))
 }

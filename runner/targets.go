@@ -14,7 +14,7 @@ import (
 // targets are the workspaces that a comment means: all that the pull request touches, or the ones it names. What it holds
 // already can be settled or given up however the pull request stands.
 func (h *hearing) targets(ctx context.Context, pull Pull) ([]*workspaces.Workspace, error) {
-	settles := pull.State != Open || h.cmd.Verb == command.Unlock || h.cmd.Verb == command.Approve
+	settles := pull.State != Open || h.cmd.Verb == command.Unlock || h.cmd.Verb.Settles()
 	if pull.Aside != "" && !settles {
 		return nil, userError(pull.Aside)
 	}

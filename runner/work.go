@@ -89,7 +89,7 @@ func (r *Runner) clearRuns(ctx context.Context) (applies map[int64]Run, err erro
 }
 
 // lockedStill is said of an interrupted run as long as it holds the lock of the state.
-const lockedStill = " The state is still locked by this run; approving it releases the lock."
+const lockedStill = " The state is still locked by this run until then."
 
 func (r *Runner) recoverRun(j *journal, run Run) error {
 	from := run.Status
@@ -131,7 +131,7 @@ func interruptedText(run Run) string {
 	if run.PullID != 0 {
 		then = "settles that, and `" + applyOne(run) + "` goes on"
 	}
-	return fmt.Sprintf("what it did is not known: look at the resources and the state, then `driftless approve %d` %s", run.ID, then)
+	return fmt.Sprintf("what it did is not known: look at the resources and the state, then `driftless resume %d` %s\n`driftless discard %[1]d` settles it without applying anything.", run.ID, then)
 }
 
 // heldStill is what is to be said of an interrupted run's lock.

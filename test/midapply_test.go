@@ -83,8 +83,8 @@ func (m *midApply) kill(pids ...int) {
 	}
 }
 
-// interrupted waits for the pass under way, and expects that the run waits for a person with what is known.
-func (m *midApply) interrupted(says ...string) {
+// interrupted waits for the pass under way, expects that the run waits for a person with what is known, and decides.
+func (m *midApply) interrupted(decision string, says ...string) {
 	m.t.Helper()
 	_ = m.cmd.Wait()
 	run := m.newest("infra//app", runner.PurposeApply, runner.Interrupted)
@@ -98,8 +98,13 @@ func (m *midApply) interrupted(says ...string) {
 	if _, err := os.Stat(m.made); err == nil {
 		m.t.Error("the second thing was made")
 	}
-	m.driftless("approve", fmt.Sprint(run.ID))
+	m.driftless(decision, fmt.Sprint(run.ID))
 	m.pass()
+	if decision == "discard" {
+		held := m.newest("infra//app", runner.PurposeApply, runner.Held)
+		m.driftless("approve", fmt.Sprint(held.ID))
+		m.pass()
+	}
 	m.newest("infra//app", runner.PurposeApply, runner.Applied)
 	m.allMade()
 }
@@ -118,22 +123,38 @@ func (m *midApply) allMade() {
 	m.settled(m.made)
 }
 
-// TestApplyOutlivesDriftless kills driftless in the middle of an apply: the engine goes on, and what it did is on record once
+// TestApplyOutlivesDriftless ends driftless in the middle of an apply: the engine goes on, and what it did is on record once
 // driftless is started again, whether it was still at work then or not.
 func TestApplyOutlivesDriftless(t *testing.T) {
 	t.Parallel()
-	for name, after := range map[string]bool{"the engine ends before the start": false, "the engine ends after the start": true} {
+	for name, c := range map[string]struct {
+		signal syscall.Signal
+		after  bool
+	}{
+		"killed, and the engine ends before the start":        {signal: syscall.SIGKILL},
+		"killed, and the engine ends after the start":         {signal: syscall.SIGKILL, after: true},
+		"told twice to stop, the engine ends after the start": {signal: syscall.SIGTERM, after: true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := newMidApply(t)
-			m.kill(m.cmd.Process.Pid)
-			_ = m.cmd.Wait()
+			ended := make(chan error, 1)
+			go func() { ended <- m.cmd.Wait() }()
+			m.await(func() bool {
+				select {
+				case <-ended:
+					return true
+				default:
+					_ = m.cmd.Process.Signal(c.signal)
+					return false
+				}
+			})
 			again := m.command("serve", "--once")
-			if after {
+			if c.after {
 				m.must(again.Start())
 			}
 			m.proceed()
-			if !after {
+			if !c.after {
 				m.await(func() bool { return syscall.Kill(m.supervisor, 0) != nil })
 				m.must(again.Start())
 			}
@@ -142,6 +163,35 @@ func TestApplyOutlivesDriftless(t *testing.T) {
 			m.allMade()
 		})
 	}
+}
+
+// TestApplyIsCanceled: the engine stops, saves its state, and releases its lock; what it did is told, and the rest is for a person.
+func TestApplyIsCanceled(t *testing.T) {
+	t.Parallel()
+	m := newMidApply(t)
+	m.driftless("cancel", fmt.Sprint(m.run.ID))
+	m.must(m.cmd.Wait())
+	run := m.newest("infra//app", runner.PurposeApply, runner.Failed)
+	for _, text := range []string{"canceled by ", " during the apply", "Completed: terraform_data.first (create)"} {
+		if !strings.Contains(run.Reason, text) {
+			t.Errorf("%q is missing in %q", text, run.Reason)
+		}
+	}
+	m.must(m.view(func(tx runner.Tx) error {
+		if lock, err := tx.StateLock("infra//app"); err == nil {
+			t.Errorf("locked by run %d", lock.RunID)
+		}
+		return nil
+	}))
+	m.pass() // never again by itself
+	m.newest("infra//app", runner.PurposeApply, runner.Failed)
+	m.driftless("approve", fmt.Sprint(run.ID))
+	m.pass()
+	held := m.newest("infra//app", runner.PurposeApply, runner.Held) // what was half made is replaced: nobody reviewed that
+	m.driftless("approve", fmt.Sprint(held.ID))
+	m.pass()
+	m.newest("infra//app", runner.PurposeApply, runner.Applied)
+	m.allMade()
 }
 
 func (m *midApply) await(done func() bool) {
@@ -159,18 +209,19 @@ func TestApplyThatWasCutOff(t *testing.T) {
 	for name, c := range map[string]struct {
 		kill func(m *midApply)
 		says string
+		then string
 	}{
-		"the supervisor":            {func(m *midApply) { m.kill(m.supervisor) }, "The supervisor of the engine died"},
-		"the engine":                {func(m *midApply) { m.kill(m.engineGroup) }, "signal: killed"},
-		"supervisor and engine":     {func(m *midApply) { m.kill(m.supervisor, m.engineGroup) }, "The supervisor of the engine died"},
-		"everything, a power cut":   {func(m *midApply) { m.kill(m.cmd.Process.Pid, m.supervisor, m.engineGroup); _ = m.cmd.Wait(); m.pass() }, "The supervisor of the engine died"},
-		"driftless and the process": {func(m *midApply) { m.kill(m.cmd.Process.Pid, m.engineGroup); _ = m.cmd.Wait(); m.pass() }, "signal: killed"},
+		"the supervisor":            {func(m *midApply) { m.kill(m.supervisor) }, "The supervisor of the engine died", "resume"},
+		"the engine":                {func(m *midApply) { m.kill(m.engineGroup) }, "signal: killed", "discard"},
+		"supervisor and engine":     {func(m *midApply) { m.kill(m.supervisor, m.engineGroup) }, "The supervisor of the engine died", "resume"},
+		"everything, a power cut":   {func(m *midApply) { m.kill(m.cmd.Process.Pid, m.supervisor, m.engineGroup); _ = m.cmd.Wait(); m.pass() }, "The supervisor of the engine died", "resume"},
+		"driftless and the process": {func(m *midApply) { m.kill(m.cmd.Process.Pid, m.engineGroup); _ = m.cmd.Wait(); m.pass() }, "signal: killed", "discard"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := newMidApply(t)
 			c.kill(m)
-			m.interrupted(c.says)
+			m.interrupted(c.then, c.says)
 		})
 	}
 }

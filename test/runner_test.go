@@ -56,29 +56,6 @@ func die(ts *testscript.TestScript, s *story, args []string) error {
 	return err
 }
 
-// settle makes passes until the newest apply of a workspace is not queued any more: an engine that outlived its driftless is
-// waited for.
-func settle(ts *testscript.TestScript, s *story, args []string) error {
-	if err := usage(args, 1, 1, "settle WORKSPACE"); err != nil {
-		return err
-	}
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-		if err := ts.Exec(built.program, "serve", "--once"); err != nil {
-			return err
-		}
-		queued := false
-		err := s.view(func(tx runner.Tx) error {
-			runs, err := tx.Runs(runner.RunFilter{Workspace: workspaces.ID(args[0]), Statuses: []runner.Status{runner.Queued}})
-			queued = len(runs) > 0
-			return err
-		})
-		if err != nil || !queued {
-			return err
-		}
-	}
-	return fmt.Errorf("a run of %s is still queued", args[0])
-}
-
 // daemon puts a daemon together as the operator's file says.
 func (s *story) daemon(ctx context.Context, logger *slog.Logger, notify func(runner.Event)) (*daemon.Daemon, error) {
 	src, err := os.ReadFile(s.config())

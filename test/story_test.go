@@ -61,7 +61,6 @@ func (s *story) close() {
 //	driftless ARGS...            the built program
 //	pass                         one full pass of the runner: driftless serve --once
 //	die EVENT                    a pass that is killed when it logs an event
-//	settle WORKSPACE             passes until no run of it is queued any more
 //	approve WORKSPACE            approve the newest held, failed or interrupted run of a workspace
 //	sync WORKSPACE STATUS [RE]   the workspace has this sync status, for a reason that matches
 //	run WORKSPACE PURPOSE STATUS [RE]   the newest run for a purpose has this status, for a reason that matches; sets $RUN
@@ -75,7 +74,7 @@ func (s *story) close() {
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"repo": plain(makeRepo), "config": plain(addConfig), "git": gitCommand, "edit": plain(edit),
 	"push": plain(push), "propose": plain(propose), "merge": plain(merge),
-	"driftless": driftless, "pass": pass, "approve": plain(approve), "die": plain(die), "settle": plain(settle),
+	"driftless": driftless, "pass": pass, "approve": plain(approve), "die": plain(die),
 	"sync": plain(checkSync), "run": plain(checkRun), "runs": plain(checkRuns), "state": printState, "tick": plain(tick), "leavelock": plain(leaveLock),
 	"cloud": plain(cloudCommand), "stranger": plain(meetStranger), "asked": plain(wasAsked),
 }

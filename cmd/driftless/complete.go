@@ -91,7 +91,8 @@ func (a *app) shown() completion {
 	})
 }
 
-// approvable completes runs that can be approved: those of the tracked branch whose place no newer one took.
+// approvable completes runs that can be approved: those of the tracked branch whose place no newer one took. An apply before a
+// merge goes on by a comment.
 func (a *app) approvable() completion {
 	return a.ask(func(cmd *cobra.Command, client *server.Client) (found []cobra.Completion, err error) {
 		var runs []server.RunView // newest first
@@ -99,8 +100,8 @@ func (a *app) approvable() completion {
 		overtaken := map[string]bool{}
 		for _, r := range runs {
 			status := runner.Status(r.Status)
-			waits := r.PullRequest == "" && (status == runner.Held || status == runner.Failed) // an apply before a merge goes on by a comment
-			if (waits || status == runner.Interrupted) && !overtaken[r.Workspace] {
+			waits := status == runner.Held || status == runner.Failed || status == runner.Canceled && r.Purpose == string(runner.PurposeApply)
+			if waits && r.PullRequest == "" && !overtaken[r.Workspace] {
 				found = append(found, runNumber(r))
 			}
 			overtaken[r.Workspace] = overtaken[r.Workspace] || r.Purpose == string(runner.PurposeApply)

@@ -24,7 +24,7 @@ func driftNext(w server.WorkspaceView, found, repair server.RunView) string {
 	case "failed":
 		return fmt.Sprintf("its repair (run %d) failed: ", repair.ID) + again
 	case "interrupted":
-		return fmt.Sprintf("its repair (run %d) was interrupted: ", repair.ID) + again
+		return fmt.Sprintf("its repair (run %d) was interrupted: `driftless show %[1]d` says what is known; then `driftless resume %[1]d` tries it again.", repair.ID)
 	case "held", "blocked":
 		return fmt.Sprintf("its repair waits: `driftless show %d` says for what.", repair.ID)
 	case "queued", "planning", "planned", "ready", "applying":

@@ -68,7 +68,7 @@ Exit codes: 0 done, 1 an error, 2 with --detailed-exitcode: there is something t
 	root.AddGroup(&cobra.Group{ID: groupWork, Title: "Work:"}, &cobra.Group{ID: groupLook, Title: "Look and decide:"},
 		&cobra.Group{ID: groupLocal, Title: "On your machine:"}, &cobra.Group{ID: groupOther, Title: "Other:"})
 	add(root, groupWork, newServe(a), newWorker(a), newDemo(a))
-	add(root, groupLook, newWorkspaces(a), newRepositories(a), newReplicas(a), newRuns(a), newShow(a), newHistory(a), newAudit(a), newApprove(a), newDrift(a), newState(a), newUnlock(a))
+	add(root, groupLook, newWorkspaces(a), newRepositories(a), newReplicas(a), newRuns(a), newShow(a), newHistory(a), newAudit(a), newApprove(a), newCancel(a), newResume(a), newDiscard(a), newDrift(a), newState(a), newUnlock(a))
 	add(root, groupLocal, newPlan(a), newValidate(a), newPolicy(a))
 	add(root, groupOther, newBackup(a), newRestore(a), newGC(a), newKeys(a), newVersion(a))
 	root.AddCommand(newDocs())

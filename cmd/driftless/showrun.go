@@ -65,13 +65,15 @@ func nextSteps(r server.RunView) string {
 	case r.Status == "held":
 		return fmt.Sprintf("Next: `driftless approve %d` applies exactly this plan; or push another commit, which takes its place.", r.ID)
 	case r.Status == "interrupted":
-		return fmt.Sprintf("Next: look at the resources and the state, then `driftless approve %d` plans again and applies what is missing.", r.ID)
+		return fmt.Sprintf("Next: look at the resources and the state, then `driftless resume %d` plans again and applies what is missing, or `driftless discard %[1]d` settles it without that.", r.ID)
 	case r.Status == "blocked" && r.Purpose == "drift":
 		return "Next: change the policy or the code in a pull request; an approval does not overrule a policy."
 	case r.Status == "blocked":
 		return "Next: change the code, or the policy in a pull request of its own; an approval does not overrule a policy."
 	case r.Status == "failed" && r.Purpose == "apply":
 		return fmt.Sprintf("Next: `driftless show %d --log` shows what the engine printed. Mend the cause, then push a commit, or `driftless approve %[1]d` to try this one again.", r.ID)
+	case r.Status == "canceled" && r.Purpose == "apply":
+		return fmt.Sprintf("Next: push another commit, or `driftless approve %d` plans this one again and applies it.", r.ID)
 	case r.Status == "failed" && r.Purpose == "plan":
 		return fmt.Sprintf("Next: `driftless show %d --log` shows what the engine printed. Push a commit that mends it.", r.ID)
 	case r.Status == "failed":
@@ -88,7 +90,7 @@ func nextBefore(r server.RunView) string {
 	case "held", "blocked":
 		return fmt.Sprintf("Next: do what is said above, then comment `driftless apply` on pull request %s again.", r.PullRequest)
 	case "interrupted":
-		return fmt.Sprintf("Next: look at the resources and the state, then `driftless approve %d` settles it, and the comment `driftless apply` on pull request %s goes on.", r.ID, r.PullRequest)
+		return fmt.Sprintf("Next: look at the resources and the state, then `driftless resume %d` settles it, and the comment `driftless apply` on pull request %s goes on.", r.ID, r.PullRequest)
 	case "failed":
 		return fmt.Sprintf("Next: `driftless show %d --log` shows what the engine printed. Mend the cause, then comment `driftless apply` on pull request %s again.", r.ID, r.PullRequest)
 	}

@@ -18,7 +18,7 @@ func TestNextStepsSayWhatWorks(t *testing.T) {
 		"or `driftless approve 3` to try this one again":          {Purpose: "apply", Status: "failed"},
 		"then comment `driftless apply` on pull request 7 again":  {Purpose: "apply", Status: "held", PullRequest: "7"},
 		"Mend the cause, then comment `driftless apply`":          {Purpose: "apply", Status: "failed", PullRequest: "7"},
-		"`driftless approve 3` settles it":                        {Purpose: "apply", Status: "interrupted", PullRequest: "7"},
+		"`driftless resume 3` settles it":                         {Purpose: "apply", Status: "interrupted", PullRequest: "7"},
 		"comment `driftless apply` on pull request 7":             {Purpose: "plan", Status: "ready", PullRequest: "7", Pulls: before},
 		"merge the pull request; driftless plans again":           {Purpose: "plan", Status: "ready", PullRequest: "7"},
 		"an approval does not overrule a policy":                  {Purpose: "apply", Status: "blocked"},

@@ -8,12 +8,17 @@ const (
 	Plan    Verb = "plan"
 	Apply   Verb = "apply"
 	Approve Verb = "approve"
+	Resume  Verb = "resume"
+	Discard Verb = "discard"
 	Cancel  Verb = "cancel"
 	Unlock  Verb = "unlock"
 	Help    Verb = "help"
 )
 
-var verbs = []Verb{Plan, Apply, Approve, Cancel, Unlock, Help}
+var verbs = []Verb{Plan, Apply, Approve, Resume, Discard, Cancel, Unlock, Help}
+
+// Settles reports whether a verb is a person's word about a run that waits for one.
+func (v Verb) Settles() bool { return v == Approve || v == Resume || v == Discard }
 
 // Command is what a comment asks for.
 type Command struct {

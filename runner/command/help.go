@@ -8,6 +8,8 @@ var help = []struct{ usage, does string }{
 	{"driftless plan COMMIT", "plans a pull request from a fork, at exactly the commit that you have read (all 40 digits)"},
 	{"driftless apply", "applies before the merge where the workspace allows that; after the merge, tries again what failed or waits"},
 	{"driftless approve [RUN…]", "approves what is held, exactly as it is shown, and applies it; in an issue about drift, repairs the drift"},
+	{"driftless resume [RUN…]", "settles an apply that was interrupted: plans again and applies what is missing"},
+	{"driftless discard [RUN…]", "settles an apply that was interrupted without applying what it left undone: what a new plan would change is held"},
 	{"driftless cancel [RUN…]", "ends what is queued or being planned; an apply that began is finished"},
 	{"driftless unlock", "frees the state where a run left its lock behind; where none did, gives up the workspaces that the pull request reserved"},
 	{"driftless help", "shows this"},

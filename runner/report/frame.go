@@ -78,10 +78,10 @@ func settleInterrupted(doc *Document) string {
 		if r := &doc.Rows[i]; r.Status == "interrupted" && command == "" {
 			command = r.Command
 		} else if r.Status == "interrupted" {
-			command = "driftless approve"
+			command = "driftless resume"
 		}
 	}
-	return briefCode(cmp.Or(command, "driftless approve"), 60) + " settles what was interrupted"
+	return briefCode(cmp.Or(command, "driftless resume"), 60) + " settles what was interrupted"
 }
 
 func (f frame) head(page, pages int) string {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -36,6 +37,9 @@ func NewAPI(store runner.Store, do *runner.Commander, logger *slog.Logger) *API 
 	a.mux.HandleFunc("GET /v1/runs/{id}/plan.json", a.artifact("plan.json", "application/json"))
 	a.mux.HandleFunc("GET /v1/runs/{id}/log", a.artifact("log", "text/plain; charset=utf-8"))
 	a.mux.HandleFunc("POST /v1/runs/{id}/approve", a.approve)
+	a.mux.HandleFunc("POST /v1/runs/{id}/resume", a.resume)
+	a.mux.HandleFunc("POST /v1/runs/{id}/discard", a.discard)
+	a.mux.HandleFunc("POST /v1/runs/{id}/cancel", a.cancel)
 	a.mux.HandleFunc("POST /v1/drift", a.drift)
 	a.mux.HandleFunc("GET /v1/pulls", a.read(a.pulls))
 	a.mux.HandleFunc("GET /v1/pulls/{id}", a.read(a.pull))
@@ -272,11 +276,32 @@ func views[T, V any](all []T, view func(T) V) []V {
 	return out
 }
 
-func (a *API) approve(w http.ResponseWriter, r *http.Request) {
+func (a *API) approve(w http.ResponseWriter, r *http.Request) { a.onRun(w, r, a.do.Approve) }
+
+func (a *API) resume(w http.ResponseWriter, r *http.Request) { a.onRun(w, r, a.do.Resume) }
+
+func (a *API) cancel(w http.ResponseWriter, r *http.Request) { a.onRun(w, r, a.do.Cancel) }
+
+// discard takes why, as {"reason": …}.
+func (a *API) discard(w http.ResponseWriter, r *http.Request) {
+	var ask struct {
+		Reason string `json:"reason"`
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&ask); err != nil && !errors.Is(err, io.EOF) {
+		a.answer(w, r, nil, runner.UserError("the request is not JSON: "+err.Error()))
+		return
+	}
+	a.onRun(w, r, func(ctx context.Context, id int64, who string) (runner.Run, error) {
+		return runner.Run{}, a.do.Discard(ctx, id, who, ask.Reason)
+	})
+}
+
+// onRun carries out a command about one run, and answers the run that comes of it.
+func (a *API) onRun(w http.ResponseWriter, r *http.Request, command func(ctx context.Context, id int64, actor string) (runner.Run, error)) {
 	id, err := number(r, r.PathValue("id"))
 	var next runner.Run
 	if err == nil {
-		next, err = a.do.Approve(r.Context(), id, actor(r))
+		next, err = command(r.Context(), id, actor(r))
 	}
 	var queued []runner.Run
 	if next.ID != 0 {

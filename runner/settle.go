@@ -1,0 +1,93 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+
+	"github.com/driftlessops/driftless/runner/supervisor"
+)
+
+// Resume lets go on what an interrupted run left undone: it is planned again, and what is missing is applied, as far as that is what
+// was agreed to. It returns the run that does it; none, if what comes next is not this commit.
+func (c *Commander) Resume(ctx context.Context, runID int64, actor string) (next Run, err error) {
+	err = c.update(ctx, func(j *journal) error {
+		run, err := c.interrupted(j.tx, runID)
+		if err == nil {
+			err = approvable(j.tx, run)
+		}
+		if err == nil {
+			next, err = approveIn(j, run, actor)
+		}
+		return err
+	})
+	return next, err
+}
+
+// Discard says that a person settled what an interrupted run left. The lock of its state is released, and the workspace is planned
+// again; whatever that would change is held.
+func (c *Commander) Discard(ctx context.Context, runID int64, actor, reason string) error {
+	return c.update(ctx, func(j *journal) error {
+		run, err := c.interrupted(j.tx, runID)
+		if err != nil {
+			return err
+		}
+		return discardIn(j, run, actor, reason)
+	})
+}
+
+func discardIn(j *journal, run Run, actor, reason string) error {
+	if _, err := releaseLock(j, run, actor); err != nil {
+		return err
+	}
+	run, err := j.tx.Run(run.ID)
+	if err != nil {
+		return err
+	}
+	rec, err := j.tx.Workspace(run.Workspace)
+	if err != nil {
+		return err
+	}
+	run.Status, run.Reason = Superseded, withReason("discarded by "+actor+": what it left is settled", reason)
+	if err := j.tx.UpdateRun(run, Interrupted); err != nil {
+		return err
+	}
+	rec.Sync, rec.Reason = Unknown, fmt.Sprintf("run %d was interrupted, and discarded by %s: it is planned again", run.ID, actor)
+	if rec.Reserved == 0 {
+		rec.Prior.Replaced = fmt.Sprintf("run %d was interrupted in the middle of its apply, and %s discarded it", run.ID, actor)
+	}
+	if err := putIfChanged(j, rec); err != nil {
+		return err
+	}
+	next := run
+	next.Actor = actor
+	return j.run("interruption settled", next, run.Reason)
+}
+
+// interrupted is a run that waits for a decision, and nothing of which is left at work on this machine.
+func (c *Commander) interrupted(tx Tx, runID int64) (Run, error) {
+	run, err := knownRun(tx, runID)
+	if err != nil {
+		return run, err
+	}
+	if run.Status != Interrupted {
+		return run, userError(fmt.Sprintf("run %d is %s: only an interrupted run is resumed or discarded", run.ID, run.Status))
+	}
+	return run, c.over(tx, run)
+}
+
+// over says what of an interrupted apply is still at work on this machine.
+func (c *Commander) over(tx Tx, run Run) error {
+	if c.DataDir != "" {
+		apply, err := supervisor.Find(filepath.Join(c.DataDir, "runs", strconv.FormatInt(run.ID, 10), "apply"))
+		if err == nil && apply.Alive() {
+			return userError(fmt.Sprintf("the engine of run %d is still at work on this machine: wait until driftless has recorded how it ended", run.ID))
+		} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return c.idle(tx, run.Workspace)
+}
