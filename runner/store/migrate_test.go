@@ -50,7 +50,10 @@ func TestMigrateFirst(t *testing.T) {
 	}
 }
 
-func makeFirst(t *testing.T, path string) {
+func makeFirst(t *testing.T, path string) { makeOld(t, path, 1, first...) }
+
+// makeOld makes a database as it was after a step, with rows that were written after the first one.
+func makeOld(t *testing.T, path string, step int64, statements ...string) {
 	t.Helper()
 	writer, readers, err := openSQLite(path)
 	if err != nil {
@@ -67,10 +70,13 @@ func makeFirst(t *testing.T, path string) {
 	if _, err := provider.UpTo(t.Context(), 1); err != nil {
 		t.Fatal(err)
 	}
-	for _, statement := range first {
+	for _, statement := range statements {
 		if _, err := writer.Exec(statement); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if _, err := provider.UpTo(t.Context(), step); err != nil {
+		t.Fatal(err)
 	}
 	if err := readers.Close(); err != nil {
 		t.Fatal(err)

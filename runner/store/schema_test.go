@@ -11,21 +11,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/store/pgtest"
 )
 
 // TestSchemasAreInStep compares what the last steps of both databases leave: tables with their columns, and indexes.
 func TestSchemasAreInStep(t *testing.T) {
 	t.Parallel()
-	keys, err := LoadKeys(filepath.Join(t.TempDir(), "secret.key"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := Open(t.Context(), Options{URL: pgtest.URL(t), Keys: keys})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = other.Close() })
+	other := openTestURL(t)
 	ours := schemaOf(t, openTest(t), `
 		SELECT 'column ' || m.name || '.' || c.name, lower(c.type) FROM sqlite_schema AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%'
 		UNION ALL
@@ -42,6 +35,34 @@ func TestSchemasAreInStep(t *testing.T) {
 	}
 	if len(ours) < 100 {
 		t.Errorf("too little to compare: %v", slices.Sorted(maps.Keys(ours)))
+	}
+}
+
+func openTestURL(t *testing.T) *DB {
+	t.Helper()
+	keys, err := LoadKeys(filepath.Join(t.TempDir(), "secret.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := Open(t.Context(), Options{URL: pgtest.URL(t), Keys: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// TestHistoryStaysInPostgres tries what the database refuses by itself.
+func TestHistoryStaysInPostgres(t *testing.T) {
+	t.Parallel()
+	db := openTestURL(t)
+	if err := db.Update(t.Context(), func(tx runner.Tx) error { return tx.Append(&runner.Event{Kind: "approved"}) }); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{"UPDATE events SET message = 'x'", "DELETE FROM events", "TRUNCATE events"} {
+		if _, err := db.writer.ExecContext(t.Context(), statement); err == nil || !strings.Contains(err.Error(), "only ever appended") {
+			t.Errorf("%s: %v", statement, err)
+		}
 	}
 }
 

@@ -86,7 +86,11 @@ func TestRetry(t *testing.T) {
 // TestUniqueRules goes round the questions that are asked first: the database itself must refuse.
 func TestUniqueRules(t *testing.T) {
 	t.Parallel()
-	db := openTest(t)
+	t.Run("SQLite", func(t *testing.T) { uniqueRules(t, openTest(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) { uniqueRules(t, openTestURL(t)) })
+}
+
+func uniqueRules(t *testing.T, db *DB) {
 	for name, insert := range map[string]func(tx *tx) error{
 		"two active runs": func(tx *tx) error {
 			rows := []runRow{{Workspace: "r//a", Purpose: "apply", Status: "ready"}, {Workspace: "r//a", Purpose: "drift", Status: "planned"}}
