@@ -55,12 +55,7 @@ func TestReplicasDie(t *testing.T) {
 	h.await(patience, h.allEnded(db, runner.PurposePlan, runner.Ready, replicaDirs))
 	h.must(second.Process.Signal(syscall.SIGCONT))
 	h.await(patience, h.alive(db, 2))
-	h.await(patience, func() string {
-		if state := h.state(h.head(n), "driftless/plan"); state != "success" {
-			return "the plan is " + state
-		}
-		return ""
-	})
+	h.await(patience, func() string { return h.plannedOn(n) })
 	for kind, want := range map[string]int{"planned": 2 * replicaDirs, "pull request seen": 1} { // each also for the tracked branch
 		if got := h.events(db, kind); got != want {
 			t.Errorf("%d events of kind %q, want %d", got, kind, want)
@@ -105,6 +100,67 @@ func TestReplicasDie(t *testing.T) {
 	}
 }
 
+// TestAnApplyOutlastsTheNetwork: a replica that is cut off from the database goes on with its apply. The other ones take it for
+// interrupted and leave the workspace alone, until that one is back and reports how it ended.
+func TestAnApplyOutlastsTheNetwork(t *testing.T) {
+	t.Parallel()
+	h := newHub(t, "gitea", map[string]string{"app/main.tf": idle})
+	h.database = pgtest.URL(t)
+	wire := pgtest.NewProxy(t, h.database)
+	h.must(h.writeConfig())
+	db, _, err := daemon.OpenStore(t.Context(), h.place(), slog.New(slog.DiscardHandler))
+	h.must(err)
+	defer func() { h.must(db.Close()) }()
+	first := h.replica("first", "--database", wire.URL)
+	h.await(patience, h.allEnded(db, runner.PurposeApply, runner.Unchanged, 1))
+	goOn, made := h.path("go-on"), h.path("made")
+	n := h.open("change", map[string]string{"app/made.tf": fmt.Sprintf("resource \"terraform_data\" \"made\" {\n  provisioner \"local-exec\" {\n    command = \"while [ ! -e '%s' ]; do sleep 0.1; done; echo made >> '%s'\"\n  }\n}\n", goOn, made)})
+	h.await(patience, h.allEnded(db, runner.PurposePlan, runner.Ready, 1))
+	h.await(patience, func() string { return h.plannedOn(n) })
+	_, err = h.repo.MergePull(n, forges.Squash, "ben")
+	h.must(err)
+	h.await(patience, h.allEnded(db, runner.PurposeApply, runner.Applying, 1))
+	second := h.replica("second")
+	h.await(patience, h.alive(db, 2))
+	wire.Swallow()
+	h.await(patience, h.allEnded(db, runner.PurposeApply, runner.Interrupted, 1))
+	h.must(os.WriteFile(goOn, nil, 0o600))
+	h.await(patience, func() string {
+		if _, err := os.Stat(made); err != nil {
+			return err.Error()
+		}
+		return ""
+	})
+	if _, err := h.repo.Commit("ada", "main", "Again", map[string]string{"app/more.tf": "output \"more\" {\n  value = 1\n}\n"}); err != nil {
+		t.Fatal(err)
+	}
+	polls := h.events(db, "tracked branch moved")
+	h.await(patience, func() string {
+		if h.events(db, "tracked branch moved") == polls {
+			return "the second replica has not seen the commit"
+		}
+		return ""
+	})
+	h.await(patience, h.allEnded(db, runner.PurposeApply, runner.Interrupted, 1))
+	wire.Heal()
+	h.await(patience, h.allEnded(db, runner.PurposeApply, runner.Applied, 1))
+	data, err := os.ReadFile(made)
+	h.must(err)
+	if string(data) != "made\n" || h.events(db, "apply started") != 1 {
+		t.Errorf("it was made by %d applies: %q", h.events(db, "apply started"), data)
+	}
+	h.end(first, syscall.SIGTERM)
+	h.end(second, syscall.SIGTERM)
+}
+
+// plannedOn is what is missing of the plan that a pull request's head shows, or "".
+func (h *hub) plannedOn(n int) string {
+	if state := h.state(h.head(n), "driftless/plan"); state != "success" {
+		return "the plan is " + state
+	}
+	return ""
+}
+
 // slowEngine makes plans take as long as there is a file "slow".
 func (h *hub) slowEngine() {
 	h.t.Helper()
@@ -118,7 +174,7 @@ func (h *hub) slowEngine() {
 }
 
 // replica starts driftless on a data directory of its own, with the key of the others.
-func (h *hub) replica(name string) *exec.Cmd {
+func (h *hub) replica(name string, args ...string) *exec.Cmd {
 	h.t.Helper()
 	dir := h.path(name)
 	if name == "first" {
@@ -131,7 +187,7 @@ func (h *hub) replica(name string) *exec.Cmd {
 	}
 	log, err := os.OpenFile(h.path("log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	h.must(err)
-	cmd := h.command("serve", "--data-dir", dir)
+	cmd := h.command(append([]string{"serve", "--data-dir", dir}, args...)...)
 	cmd.Stdout, cmd.Stderr = log, log
 	h.must(cmd.Start())
 	h.must(log.Close())
