@@ -64,19 +64,9 @@ func (h *hub) serve(args ...string) (stop func(syscall.Signal)) {
 	return func(s syscall.Signal) { h.end(cmd, s) }
 }
 
-// end ends driftless. It is killed between applies: one that is cut off is for a person to decide, and has tests of its own.
+// end ends driftless, also in the middle of an apply: that goes on under its supervisor.
 func (h *hub) end(cmd *exec.Cmd, s syscall.Signal) {
 	h.t.Helper()
-	if s == syscall.SIGKILL {
-		h.await(patience, func() string {
-			h.must(cmd.Process.Signal(syscall.SIGSTOP))
-			if !h.applying() {
-				return ""
-			}
-			h.must(cmd.Process.Signal(syscall.SIGCONT))
-			return "an apply does not end"
-		})
-	}
 	h.must(cmd.Process.Signal(s))
 	overdue := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
 	defer overdue.Stop()
