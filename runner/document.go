@@ -206,6 +206,9 @@ func applyAfterMerge(runs []Run, pull Pull, plan Run) (found Run, ok bool) {
 		run := runs[i]
 		before := run.PullID == pull.ID && run.Status == Applied && covers(run, plan)
 		its := run.PullID == 0 && run.ID > plan.ID && (run.Commit == pull.MergedCommit || slices.Contains(run.Reviewers, pull.Key) || !run.CreatedAt.Before(pull.UpdatedAt))
+		if ok && found.Status == Applied && run.InputDigest == found.InputDigest {
+			continue // a repair of drift, later
+		}
 		if ok && run.Approves == found.ID || (before || its) && (!ok || found.Status == Superseded || found.Status == Failed || found.PullID != 0) {
 			found, ok = run, true
 		}

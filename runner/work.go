@@ -21,6 +21,7 @@ var (
 // recover takes up what an earlier process left: plans go back into the queue, and applies are gone along with to their end.
 // The data directory is held by this process alone.
 func (r *Runner) recover(ctx context.Context) error {
+	r.endOrphans()
 	applies, err := r.clearRuns(ctx)
 	if err = errors.Join(r.checkouts.clear(), err); err != nil {
 		return err
@@ -341,6 +342,7 @@ func (r *Runner) waits(tx Tx, run Run) (string, error) {
 	why, err := waitsFor(tx, run)
 	if why == "" && run.Purpose != PurposePlan {
 		if pid := processIn(r.workDir(run.Workspace)); pid != "" {
+			r.endOrphans() // then it is tried again
 			why = "waits for the engine of an earlier run to end (process " + pid + ")"
 		}
 	}

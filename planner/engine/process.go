@@ -50,7 +50,9 @@ func (p process) run(ctx context.Context) error {
 				p.started(cmd.Process.Pid)
 			}
 			pids <- cmd.Process.Pid
-			err = cmd.Wait()
+			if err = cmd.Wait(); err != nil {
+				_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // providers do not end with an engine that was killed
+			}
 		}
 		done <- err
 	}()
@@ -101,7 +103,6 @@ func (p process) stop(pid int, done <-chan error) error {
 	defer timer.Stop()
 	select {
 	case err := <-done:
-		_ = syscall.Kill(-pid, syscall.SIGKILL) // what the engine left behind
 		return err
 	case <-timer.C:
 		_ = syscall.Kill(-pid, syscall.SIGKILL)
