@@ -76,8 +76,12 @@ func (r *Runner) newsOfOthers(ctx context.Context, filter EventFilter) (news []E
 	return news, gone, err
 }
 
-// steps are the kinds of events that tell how far a run is: they change nothing of what is due.
-var steps = []string{"planning", "planned", "ready", "apply started", "run handed back", "run taken over"}
+// steps are the kinds of events that tell how far a run is: they change nothing of what is due. An apply that ended does, and is
+// followed as a run.
+var steps = []string{
+	"planning", "planned", "ready", "apply started", "run handed back", "run taken over", leftToOthers,
+	string(Unchanged), string(Blocked), string(Held), string(Failed), string(Applied),
+}
 
 // takeUp does what follows from what others recorded.
 func (r *Runner) takeUp(ctx context.Context, news []Event) {

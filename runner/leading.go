@@ -155,7 +155,9 @@ func (m *membership) divide(tx Tx, at time.Time, live []Replica) (p portion, err
 	held, counts := map[string]Lease{}, map[string]int{}
 	for _, l := range all {
 		held[l.Name] = l
-		counts[l.Owner]++
+		if strings.HasPrefix(l.Name, leasePrefix) {
+			counts[l.Owner]++
+		}
 	}
 	names, free, renew := m.r.leases(), []string{}, []string{}
 	for _, name := range names {

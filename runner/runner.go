@@ -167,6 +167,9 @@ func (r *Runner) Once(ctx context.Context) error {
 			problems = append(problems, fmt.Errorf("repository %s: %w", conf.Name, err))
 		}
 	}
+	if led := r.leading(); len(led) < len(r.watching.all()) {
+		r.log.Warn("other replicas lead repositories: this pass works on their runs, and looks only at those that it leads itself", "leads", len(led))
+	}
 	for _, w := range r.leading() {
 		if err := w.poll(ctx); err != nil {
 			problems = append(problems, fmt.Errorf("repository %s: %w", w.conf.Name, err))

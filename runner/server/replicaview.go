@@ -45,8 +45,7 @@ func replicaViews(tx runner.Tx) ([]ReplicaView, error) {
 			Leads: []string{}, WorksOn: []int64{}, StartedAt: r.StartedAt, SeenAt: r.SeenAt,
 		}
 		for _, l := range leases {
-			if l.Owner == r.ID && l.Until.After(at) {
-				_, name, _ := strings.Cut(l.Name, "/")
+			if name, ok := strings.CutPrefix(l.Name, "repository/"); ok && l.Owner == r.ID && l.Until.After(at) {
 				v.Leads = append(v.Leads, name)
 			}
 		}
