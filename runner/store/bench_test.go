@@ -3,11 +3,13 @@ package store_test
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/store"
+	"github.com/driftlessops/driftless/runner/store/pgtest"
 )
 
 // An estate of 10,000 workspaces, with labels, and 1,000,000 runs, of which few are unfinished.
@@ -15,8 +17,8 @@ const (
 	estateWorkspaces = `
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
 INSERT INTO workspaces (id, repository, sync, reason, labels, owner, depends_on, target_digest, target_commit, base, applied_digest,
-  applied_commit, applied_tree, applied_at, applied_run, prior, checked_at, drift_since, orphan, updated_at, drift, reserved) SELECT printf('r%d//env/%05d', i % 20, i), printf('r%d', i % 20), CASE WHEN i % 100 = 0 THEN 'Drifted' ELSE 'Synced' END,
-  '', json_object('env', CASE WHEN i % 10 = 0 THEN 'prod' ELSE 'dev' END), 'team', '[]', 'd', 'c', '', 'd', 'c', 't', 1, 1, '{}', 1, 0, 0, 1, '', 0 FROM n`
+  applied_commit, applied_tree, applied_at, applied_run, prior, checked_at, drift_since, orphan, updated_at, drift, reserved, backend) SELECT printf('r%d//env/%05d', i % 20, i), printf('r%d', i % 20), CASE WHEN i % 100 = 0 THEN 'Drifted' ELSE 'Synced' END,
+  '', json_object('env', CASE WHEN i % 10 = 0 THEN 'prod' ELSE 'dev' END), 'team', '[]', 'd', 'c', '', 'd', 'c', 't', 1, 1, '{}', 1, 0, 0, 1, '', 0, '' FROM n`
 	estateLabels = `INSERT INTO workspace_labels SELECT id, 'env', json_extract(labels, '$.env') FROM workspaces`
 	estateRuns   = `
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999999)
@@ -29,8 +31,8 @@ INSERT INTO runs (repository, workspace, purpose, status, pull_id, commit_id, tr
   1700000000000000 + i * 1000000, 0, 0, 0, 0 FROM n`
 	estateEvents = `
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999999)
-INSERT INTO events (at, kind, actor, repository, workspace, run_id, pull_id, commit_id, message, data, hash)
-  SELECT 1700000000000000 + i * 1000000, 'planned', '', printf('r%d', i % 20), printf('r%d//env/%05d', i % 20, i % 10000),
+INSERT INTO events (id, at, kind, actor, repository, workspace, run_id, pull_id, commit_id, message, data, hash)
+  SELECT i + 1, 1700000000000000 + i * 1000000, 'planned', '', printf('r%d', i % 20), printf('r%d//env/%05d', i % 20, i % 10000),
   i / 2, 0, 'c', 'message', '', 'h' FROM n`
 	estatePosts = `
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 199999)
@@ -50,6 +52,30 @@ func BenchmarkEstate(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
+	benchmarkEstate(b, db)
+}
+
+// toPostgres says the statements above in PostgreSQL's words.
+var toPostgres = strings.NewReplacer(
+	"WITH RECURSIVE n(i) AS (SELECT 0 ", "WITH RECURSIVE n(i) AS (SELECT 0::bigint ",
+	"printf('r%d//env/%05d', i % 20, i % 10000)", "format('r%s//env/%s', i % 20, lpad((i % 10000)::text, 5, '0'))",
+	"printf('r%d//env/%05d', i % 20, i)", "format('r%s//env/%s', i % 20, lpad(i::text, 5, '0'))",
+	"printf('r%d', i % 20)", "format('r%s', i % 20)", "printf('c%d driftless/plan', i)", "format('c%s driftless/plan', i)",
+	"json_object('env', ", "json_build_object('env', ", "END), 'team'", "END)::text, 'team'", "json_extract(labels, '$.env')", "labels::json->>'env'",
+)
+
+// BenchmarkEstateOnPostgres is the same on PostgreSQL, with the statistics that its autovacuum gathers by itself.
+func BenchmarkEstateOnPostgres(b *testing.B) {
+	url := pgtest.URL(b)
+	db := openURL(b, b.TempDir(), url)
+	for _, statement := range []string{estateWorkspaces, estateLabels, estateRuns, estateEvents, estatePosts} {
+		pgtest.Exec(b, url, toPostgres.Replace(statement))
+	}
+	pgtest.Exec(b, url, "ANALYZE")
+	benchmarkEstate(b, db)
+}
+
+func benchmarkEstate(b *testing.B, db *store.DB) {
 	since := time.UnixMicro(1700000000000000 + 999_900*1_000_000)
 	for name, query := range map[string]func(tx runner.Tx) (int, error){
 		"runs/newest":                   listRuns(runner.RunFilter{Limit: 50}),
