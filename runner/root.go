@@ -163,11 +163,20 @@ func (j *job) open(e engine.Engine, env map[string]string) error {
 		Engine: e, Dir: filepath.Join(j.at, filepath.FromSlash(j.ws.Dir)), DataDir: data, TempDir: filepath.Join(j.dir, "tmp"),
 		Env: env, BackendConfig: j.backendConfig(), VarFiles: vars, Variables: j.ws.Variables,
 		TerraformWorkspace: j.ws.TerraformWorkspace, Parallelism: j.ws.Parallelism, Providers: j.r.opts.Providers, Trusted: j.trusted(),
-		Limits:  map[engine.Phase]time.Duration{engine.PhaseInit: j.ws.Timeouts.Init, engine.PhasePlan: j.ws.Timeouts.Plan, engine.PhaseShow: j.ws.Timeouts.Plan},
-		InitKey: j.init, Mask: j.mask, Progress: progress, Log: j.line, Command: j.command, Logger: j.log,
+		Limits:        map[engine.Phase]time.Duration{engine.PhaseInit: j.ws.Timeouts.Init, engine.PhasePlan: j.ws.Timeouts.Plan, engine.PhaseShow: j.ws.Timeouts.Plan},
+		InterruptWait: j.stopWait(),
+		InitKey:       j.init, Mask: j.mask, Progress: progress, Log: j.line, Command: j.command, Logger: j.log,
 	})
 	j.root = root
 	return err
+}
+
+// stopWait is how long an engine that plans gets to end: it has nothing to save, and at most a lock to release.
+func (j *job) stopWait() time.Duration {
+	if j.run.Purpose == PurposePlan || j.run.Purpose == PurposeDrift {
+		return 5 * time.Second
+	}
+	return time.Minute
 }
 
 // backendConfig leaves out what was meant for a local backend that driftless replaced.

@@ -138,8 +138,11 @@ func TestApplyOutlivesDriftless(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := newMidApply(t)
-			ended := make(chan error, 1)
-			go func() { ended <- m.cmd.Wait() }()
+			ended := make(chan struct{})
+			go func() {
+				_ = m.cmd.Wait()
+				close(ended)
+			}()
 			m.await(func() bool {
 				select {
 				case <-ended:
@@ -194,11 +197,12 @@ func TestApplyIsCanceled(t *testing.T) {
 	m.allMade()
 }
 
-func (m *midApply) await(done func() bool) {
-	m.t.Helper()
+// await waits for what must become so.
+func (w *world) await(done func() bool) {
+	w.t.Helper()
 	for deadline := time.Now().Add(patience); !done(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			m.t.Fatal("waited in vain")
+			w.t.Fatal("waited in vain")
 		}
 	}
 }

@@ -35,7 +35,7 @@ func (a *app) once(ctx context.Context, config *workspaces.Config, labels []stri
 			progress.told(e)
 			mu.Lock()
 			defer mu.Unlock()
-			touched[e.RunID] = touched[e.RunID] || e.Kind == "planning" || e.Kind == "apply interrupted"
+			touched[e.RunID] = touched[e.RunID] || slices.Contains([]string{"planning", "applied", "apply failed", "apply interrupted"}, e.Kind)
 		},
 	})
 	if err != nil {
