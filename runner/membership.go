@@ -161,7 +161,10 @@ func (m *membership) keep(ctx context.Context) {
 func (m *membership) watch(ctx context.Context) {
 	for {
 		m.mu.Lock()
-		wait := max(time.Until(m.until), m.lease/10)
+		wait := time.Until(m.until)
+		if m.lost || wait <= 0 {
+			wait = m.lease / 10
+		}
 		m.mu.Unlock()
 		select {
 		case <-ctx.Done():

@@ -178,6 +178,44 @@ func TestAReplicaThatIsCutOffLosesItsPlans(t *testing.T) {
 	}))
 }
 
+// TestTheDatabaseIsAwayForAWhile: nothing new begins, and everything goes on by itself when it is back.
+func TestTheDatabaseIsAwayForAWhile(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, map[string][]string{"a": {"one-dev"}})
+	wire := pgtest.NewProxy(t, f.url)
+	began, first := make(chan bool, 9), true
+	only := f.start("only", wire.URL, func(o *runner.Options) {
+		o.Environment = func(ctx context.Context, w *workspaces.Workspace, _ bool) (map[string]string, error) {
+			if !first {
+				return map[string]string{}, nil
+			}
+			first = false
+			began <- true
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+	})
+	<-began
+	wire.Swallow()
+	for deadline := time.Now().Add(patience); only.r.Lease() == nil; time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it holds its lease without a database")
+		}
+	}
+	wire.Heal()
+	f.await("everything is planned", f.held)
+	f.commit("a", "driftless/x", "Change", map[string]string{"one-dev/more.tf": "output \"more\" {\n  value = 1\n}\n"})
+	f.await("the pull request is reported", f.reported("a"))
+	only.end()
+	f.must(f.db.View(t.Context(), func(tx runner.Tx) error {
+		runs, err := tx.Runs(runner.RunFilter{Tracked: true})
+		if len(runs) != 1 || runs[0].Attempt != 2 {
+			t.Errorf("%+v", runs)
+		}
+		return err
+	}))
+}
+
 // TestLabelsSayWhichReplicaTakesARun: a pull request cannot label itself onto another one.
 func TestLabelsSayWhichReplicaTakesARun(t *testing.T) {
 	t.Parallel()

@@ -250,7 +250,7 @@ func (r *Runner) claim(ctx context.Context) (claimed Run, ok bool) {
 	})
 	if err != nil {
 		r.members.drop(claimed.ID)
-		if ctx.Err() == nil {
+		if ctx.Err() == nil && !errors.Is(err, errLost) {
 			r.log.Error("claim", "error", err)
 		}
 	}
