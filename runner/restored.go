@@ -10,6 +10,9 @@ import (
 // since is applied again by itself. Whatever a plan of a workspace changes is held until somebody approves that, once; what was
 // queued or asked for is asked for again; and of what a pull request shows nothing counts as reviewed before it is shown anew.
 func Restored(tx Tx, actor string) error {
+	if err := nobodyWorks(tx); err != nil {
+		return err
+	}
 	last, err := tx.Events(EventFilter{Limit: 1})
 	if err != nil {
 		return err
@@ -21,6 +24,24 @@ func Restored(tx Tx, actor string) error {
 	why += ", and what was applied after it is not in it"
 	return errors.Join(holdAll(tx, why), forgetOrders(tx, why), showAnew(tx, why), hearFromNow(tx),
 		tx.Append(&Event{Kind: "restored", Actor: actor, Message: why}))
+}
+
+// nobodyWorks is an error while a replica holds its lease: it would go on with what it knew before.
+func nobodyWorks(tx Tx) error {
+	at, err := tx.Clock()
+	if err != nil {
+		return err
+	}
+	all, err := tx.Replicas()
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		if r.LeaseUntil.After(at) {
+			return UserError(fmt.Sprintf("the driftless on %s works on this database: stop every one, wait until its lease has ended, in a few seconds, and say this again", r.Host))
+		}
+	}
+	return nil
 }
 
 // holdAll lets the next plan of each workspace be one of the tracked branch, and holds what it changes.

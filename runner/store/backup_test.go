@@ -188,6 +188,17 @@ func TestRestoredDoesNothingByItself(t *testing.T) {
 			if err := db.Update(t.Context(), underWay); err != nil {
 				t.Fatal(err)
 			}
+			works := runner.Replica{ID: "x", Host: "elsewhere", LeaseUntil: time.Now().Add(time.Hour)}
+			err := db.Update(t.Context(), func(tx runner.Tx) error { return tx.PutReplica(works) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Restored(t.Context(), "anna"); err == nil || !strings.Contains(err.Error(), "elsewhere works on this database") {
+				t.Errorf("while another works: %v", err)
+			}
+			if err := db.Update(t.Context(), func(tx runner.Tx) error { return tx.DeleteReplica("x") }); err != nil {
+				t.Fatal(err)
+			}
 			if err := db.Restored(t.Context(), "anna"); err != nil {
 				t.Fatal(err)
 			}
