@@ -106,6 +106,7 @@ func TestAnApplyOutlastsTheNetwork(t *testing.T) {
 	t.Parallel()
 	h := newHub(t, "gitea", map[string]string{"app/main.tf": idle})
 	h.database = pgtest.URL(t)
+	h.hosted.all = true // found by the one that leads the owner
 	wire := pgtest.NewProxy(t, h.database)
 	h.must(h.writeConfig())
 	db, _, err := daemon.OpenStore(t.Context(), h.place(), slog.New(slog.DiscardHandler))
