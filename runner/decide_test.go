@@ -34,6 +34,7 @@ func TestDecideTracked(t *testing.T) {
 		"held waits for a person":                     {applied: "d0", runs: []Run{apply(2, Held, "d1")}},
 		"held for an older digest":                    {applied: "d0", runs: []Run{apply(2, Held, "dx")}, create: true, supersede: []int64{2}},
 		"failed is never repeated by itself":          {runs: []Run{apply(2, Failed, "d1")}},
+		"canceled is never repeated by itself":        {runs: []Run{apply(2, Canceled, "d1")}},
 		"failed, then a new digest":                   {runs: []Run{apply(2, Failed, "dx")}, create: true},
 		"failed half-way, then reverted":              {runs: []Run{apply(3, Failed, "dx"), apply(2, Applied, "d1")}, create: true},
 		"blocked by the same policies":                {applied: "d0", runs: []Run{apply(2, Blocked, "d1")}},

@@ -2,6 +2,7 @@ package test
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/runner/daemon"
 )
 
 // midApply is a world whose engine waits in the middle of an apply: it has made one thing, and is about to make another.
@@ -128,12 +130,14 @@ func (m *midApply) allMade() {
 func TestApplyOutlivesDriftless(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		signal syscall.Signal
-		after  bool
+		signal  syscall.Signal
+		after   bool
+		givenUp bool // by another replica, meanwhile
 	}{
 		"killed, and the engine ends before the start":        {signal: syscall.SIGKILL},
 		"killed, and the engine ends after the start":         {signal: syscall.SIGKILL, after: true},
 		"told twice to stop, the engine ends after the start": {signal: syscall.SIGTERM, after: true},
+		"killed, and given up by another replica":             {signal: syscall.SIGKILL, givenUp: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -152,6 +156,9 @@ func TestApplyOutlivesDriftless(t *testing.T) {
 					return false
 				}
 			})
+			if c.givenUp {
+				m.giveUp()
+			}
 			again := m.command("serve", "--once")
 			if c.after {
 				m.must(again.Start())
@@ -195,6 +202,19 @@ func TestApplyIsCanceled(t *testing.T) {
 	m.pass()
 	m.newest("infra//app", runner.PurposeApply, runner.Applied)
 	m.allMade()
+}
+
+// giveUp marks the run as another replica would that does not hear of this one any more.
+func (m *midApply) giveUp() {
+	m.t.Helper()
+	db, _, err := daemon.OpenStore(m.t.Context(), m.place(), slog.New(slog.DiscardHandler))
+	m.must(err)
+	m.must(db.Update(m.t.Context(), func(tx runner.Tx) error {
+		run := m.run
+		run.Status, run.Reason, run.FinishedAt = runner.Interrupted, "its replica does not answer", time.Now()
+		return tx.UpdateRun(run, runner.Applying)
+	}))
+	m.must(db.Close())
 }
 
 // await waits for what must become so.

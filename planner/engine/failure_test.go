@@ -200,3 +200,19 @@ func FuzzStream(f *testing.F) {
 		_ = s.failure(t.Context(), errors.New("exit status 1")).Error()
 	})
 }
+
+// TestLimit: a command that takes too long is interrupted, and says which setting let it go on no longer.
+func TestLimit(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, fake(t, `
+case $1 in plan)
+  trap 'exit 1' INT
+  while :; do sleep 0.05; done
+esac`), map[string]string{"main.tf": ""})
+	g.opts.Limits = map[Phase]time.Duration{PhasePlan: 100 * time.Millisecond}
+	failed := mustFail(t, g.open().Plan(t.Context(), PlanOptions{Out: g.planFile()}))
+	const want = "plan took longer than its limit of 100ms (`plan` of `timeouts`) and was interrupted"
+	if failed.Canceled || !strings.Contains(failed.Error(), want) || !strings.Contains(failed.Output, want) {
+		t.Errorf("%v: %s", failed, failed.Output)
+	}
+}

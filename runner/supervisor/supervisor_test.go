@@ -229,7 +229,9 @@ const prints = `printf '%s %s %s' "$TF_HTTP_ADDRESS" "$TF_HTTP_USERNAME" "$TF_HT
 
 func TestStateIsKeptInFiles(t *testing.T) {
 	t.Parallel()
-	state := func(serial, lineage string) string { return `{"version":4,"serial":` + serial + `,"lineage":"` + lineage + `"}` }
+	state := func(serial, lineage string) string {
+		return `{"version":4,"serial":` + serial + `,"lineage":"` + lineage + `"}`
+	}
 	b := start(t, prints, func(o *Order) { o.State = &State{Workspace: "r//app", Content: []byte(state("3", "l"))} })
 	b.ready()
 	text, err := os.ReadFile(filepath.Join(b.dir, "checkout", "env"))
