@@ -90,6 +90,7 @@ func TestReplicasDie(t *testing.T) {
 	if lines := strings.Fields(string(data)); len(lines) != replicaDirs {
 		t.Errorf("what was made: %v", lines)
 	}
+	h.await(patience, h.alive(db, 2)) // the others may have done everything before it was there
 	if out := h.driftless("replicas"); !strings.Contains(out, "serve") || strings.Contains(out, "gone") {
 		t.Errorf("replicas:\n%s", out)
 	}
