@@ -125,11 +125,14 @@ func New(ctx context.Context, opts Options) (*Runner, error) {
 
 // Run polls and works until ctx is done. Then it claims nothing more, hands plans back, and lets an apply finish.
 func (r *Runner) Run(ctx context.Context) error {
-	if err := r.recover(ctx); err != nil {
-		return err
+	var quit func()
+	err := r.recover(ctx)
+	if err == nil {
+		quit, err = r.members.join(ctx, r.lead(ctx))
 	}
-	quit, err := r.members.join(ctx, r.lead(ctx))
-	if err != nil {
+	if err != nil && ctx.Err() != nil {
+		return nil // it is to stop before it began
+	} else if err != nil {
 		return err
 	}
 	defer quit()
