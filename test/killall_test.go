@@ -97,7 +97,7 @@ func (m *mortal) survive(what string, missing func() string) {
 	}
 	start()
 	defer func() { _ = cmd.Process.Kill() }()
-	m.await(patience, func() string {
+	m.await(soaked, func() string {
 		select {
 		case err := <-ended:
 			if killed(err) {
