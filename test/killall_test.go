@@ -38,7 +38,12 @@ func TestKilledAtEveryStep(t *testing.T) {
 			n := m.open("grow", map[string]string{
 				"net/more.tf": network("before", "10.1.0.0/16"), "app/more.tf": network("after", "10.2.0.0/16"),
 			})
-			m.survive("the report", func() string { return m.says(n, "before", "after", "driftless apply") })
+			m.survive("the report", func() string {
+				if state := m.state(m.head(n), "driftless/plan"); state != "success" {
+					return "not everything is planned: " + state
+				}
+				return m.says(n, "before", "after", "driftless apply")
+			})
 			_, err := m.repo.Review("ben", n, "APPROVED", "")
 			m.must(err)
 			_, err = m.repo.Comment("ada", n, "driftless apply")
