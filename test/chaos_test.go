@@ -225,7 +225,7 @@ func (c *chaos) strike(r *replica, what string, seconds int, begin, end func()) 
 func (c *chaos) kill(r *replica) {
 	c.strike(r, "killed", c.chance.IntN(20), func() {
 		c.signal(r, syscall.SIGKILL)
-		<-r.ended
+		_ = <-r.ended
 		r.cmd = nil
 	}, func() { c.start(r) })
 }
