@@ -225,7 +225,9 @@ func (c *chaos) strike(r *replica, what string, seconds int, begin, end func()) 
 func (c *chaos) kill(r *replica) {
 	c.strike(r, "killed", c.chance.IntN(20), func() {
 		c.signal(r, syscall.SIGKILL)
-		_ = <-r.ended
+		if err := <-r.ended; !killed(err) {
+			c.t.Errorf("%s ended with %v before it was killed", r.name, err)
+		}
 		r.cmd = nil
 	}, func() { c.start(r) })
 }
