@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -63,23 +64,18 @@ func (j *job) goOn(ctx context.Context) error {
 // unbegun reports whether it is sure that no engine was started for an apply: its intent is on record, and driftless ended
 // before anything came of it.
 func (r *Runner) unbegun(tx Tx, run Run) (bool, error) {
-	if _, err := traitsOf(tx, run); errors.Is(err, ErrNotFound) {
-		return false, nil // written by a version that had no supervisors
+	if _, err := traitsOf(tx, run); errors.Is(err, ErrNotFound) || errors.Is(err, ErrDamaged) {
+		return false, nil // written by a version that had no supervisors, or there is no telling
 	} else if err != nil {
 		return false, err
 	}
-	apply := r.left(tx, run)
-	return apply == nil || !apply.Alive() && !apply.Begun(), nil
-}
-
-// left is the apply of a run's directory whose end is not on record, or nil.
-func (r *Runner) left(tx Tx, run Run) *supervisor.Apply {
-	apply, err := supervisor.Find(filepath.Join(r.runDir(run.ID), "apply"))
+	dir := filepath.Join(r.runDir(run.ID), "apply")
+	if _, err := os.Stat(dir); err != nil {
+		return false, nil // it was there before the intent: somebody took away what would tell
+	}
+	apply, err := supervisor.Find(dir)
 	if err != nil {
-		return nil
+		return errors.Is(err, fs.ErrNotExist), nil
 	}
-	if _, err := traitsOf(tx, run); errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	return apply
+	return !apply.Alive() && !apply.Begun(), nil
 }

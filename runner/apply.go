@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/runner/supervisor"
@@ -58,6 +59,10 @@ func (j *job) apply(ctx context.Context) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
+	// The directory is there before the intent: without it there is no telling whether an engine was started.
+	if err := os.MkdirAll(j.applyDir(), 0o700); err != nil {
+		return err
+	}
 	j.run.AppliedAt = now()
 	order := j.order()
 	err := j.to(ctx, Applying, "apply started", j.run.Summary.String(), func(tx Tx, jr *journal, run *Run) error {
@@ -96,8 +101,8 @@ func (j *job) apply(ctx context.Context) error {
 		j.log.Error("report", "error", err) // the next one says it
 	}
 	return j.phase(ctx, "apply", func(ctx context.Context) error {
-		if !j.r.members.alive() { // it hung, and somebody may decide about the run
-			return j.conclude(ctx, aftermath{status: Failed, reason: "nothing was applied: " + errLost.Error()})
+		if err := j.stillOurs(ctx); err != nil { // it hung, and somebody may have decided about the run
+			return j.conclude(ctx, aftermath{status: Failed, reason: "nothing was applied: " + err.Error()})
 		}
 		apply, err := supervisor.Start(j.applyDir(), order)
 		if err != nil {
@@ -105,6 +110,19 @@ func (j *job) apply(ctx context.Context) error {
 		}
 		return j.follow(ctx, apply)
 	})
+}
+
+// stillOurs fails when the apply that is about to be started is not this process's any more.
+func (j *job) stillOurs(ctx context.Context) error {
+	var run Run
+	err := j.r.opts.Store.View(ctx, func(tx Tx) (err error) {
+		run, err = tx.Run(j.run.ID)
+		return err
+	})
+	if err == nil && (run.Status != Applying || run.Attempt != j.run.Attempt || !j.r.members.alive()) {
+		err = errLost
+	}
+	return err
 }
 
 // wantedOf reports whether a run would make of a workspace what is wanted of it: by the tracked branch, or, before a merge, by

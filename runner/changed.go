@@ -28,7 +28,7 @@ func (j *journal) changed(run Run, status Status, steps []engine.Step) error {
 
 func (j *journal) plannedChanges(run Run) (all []RunChange, err error) {
 	data, err := j.tx.Blob(blobKey(run.ID, "plan"))
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrDamaged) {
 		return nil, nil
 	} else if err != nil {
 		return nil, err

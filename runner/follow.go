@@ -104,11 +104,16 @@ func (j *job) forward(ctx context.Context, f *following) error {
 // keepVersion makes a state the newest one of its workspace. One that is on record already, or that does not follow what is
 // there, is left out: nobody else may write while the run holds the lock, so the latter is an error.
 func keepVersion(tx Tx, run Run, v supervisor.Version) error {
-	newest, _, err := tx.State(run.Workspace, 0)
-	switch {
-	case errors.Is(err, ErrNotFound):
-	case err != nil:
+	all, err := tx.States(run.Workspace) // without their contents: one that cannot be read must not keep the next one out
+	if err != nil {
 		return err
+	}
+	newest := StateVersion{}
+	if len(all) > 0 {
+		newest = all[0]
+	}
+	switch {
+	case len(all) == 0:
 	case newest.Lineage == v.Lineage && newest.Serial >= v.Serial && newest.RunID == run.ID:
 		return nil
 	case newest.Lineage != v.Lineage || newest.Serial >= v.Serial:

@@ -65,12 +65,14 @@ func (m *membership) renew(tx Tx, j *journal, at time.Time) (live []Replica, err
 		self.Kind = Stopping
 	}
 	self.SeenAt, self.LeaseUntil = at, at.Add(m.lease)
+	// When its own lease is over as well, perhaps nobody could renew: the others get the time to.
+	patient := slices.ContainsFunc(all, func(o Replica) bool { return m.is(o) && !o.LeaseUntil.After(at) }) && m.joined
 	live = []Replica{self}
 	err = tx.PutReplica(self)
 	for _, other := range all {
 		switch {
 		case m.is(other):
-		case other.LeaseUntil.After(at):
+		case other.LeaseUntil.After(at), patient && !other.LeaseUntil.IsZero():
 			live = append(live, other)
 		case !other.LeaseUntil.IsZero():
 			other.LeaseUntil = zeroTime

@@ -116,11 +116,11 @@ func continues(before *tfstate.Header, data []byte) (content []byte, next tfstat
 
 // newestHeader is what the newest state says about itself; nil when there is none.
 func newestHeader(tx Tx, id workspaces.ID) (*tfstate.Header, error) {
-	v, _, err := tx.State(id, 0)
-	if errors.Is(err, ErrNotFound) {
-		return nil, nil
+	all, err := tx.States(id)
+	if err != nil || len(all) == 0 {
+		return nil, err
 	}
-	return &tfstate.Header{Serial: v.Serial, Lineage: v.Lineage}, err
+	return &tfstate.Header{Serial: all[0].Serial, Lineage: all[0].Lineage}, nil
 }
 
 // withIdentity gives a state file a lineage and a serial.

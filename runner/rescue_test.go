@@ -14,11 +14,11 @@ type states struct {
 	content []byte
 }
 
-func (s *states) State(workspaces.ID, int64) (StateVersion, []byte, error) {
+func (s *states) States(workspaces.ID) ([]StateVersion, error) {
 	if s.version == nil {
-		return StateVersion{}, nil, ErrNotFound
+		return nil, nil
 	}
-	return *s.version, s.content, nil
+	return []StateVersion{*s.version}, nil
 }
 
 func (s *states) PutState(v *StateVersion, content []byte) error {

@@ -89,5 +89,35 @@ func (c *Commander) over(tx Tx, run Run) error {
 			return err
 		}
 	}
+	if err := c.reporting(tx, run); err != nil {
+		return err
+	}
 	return c.idle(tx, run.Workspace)
+}
+
+// reporting refuses to decide about an apply whose replica lives and has not said how it ended: it may still be at work there.
+func (c *Commander) reporting(tx Tx, run Run) error {
+	if _, err := traitsOf(tx, run); errors.Is(err, ErrNotFound) {
+		return nil // it said so
+	}
+	at, err := tx.Clock()
+	if err != nil {
+		return err
+	}
+	all, err := tx.Replicas()
+	if err != nil {
+		return err
+	}
+	self := ""
+	if c.DataDir != "" {
+		if self, err = instance(c.DataDir); err != nil {
+			return err
+		}
+	}
+	for _, o := range all {
+		if o.ID == run.Owner && o.ID != self && o.LeaseUntil.After(at) {
+			return userError(fmt.Sprintf("replica %s on %s is alive, and says by itself how the apply of run %d ended: wait for that (`driftless show %d`)", o.ID, o.Host, run.ID, run.ID))
+		}
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -11,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/driftlessops/driftless/runner/supervisor"
 )
 
 var (
@@ -46,8 +49,19 @@ func (r *Runner) recover(ctx context.Context) error {
 	}
 	for _, run := range applies {
 		follow, err := r.adopt(ctx, run)
-		if err != nil {
-			return err
+		if err != nil { // it is interrupted, and stops no other
+			r.log.Error("an apply could not be taken up", "run", run.ID, "error", err)
+			why := err
+			err = r.update(ctx, func(tx Tx, j *journal) error {
+				if run.Status != Applying {
+					return nil
+				}
+				return errors.Join(interrupt(j, run, "What its apply did cannot be read: "+why.Error()), tx.DeleteBlobs(blobKey(run.ID, traitsBlob)))
+			})
+			if err != nil {
+				return err
+			}
+			continue
 		}
 		r.adopted = append(r.adopted, follow)
 	}
@@ -64,29 +78,58 @@ func (r *Runner) clearRuns(ctx context.Context) (applies map[int64]Run, err erro
 	applies = map[int64]Run{}
 	for _, dir := range dirs {
 		id, _ := strconv.ParseInt(dir.Name(), 10, 64)
-		var run Run
-		goesOn := false
-		failed := r.opts.Store.View(ctx, func(tx Tx) (err error) {
-			if run, err = tx.Run(id); errors.Is(err, ErrNotFound) {
-				return nil
-			} else if err != nil {
-				return err
-			}
-			apply := r.left(tx, run)
-			goesOn = apply != nil && (apply.Alive() || apply.Begun())
-			return nil
-		})
+		path := filepath.Join(r.opts.DataDir, "runs", dir.Name())
+		run, what, failed := r.leftIn(ctx, path, id)
 		switch {
 		case failed != nil:
 			err = errors.Join(err, failed)
-		case goesOn:
+		case what == toFollow:
 			applies[id] = run
-		case run.ID != 0 && processIn(r.workDir(run.Workspace)) != "":
-		default:
-			err = errors.Join(err, os.RemoveAll(filepath.Join(r.opts.DataDir, "runs", dir.Name())))
+		case what == toKeep:
+			kept := filepath.Join(r.opts.DataDir, "rescued", "run-"+dir.Name())
+			r.log.Error("an apply that is not on record left this behind; its states may be the only ones there are", "run", id, "kept", kept)
+			err = errors.Join(err, os.MkdirAll(filepath.Dir(kept), 0o700), os.Rename(path, kept))
+		case what == toRemove:
+			err = errors.Join(err, os.RemoveAll(path))
 		}
 	}
 	return applies, err
+}
+
+// What is to become of a run's directory that an earlier process left.
+const (
+	toRemove = iota
+	toLeave  // somebody works in it, or it says what became of an apply
+	toFollow // its apply has begun, and its end is not on record
+	toKeep   // its apply has begun, and nothing of it is on record
+)
+
+// leftIn looks what a run's directory is.
+func (r *Runner) leftIn(ctx context.Context, path string, id int64) (run Run, what int, err error) {
+	err = r.opts.Store.View(ctx, func(tx Tx) error {
+		apply, failed := supervisor.Find(filepath.Join(path, "apply"))
+		begun := failed == nil && (apply.Alive() || apply.Begun())
+		run, err = tx.Run(id)
+		switch {
+		case errors.Is(err, ErrNotFound) && begun && apply.Alive():
+			what, err = toLeave, nil
+		case errors.Is(err, ErrNotFound) && begun:
+			what, err = toKeep, nil
+		case errors.Is(err, ErrNotFound):
+			err = nil
+		case err != nil:
+		case begun:
+			if _, missing := traitsOf(tx, run); !errors.Is(missing, ErrNotFound) {
+				what = toFollow
+			}
+		case run.Status == Applying || failed != nil && !errors.Is(failed, fs.ErrNotExist):
+			what = toLeave
+		case processIn(r.workDir(run.Workspace)) != "":
+			what = toLeave
+		}
+		return err
+	})
+	return run, what, err
 }
 
 // lockedStill is said of an interrupted run as long as it holds the lock of the state.
@@ -97,8 +140,8 @@ func (r *Runner) recoverRun(j *journal, run Run) error {
 	if from == Applying {
 		if unbegun, err := r.unbegun(j.tx, run); err != nil {
 			return err
-		} else if !unbegun {
-			return interrupt(j, run, "driftless or its machine stopped during the apply.")
+		} else if !unbegun { // and nobody here reports its end any more
+			return errors.Join(interrupt(j, run, "driftless or its machine stopped during the apply."), j.tx.DeleteBlobs(blobKey(run.ID, traitsBlob)))
 		}
 		if err := errors.Join(freeState(j.tx, run), j.tx.DeleteBlobs(blobKey(run.ID, traitsBlob))); err != nil {
 			return err
@@ -286,6 +329,9 @@ func (r *Runner) claimOf(tx Tx, purposes []Purpose) (claimed Run, ok bool, err e
 
 // tryClaim takes one run, unless it must wait; then it says for what.
 func (r *Runner) tryClaim(tx Tx, run *Run) (bool, error) {
+	if r.members.worksOn(run.ID) {
+		return false, nil // put back by a job of this process that has not ended yet: both would use one directory
+	}
 	waits, err := r.waits(tx, *run)
 	if err != nil {
 		return false, err

@@ -37,7 +37,7 @@ const oldestPostgres = 140000
 // Waiting has an end, so that a process that hangs never keeps the others for long. Each is a setting of the session that
 // the database's URL may set as well (?statement_timeout=…), in milliseconds.
 var sessionLimits = map[string]string{
-	"idle_in_transaction_session_timeout": "15000", // a process that stopped in the middle of a transaction
+	"idle_in_transaction_session_timeout": "6000",  // a process that stopped in the middle of a transaction
 	"lock_timeout":                        "10000", // as busy_timeout of SQLite: then the transaction is tried again
 	"statement_timeout":                   "30000",
 }

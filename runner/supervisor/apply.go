@@ -27,7 +27,7 @@ type Apply struct {
 // poll is how often it is looked whether a supervisor is still at work.
 const poll = 50 * time.Millisecond
 
-// Start starts a supervisor in a directory that does not exist yet.
+// Start starts a supervisor in a directory that is empty, or does not exist yet.
 func Start(dir string, order Order) (*Apply, error) {
 	a := &Apply{Order: order, dir: dir}
 	if err := a.write(); err != nil {
@@ -45,7 +45,7 @@ func Start(dir string, order Order) (*Apply, error) {
 
 // write lays down all files that a supervisor begins with.
 func (a *Apply) write() error {
-	if err := errors.Join(os.MkdirAll(filepath.Dir(a.dir), 0o700), os.Mkdir(a.dir, 0o700), os.Mkdir(a.path(statesDir), 0o700)); err != nil {
+	if err := errors.Join(os.MkdirAll(a.dir, 0o700), os.Mkdir(a.path(statesDir), 0o700)); err != nil {
 		return err
 	}
 	if state := a.Order.State; state != nil && state.Content != nil {
@@ -119,7 +119,7 @@ func (a *Apply) lock(how int) (*os.File, error) {
 func (a *Apply) Alive() bool {
 	f, err := a.lock(syscall.LOCK_SH)
 	if err != nil {
-		return errors.Is(err, syscall.EWOULDBLOCK)
+		return !errors.Is(err, fs.ErrNotExist) // held, or there is no telling now
 	}
 	_ = f.Close()
 	return false
