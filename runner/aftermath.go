@@ -143,11 +143,17 @@ func (j *job) conclude(ctx context.Context, o aftermath) error {
 	if j.run.Status != Applying && j.run.Status != Interrupted {
 		return j.recordLost(ctx, o)
 	}
+	if foreign, err := j.overtaken(ctx, o); err != nil {
+		return err
+	} else if foreign && o.status == Applied {
+		o.status = Failed
+		o.reason = "the engine applied the plan, and somebody changed the state meanwhile, so the engine's could not become the newest one: it is kept with the run as " + lateState + ". Compare the two, and put right what is missing: `driftless state push` makes a state the newest one"
+	}
 	j.run.Reason = j.mask.String(o.reason)
+	kinds := map[Status]string{Applied: "applied", Failed: "apply failed", Interrupted: "apply interrupted"}
 	if o.status == Applied {
 		j.keepApplied(ctx)
 	}
-	kinds := map[Status]string{Applied: "applied", Failed: "apply failed", Interrupted: "apply interrupted"}
 	for {
 		if o.status == Interrupted {
 			j.run.Reason = j.interruption(ctx, o)
@@ -164,6 +170,24 @@ func (j *job) conclude(ctx context.Context, o aftermath) error {
 			return errors.Join(err, j.recordLost(ctx, o))
 		}
 	}
+}
+
+// overtaken reports whether somebody wrote another state while the engine worked: its lock was taken away.
+func (j *job) overtaken(ctx context.Context, o aftermath) (foreign bool, err error) {
+	if len(o.versions) == 0 {
+		return false, nil
+	}
+	err = j.insist(ctx, o.status, func() error {
+		return j.r.opts.Store.View(ctx, func(tx Tx) error {
+			newest, err := newestHeader(tx, j.run.Workspace)
+			last := o.versions[len(o.versions)-1].Header
+			if err == nil && newest != nil {
+				foreign = newest.Lineage != last.Lineage || newest.Serial > last.Serial
+			}
+			return err
+		})
+	})
+	return foreign, err
 }
 
 // tookOver reports whether somebody decided about a run while its apply had no end on record.

@@ -36,6 +36,13 @@ func (h *hearing) unlockOne(j *journal, pull Pull, id workspaces.ID) (freed int,
 	if pid := processIn(h.w.r.workDir(id)); pid != "" {
 		return 0, userError(fmt.Sprintf("The engine of an earlier run still works on `%s` (process %s): wait for its end.", plainWord(afterRepository(id)), pid))
 	}
+	if lock, err := j.tx.StateLock(id); err == nil {
+		if err := (&Commander{DataDir: h.w.r.opts.DataDir}).holderOver(j.tx, lock.RunID); err != nil {
+			return 0, err
+		}
+	} else if !errors.Is(err, ErrNotFound) {
+		return 0, err
+	}
 	unlocked, err := releaseLock(j, Run{Repository: pull.Repository, Workspace: id}, h.c.Author)
 	if err != nil || unlocked { // what it reserved is given up when that is said again: the lock was in its way
 		return 1, err

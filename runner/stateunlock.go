@@ -35,7 +35,7 @@ func (c *Commander) Unlock(ctx context.Context, u StateUnlock, actor string) (lo
 		if err := c.idle(j.tx, rec.ID); err != nil {
 			return err
 		}
-		if err := gone(lock, u.Force); err != nil {
+		if err := errors.Join(gone(lock, u.Force), c.holderOver(j.tx, lock.RunID)); err != nil {
 			return err
 		}
 		if rec.Backend == "" {
@@ -83,6 +83,18 @@ func gone(lock Lock, force bool) error {
 		return userError(fmt.Sprintf("driftless does not know what became of the holder (%s): make sure that it is gone. Then --force takes the lock away", lock))
 	}
 	return nil
+}
+
+// holderOver refuses to take a lock from an interrupted run whose apply may still report how it ended.
+func (c *Commander) holderOver(tx Tx, runID int64) error {
+	run, err := tx.Run(runID)
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	if run.Status != Interrupted {
+		return nil
+	}
+	return c.over(tx, run)
 }
 
 // takeKept frees a state that driftless keeps.
