@@ -118,7 +118,10 @@ func driftDue(ws *workspaces.Workspace, rec Workspace, runs []Run, now time.Time
 	if since.IsZero() {
 		return since, false
 	}
-	if again := retryAt(runs); again.After(since) {
+	if rec.CheckedAt.After(now) {
+		since = now // the clock went back: what comes after it may be far away
+	}
+	if again := retryAt(runs); again.After(since) && !again.After(now.Add(mostRetry)) {
 		since = again
 	}
 	return since, !now.Before(since)
@@ -134,5 +137,8 @@ func retryAt(runs []Run) time.Time {
 	if failures == 0 {
 		return time.Time{}
 	}
-	return runs[0].FinishedAt.Add(min(time.Minute<<(failures-1), 6*time.Hour))
+	return runs[0].FinishedAt.Add(min(time.Minute<<(failures-1), mostRetry))
 }
+
+// mostRetry is the longest time until a check that failed is tried again.
+const mostRetry = 6 * time.Hour

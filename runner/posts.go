@@ -314,7 +314,7 @@ func pointless(post Post, failure error) bool {
 func nextTry(failure error, attempts int) time.Time {
 	var later *forge.Later
 	if errors.As(failure, &later) && later.At.After(now().Add(firstRetry)) {
-		return later.At.UTC().Truncate(time.Microsecond)
+		return earlier(later.At.UTC().Truncate(time.Microsecond), now().Add(MostPutOff))
 	}
 	most := outageRetry
 	if hopeless(failure) {
@@ -322,6 +322,13 @@ func nextTry(failure error, attempts int) time.Time {
 	}
 	wait := min(firstRetry<<min(attempts-1, 20), most)
 	return now().Add(wait + rand.N(wait/4+1))
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // remember keeps what shows a post on record before anything else is done: nothing is shown twice.

@@ -30,6 +30,8 @@ func TestDriftDue(t *testing.T) {
 		"never by itself":              {rec: rec, ws: workspaces.Workspace{ID: "r//a"}, after: 9000 * time.Hour},
 		"by its schedule":              {rec: rec, ws: workspaces.Workspace{ID: "r//a", DriftSchedule: "*/10 * * * *"}, after: 12 * time.Minute, due: true},
 		"not yet by its schedule":      {rec: rec, ws: workspaces.Workspace{ID: "r//a", DriftSchedule: "*/10 * * * *"}, after: 9 * time.Minute},
+		"the clock went back":          {rec: rec, ws: *ws, after: -9000 * time.Hour, due: true},
+		"it failed by another clock":   {rec: rec, ws: *ws, runs: failed(9 * time.Hour), after: -9000 * time.Hour, due: true},
 		"never applied":                {rec: Workspace{}, ws: *ws, after: 9000 * time.Hour},
 		"an orphan":                    {rec: Workspace{AppliedDigest: "d", AppliedCommit: "c", Orphan: true}, ws: *ws, after: 9000 * time.Hour},
 		"being worked on":              {rec: rec, ws: *ws, runs: []Run{{Status: Planning}}, after: 9 * time.Hour},

@@ -134,6 +134,9 @@ type PullFilter struct {
 	Limit      int
 }
 
+// MostPutOff is for how long a post is put off at most.
+const MostPutOff = 2 * time.Hour
+
 // PostFilter selects posts; zero fields select all.
 type PostFilter struct {
 	Repository string
@@ -141,7 +144,7 @@ type PostFilter struct {
 	KeyPrefix  string
 	After      int64     // id greater than
 	Waiting    bool      // only those that the forge does not show yet
-	DueBy      time.Time // only those that may be tried by then
+	DueBy      time.Time // only those that may be tried by then, or that are put off longer than MostPutOff: the clock went back
 	Limit      int
 }
 

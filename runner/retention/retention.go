@@ -65,9 +65,12 @@ const (
 // Sweep removes what is old, in many small transactions. A dry one only says what that would be. Another process that does
 // it at the same time leaves nothing to do here but the disk.
 func (k *Keeper) Sweep(ctx context.Context, dry bool) (Removed, error) {
-	p := &pass{k: k, dry: dry, now: k.opts.Now().UTC()}
+	p := &pass{k: k, dry: dry}
 	mine := dry
 	var err error
+	if p.now, err = k.now(ctx); err != nil {
+		return p.removed, err
+	}
 	if !dry {
 		mine, err = k.lease(ctx)
 	}
@@ -89,6 +92,22 @@ func (k *Keeper) Sweep(ctx context.Context, dry bool) (Removed, error) {
 		err = errors.Join(err, failed)
 	}
 	return p.removed, err
+}
+
+// mostJump is how far the clock is believed to have gone on since the last event before today.
+const mostJump = 7 * 24 * time.Hour
+
+// now is the time from which age is counted. A clock that was set to a wrong year must not make everything old.
+func (k *Keeper) now(ctx context.Context) (now time.Time, err error) {
+	now = k.opts.Now().UTC()
+	err = k.opts.Store.View(ctx, func(tx runner.Tx) error {
+		events, err := tx.Events(runner.EventFilter{Until: now.Add(-24 * time.Hour), Limit: 1})
+		if err == nil && len(events) > 0 && now.Sub(events[0].At) > mostJump {
+			now = events[0].At.Add(mostJump)
+		}
+		return err
+	})
+	return now, err
 }
 
 // lease takes the lease, unless another holds it.

@@ -271,3 +271,26 @@ func TestNeeded(t *testing.T) {
 		return nil
 	})
 }
+
+// TestClockThatJumps: a clock that goes to a wrong year does not make everything old.
+func TestClockThatJumps(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	e.update(func(tx runner.Tx) error {
+		for range 10 { // days
+			e.now = e.now.Add(day)
+			err := errors.Join(e.change(tx, "r//a"), e.drift(tx, "r//a"), tx.Append(&runner.Event{Kind: "planned", Repository: "r", At: e.now}))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	e.sweep(false)
+	rows, _ := e.count()
+	e.now = e.now.Add(3 * 365 * day)
+	e.sweep(false)
+	if left, _ := e.count(); left != rows {
+		t.Errorf("%d of %d rows are left", left, rows)
+	}
+}

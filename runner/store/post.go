@@ -66,7 +66,7 @@ func (t *tx) Posts(f runner.PostFilter) ([]runner.Post, error) {
 		q = q.Where("shown < version") // as the index posts_waiting says it
 	}
 	if !f.DueBy.IsZero() {
-		q = q.Where("next_at <= ?", micros(f.DueBy))
+		q = q.Where("(next_at <= ? OR next_at > ?)", micros(f.DueBy), micros(f.DueBy.Add(runner.MostPutOff)))
 	}
 	err := q.Scan(t.ctx)
 	return records(rows, postRow.record), one("list", "posts", err)

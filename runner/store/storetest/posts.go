@@ -70,6 +70,7 @@ func postFilters(t *testing.T, s runner.Store) {
 		{"waiting", runner.PostFilter{Waiting: true}, []int{0, 2, 4}},
 		{"waiting in a repository", runner.PostFilter{Repository: "r", Waiting: true, Limit: 1}, []int{0}},
 		{"due", runner.PostFilter{Repository: "r", Kind: runner.PostStatus, Waiting: true, DueBy: time.UnixMicro(999), Limit: 1}, []int{0}},
+		{"put off by a clock that went back", runner.PostFilter{Waiting: true, DueBy: time.UnixMicro(999).Add(-runner.MostPutOff)}, []int{2}},
 		{"due by then", runner.PostFilter{Waiting: true, DueBy: time.UnixMicro(1000)}, []int{0, 2, 4}},
 		{"kind", runner.PostFilter{Kind: runner.PostReport}, []int{4}},
 		{"prefix", runner.PostFilter{KeyPrefix: "c1"}, []int{0, 1, 4}},
