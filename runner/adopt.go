@@ -41,7 +41,7 @@ func (r *Runner) adopt(ctx context.Context, run Run) (func(), error) {
 	}
 	j.mask.Add(j.traits.Secrets...)
 	j.prior = j.traits.Prior
-	j.undo = append(j.undo, r.workDirs.lock(j.at), func() { _ = os.RemoveAll(j.at) })
+	j.undo = append(j.undo, r.workDirs.lock(j.at), func() { j.remove(j.at) })
 	r.members.take(run.ID)
 	return func() {
 		defer r.members.drop(run.ID)

@@ -70,7 +70,7 @@ func (j *job) workThrough(ctx context.Context, do func(context.Context) error) {
 	if err != nil {
 		err = j.fail(context.WithoutCancel(ctx), err, context.Cause(ctx))
 	}
-	for wait := time.Second; err != nil && (j.run.Status == Applying || j.run.Status == Interrupted); wait = min(2*wait, time.Minute) {
+	for wait := time.Second; err != nil && (j.run.Status == Applying || j.run.Status == Interrupted) && !j.r.passing.Load(); wait = min(2*wait, time.Minute) {
 		j.log.Error("the end of an apply is not on record yet", "error", err)
 		time.Sleep(wait)
 		err = j.guarded(context.WithoutCancel(ctx), j.goOn)
@@ -274,7 +274,14 @@ func (j *job) close() {
 		j.undo[i]()
 	}
 	if j.dir != "" {
-		_ = os.RemoveAll(j.dir)
+		j.remove(j.dir)
+	}
+}
+
+// remove removes what a run left on the disk, unless that is the only record of an apply.
+func (j *job) remove(path string) {
+	if j.run.Status != Applying {
+		_ = os.RemoveAll(path)
 	}
 }
 

@@ -129,7 +129,7 @@ func (j *job) checkout(ctx context.Context) (*checkout, error) {
 		return j.sharedCheckout(ctx, path)
 	}
 	j.at = path
-	j.undo = append(j.undo, func() { _ = os.RemoveAll(path) })
+	j.undo = append(j.undo, func() { j.remove(path) })
 	return private(ctx, j.w.mirror, j.run.Tree, path)
 }
 
