@@ -133,7 +133,7 @@ func (c *chaos) start(r *replica) {
 	c.t.Helper()
 	log, err := os.OpenFile(c.path("log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	c.must(err)
-	r.cmd = exec.Command(built.program, "serve", "--log-format", "json")
+	r.cmd = exec.Command(built.raced, "serve", "--log-format", "json")
 	r.cmd.Dir, r.cmd.Env, r.cmd.Stdout, r.cmd.Stderr = c.dir, r.env, log, log
 	c.must(r.cmd.Start())
 	c.must(log.Close())

@@ -118,7 +118,7 @@ func (m *mortal) survive(what string, missing func() string) {
 		return ""
 	})
 	m.must(cmd.Process.Signal(syscall.SIGTERM))
-	if err := <-ended; err != nil && !killed(err) {
+	if err := <-ended; err != nil && !killed(err) && !stopped(err) {
 		m.t.Errorf("%s: driftless ended with %v:\n%s", what, err, m.tail())
 	}
 }
@@ -130,6 +130,16 @@ func killed(err error) bool {
 	}
 	status, ok := exit.Sys().(syscall.WaitStatus)
 	return ok && status.Signal() == syscall.SIGKILL
+}
+
+// stopped reports whether a driftless was told to end before it began.
+func stopped(err error) bool {
+	exit, ok := err.(*exec.ExitError)
+	if !ok {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && (status.Signal() == syscall.SIGTERM || exit.ExitCode() == 130)
 }
 
 // synced waits until workspaces are; the first network is let be made.

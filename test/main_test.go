@@ -17,6 +17,7 @@ import (
 // built is what all stories share.
 var built struct {
 	program string // the driftless program
+	raced   string // the same, built with the race detector where these tests are: for those that let much happen at once
 	mirror  string // a filesystem mirror of providers: the program again, as the simulated cloud's
 }
 
@@ -44,13 +45,17 @@ func run(m *testing.M) int {
 func build(dir string) error {
 	built.program = filepath.Join(dir, "bin", "driftless")
 	built.mirror = filepath.Join(dir, "mirror")
-	args := []string{"build", "-tags", "killpoints", "-o", built.program}
+	built.raced = built.program
+	builds := map[string][]string{built.program: nil}
 	if raced {
-		args = append(args, "-race")
+		built.raced += "-raced"
+		builds[built.raced] = []string{"-race"}
 	}
-	cmd := exec.Command("go", append(args, "../cmd/driftless")...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", cmd, err, out)
+	for program, flags := range builds {
+		cmd := exec.Command("go", append(append([]string{"build", "-tags", "killpoints", "-o", program}, flags...), "../cmd/driftless")...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w\n%s", cmd, err, out)
+		}
 	}
 	leaf := filepath.Join(built.mirror, filepath.FromSlash(provider.Source), provider.Version, runtime.GOOS+"_"+runtime.GOARCH)
 	if err := os.MkdirAll(leaf, 0o755); err != nil {

@@ -84,7 +84,7 @@ func (w *world) configure(text string) {
 }
 
 func (w *world) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(built.program, args...)
+	cmd := exec.Command(built.raced, args...)
 	cmd.Dir, cmd.Env = w.clone, w.env
 	return cmd
 }
