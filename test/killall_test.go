@@ -1,6 +1,7 @@
 package test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -117,7 +118,9 @@ func (m *mortal) survive(what string, missing func() string) {
 		}
 		return ""
 	})
-	m.must(cmd.Process.Signal(syscall.SIGTERM))
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		m.t.Fatal(err)
+	}
 	if err := <-ended; err != nil && !killed(err) && !stopped(err) {
 		m.t.Errorf("%s: driftless ended with %v:\n%s", what, err, m.tail())
 	}

@@ -206,16 +206,30 @@ func (s *soak) missingOf(p *soakPull) string {
 		}
 	}
 	for _, context := range []string{"driftless/plan", "driftless/plan: " + p.dir} {
-		if state := s.state(head, context); state != plan && p.fate != "closed" {
+		if state := s.state(head, context); state != plan && p.fate != "closed" && !s.overtaken(p, head, context) {
 			return fmt.Sprintf("status %s is %s", context, state)
 		}
 	}
 	for _, context := range []string{"driftless/policy", "driftless/apply"} {
-		if state := s.state(head, context); p.real && state != "success" && p.fate != "closed" {
+		if state := s.state(head, context); p.real && state != "success" && p.fate != "closed" && !s.overtaken(p, head, context) {
 			return fmt.Sprintf("status %s is %s", context, state)
 		}
 	}
 	return ""
+}
+
+// overtaken reports whether a status says that a pull request was merged while it was planned again, since another one of its
+// workspace had just been applied: then it was merged in the moment between, as people do.
+func (s *soak) overtaken(p *soakPull, head, context string) bool {
+	if p.fate != "merged" {
+		return false
+	}
+	for _, status := range s.repo.Statuses(head) {
+		if status.Context == context {
+			return strings.HasPrefix(status.Description, "merged before it was")
+		}
+	}
+	return false
 }
 
 // check checks what must not have happened on the way.
