@@ -1,0 +1,164 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// conclude writes down how an apply ended, with everything that it left, and releases the lock of its state. It tries again for
+// as long as the store does not take it. A run that was given up meanwhile, because its replica was silent, takes its end
+// all the same, unless a person decided about it.
+func (j *job) conclude(ctx context.Context, o aftermath) error {
+	if j.run.Status != Applying && j.run.Status != Interrupted {
+		return j.recordLost(ctx, o)
+	}
+	if foreign, err := j.overtaken(ctx, o); err != nil {
+		return err
+	} else if foreign && o.status == Applied {
+		o.status = Failed
+		o.reason = "the engine applied the plan, and somebody changed the state meanwhile, so the engine's could not become the newest one: it is kept with the run as " + lateState + ". Compare the two, and put right what is missing: `driftless state push` makes a state the newest one"
+	}
+	j.run.Reason = j.mask.String(o.reason)
+	kinds := map[Status]string{Applied: "applied", Failed: "apply failed", Interrupted: "apply interrupted"}
+	if o.status == Applied {
+		j.keepApplied(ctx)
+	}
+	for {
+		if o.status == Interrupted {
+			j.run.Reason = j.interruption(ctx, o)
+		}
+		message := firstLine(j.run.Reason)
+		if o.status == Applied {
+			message = j.run.Summary.String()
+		}
+		err := j.persist(ctx, o.status, kinds[o.status], message, func(tx Tx, jr *journal, run *Run) error { return j.write(tx, jr, *run, o) })
+		if !errors.Is(err, ErrConflict) {
+			return err
+		}
+		if taken, err := j.tookOver(ctx); err != nil || taken {
+			return errors.Join(err, j.recordLost(ctx, o))
+		}
+	}
+}
+
+// overtaken reports whether somebody wrote another state while the engine worked: its lock was taken away.
+func (j *job) overtaken(ctx context.Context, o aftermath) (foreign bool, err error) {
+	if len(o.versions) == 0 {
+		return false, nil
+	}
+	err = j.insist(ctx, o.status, func() error {
+		return j.r.opts.Store.View(ctx, func(tx Tx) error {
+			newest, err := newestHeader(tx, j.run.Workspace)
+			last := o.versions[len(o.versions)-1].Header
+			if err == nil && newest != nil {
+				foreign = newest.Lineage != last.Lineage || newest.Serial > last.Serial
+			}
+			return err
+		})
+	})
+	return foreign, err
+}
+
+// tookOver reports whether somebody decided about a run while its apply had no end on record.
+func (j *job) tookOver(ctx context.Context) (bool, error) {
+	var run Run
+	err := j.r.opts.Store.View(ctx, func(tx Tx) (err error) {
+		run, err = tx.Run(j.run.ID)
+		return err
+	})
+	if err != nil || run.Attempt != j.run.Attempt || run.Status != Interrupted || j.run.Status == Interrupted {
+		return true, err
+	}
+	j.run.Status = Interrupted
+	return false, nil
+}
+
+// recordLost keeps what an apply left whose run was settled without it.
+func (j *job) recordLost(ctx context.Context, o aftermath) error {
+	if n := len(o.versions); n > 0 {
+		o.rescued[lateState] = o.versions[n-1].Content
+	}
+	return j.r.update(ctx, func(tx Tx, jr *journal) error {
+		for name, data := range o.rescued {
+			if err := tx.PutBlob(blobKey(j.run.ID, name), data); err != nil {
+				return err
+			}
+		}
+		run, err := tx.Run(j.run.ID)
+		if err != nil {
+			return err
+		}
+		message := fmt.Sprintf("the apply ended as %s after a person had decided about the run", o.status)
+		if len(o.rescued) > 0 {
+			message += "; the state that it wrote is kept with the run as " + lateState
+		}
+		return errors.Join(
+			tx.DeleteBlobs(blobKey(run.ID, traitsBlob)), jr.run(lateResult, run, message), jr.changed(run, o.status, o.steps))
+	})
+}
+
+// write writes all that belongs to the end of an apply.
+func (j *job) write(tx Tx, jr *journal, run Run, o aftermath) error {
+	err := errors.Join(jr.changed(run, o.status, o.steps), j.keepLeft(tx, jr, run, o), tx.DeleteBlobs(blobKey(run.ID, traitsBlob)))
+	if err != nil {
+		return err
+	}
+	if o.status == Interrupted {
+		return setSync(jr, run, SyncFailed, run.Reason)
+	}
+	if err := freeState(tx, run); err != nil {
+		return err
+	}
+	switch {
+	case o.status == Applied:
+		return j.settle(jr, run)
+	case o.stale:
+		return j.planAgain(tx, jr, run)
+	}
+	return setSync(jr, run, SyncFailed, firstLine(run.Reason))
+}
+
+// keepLeft keeps the states that the engine wrote, those that it left in files, and why others were refused.
+func (j *job) keepLeft(tx Tx, jr *journal, run Run, o aftermath) error {
+	for _, why := range o.refused {
+		if err := jr.add(Event{Kind: StateRefused, Repository: run.Repository, Workspace: run.Workspace, RunID: run.ID, Message: why}); err != nil {
+			return err
+		}
+	}
+	files := maps.Clone(o.rescued)
+	for _, v := range o.versions {
+		if err := keepVersion(tx, run, v); errors.Is(err, errForeignState) {
+			files[lateState] = v.Content
+		} else if err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err := tx.PutBlob(blobKey(run.ID, name), files[name]); err != nil {
+			return err
+		}
+		message := "the engine could not write its state; it is kept with the run as " + name
+		switch {
+		case name == lateState:
+			message = "the state was changed by somebody else during the apply; the engine's is kept with the run as " + name
+		case o.taken:
+			message = "the engine could not write its state; the one it left behind was taken over"
+		}
+		err := jr.add(Event{
+			Kind: stateRescued, Repository: run.Repository, Workspace: run.Workspace, RunID: run.ID, PullID: run.PullID, Commit: run.Commit, Message: message,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lateResult is the kind of an event that says how an apply ended about which a person had decided.
+const lateResult = "late result"
+
+// lateState is a state that an apply wrote and that did not become the newest one.
+const lateState = "late.tfstate"

@@ -1,0 +1,39 @@
+package runner
+
+import (
+	"fmt"
+)
+
+// lockedStill is said of an interrupted run as long as it holds the lock of the state.
+const lockedStill = " The state is still locked by this run until then."
+
+// interrupt gives up an apply whose end is not known.
+func interrupt(j *journal, run Run, why string) error {
+	from := run.Status
+	run.Status, run.FinishedAt = Interrupted, now()
+	run.Reason = interruptedText(run) + heldStill(j.tx, run) + "\n" + why
+	if err := j.tx.UpdateRun(run, from); err != nil {
+		return err
+	}
+	if err := setSync(j, run, SyncFailed, run.Reason); err != nil {
+		return err
+	}
+	return j.run("apply interrupted", run, run.Reason)
+}
+
+// interruptedText says that a person must decide about a run, and how.
+func interruptedText(run Run) string {
+	then := "plans again and applies what is missing"
+	if run.PullID != 0 {
+		then = "settles that, and `" + applyOne(run) + "` goes on"
+	}
+	return fmt.Sprintf("what it did is not known: look at the resources and the state, then `driftless resume %d` %s\n`driftless discard %[1]d` settles it without applying anything.", run.ID, then)
+}
+
+// heldStill is what is to be said of an interrupted run's lock.
+func heldStill(tx Tx, run Run) string {
+	if lock, err := tx.StateLock(run.Workspace); err == nil && lock.RunID == run.ID {
+		return lockedStill
+	}
+	return ""
+}
