@@ -23,21 +23,21 @@ func (r *Runner) runDir(id int64) string {
 // with it as if this process had begun it.
 func (r *Runner) adopt(ctx context.Context, run Run) (func(), error) {
 	j := &job{r: r, w: r.watcher(run.Repository), run: run, mask: &mask.Masker{}, dir: r.runDir(run.ID), at: r.workDir(run.Workspace)}
-	err := r.opts.Store.View(ctx, func(tx Tx) (err error) {
+	var log []byte
+	read := func(tx Tx) (err error) {
 		if j.traits, err = traitsOf(tx, run); err != nil {
 			return err
 		}
-		log, err := tx.Blob(blobKey(run.ID, "log"))
-		if errors.Is(err, ErrNotFound) {
+		if log, err = tx.Blob(blobKey(run.ID, "log")); errors.Is(err, ErrNotFound) {
 			err = nil
 		}
-		if len(log) > 0 {
-			j.line(strings.TrimSuffix(string(log), "\n"))
-		}
 		return err
-	})
-	if err != nil {
+	}
+	if err := r.await(ctx, func() error { return r.opts.Store.View(ctx, read) }); err != nil {
 		return nil, fmt.Errorf("take up the apply of run %d: %w", run.ID, err)
+	}
+	if len(log) > 0 {
+		j.line(strings.TrimSuffix(string(log), "\n"))
 	}
 	j.mask.Add(j.traits.Secrets...)
 	j.prior = j.traits.Prior

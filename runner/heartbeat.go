@@ -30,6 +30,9 @@ func (m *membership) beat(ctx context.Context) error {
 		mine, err = m.divide(tx, at, live)
 		return err
 	})
+	if err != nil && ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
+		err = fmt.Errorf("%w: %w", err, ctx.Err()) // drivers do not always say so
+	}
 	m.mu.Lock()
 	m.failed = err
 	back := false

@@ -16,11 +16,36 @@ import (
 // The data directory is held by this process alone.
 func (r *Runner) recover(ctx context.Context) error {
 	r.endOrphans()
-	applies, err := r.clearRuns(ctx)
+	var applies map[int64]Run
+	err := r.await(ctx, func() (err error) {
+		applies, err = r.clearRuns(ctx)
+		return err
+	})
 	if err = errors.Join(r.checkouts.clear(), err); err != nil {
 		return err
 	}
-	err = r.update(ctx, func(tx Tx, j *journal) error {
+	if err = r.await(ctx, func() error { return r.takeUpRuns(ctx, applies) }); err != nil {
+		return err
+	}
+	for _, run := range applies {
+		follow, err := r.adopt(ctx, run)
+		if err != nil && (ctx.Err() != nil || passes(err)) {
+			return err
+		} else if err != nil { // it is interrupted, and stops no other
+			r.log.Error("an apply could not be taken up", "run", run.ID, "error", err)
+			if err := r.await(ctx, func() error { return r.unreadable(ctx, run, err) }); err != nil {
+				return err
+			}
+			continue
+		}
+		r.adopted = append(r.adopted, follow)
+	}
+	return nil
+}
+
+// takeUpRuns puts what an earlier process worked on back into the queue, except for applies that go on.
+func (r *Runner) takeUpRuns(ctx context.Context, applies map[int64]Run) error {
+	return r.update(ctx, func(tx Tx, j *journal) error {
 		runs, err := tx.Runs(RunFilter{Statuses: []Status{Planning, Planned, Ready, Applying}})
 		if err != nil {
 			return err
@@ -35,28 +60,16 @@ func (r *Runner) recover(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err != nil {
-		return err
+}
+
+// unreadable interrupts an apply that cannot be gone along with.
+func (r *Runner) unreadable(ctx context.Context, run Run, why error) error {
+	if run.Status != Applying {
+		return nil
 	}
-	for _, run := range applies {
-		follow, err := r.adopt(ctx, run)
-		if err != nil { // it is interrupted, and stops no other
-			r.log.Error("an apply could not be taken up", "run", run.ID, "error", err)
-			why := err
-			err = r.update(ctx, func(tx Tx, j *journal) error {
-				if run.Status != Applying {
-					return nil
-				}
-				return errors.Join(interrupt(j, run, "What its apply did cannot be read: "+why.Error()), tx.DeleteBlobs(blobKey(run.ID, traitsBlob)))
-			})
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		r.adopted = append(r.adopted, follow)
-	}
-	return nil
+	return r.update(ctx, func(tx Tx, j *journal) error {
+		return errors.Join(interrupt(j, run, "What its apply did cannot be read: "+why.Error()), tx.DeleteBlobs(blobKey(run.ID, traitsBlob)))
+	})
 }
 
 // clearRuns removes what earlier runs left: plan files, with values in clear. It returns the applies that have begun and whose

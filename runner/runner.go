@@ -130,7 +130,10 @@ func (r *Runner) Run(ctx context.Context) error {
 	var quit func()
 	err := r.recover(ctx)
 	if err == nil {
-		quit, err = r.members.join(ctx, r.lead(ctx))
+		err = r.await(ctx, func() (err error) {
+			quit, err = r.members.join(ctx, r.lead(ctx))
+			return err
+		})
 	}
 	if err != nil && ctx.Err() != nil {
 		return nil // it is to stop before it began
@@ -156,9 +159,13 @@ func (r *Runner) Once(ctx context.Context) error {
 	if err := r.recover(ctx); err != nil {
 		return err
 	}
-	quit, err := r.members.join(ctx, func(string) *leading {
-		on, stop := context.WithCancel(context.Background())
-		return &leading{stop: stop, done: on.Done()}
+	var quit func()
+	err := r.await(ctx, func() (err error) {
+		quit, err = r.members.join(ctx, func(string) *leading {
+			on, stop := context.WithCancel(context.Background())
+			return &leading{stop: stop, done: on.Done()}
+		})
+		return err
 	})
 	if err != nil {
 		return err

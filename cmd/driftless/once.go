@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/daemon"
@@ -23,6 +24,9 @@ type pass struct {
 	waiting    []waiting
 }
 
+// passPatience is for how long a pass waits for a database that is away.
+const passPatience = 20 * time.Second
+
 // once makes one full pass and says what came of it.
 func (a *app) once(ctx context.Context, config *workspaces.Config, labels []string, detailed bool) error {
 	progress := newProgress(a.err)
@@ -31,6 +35,7 @@ func (a *app) once(ctx context.Context, config *workspaces.Config, labels []stri
 	touched := map[int64]bool{}
 	d, err := a.open(ctx, daemon.Options{
 		Config: config, DataDir: config.DataDir, Version: thisBuild().Version, Takes: labels, Logger: a.loggerAt(progress, slog.LevelWarn),
+		Patience: passPatience,
 		Notify: func(e runner.Event) {
 			progress.told(e)
 			mu.Lock()

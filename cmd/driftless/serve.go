@@ -65,7 +65,9 @@ func (a *app) serve(ctx context.Context, config *workspaces.Config, opts daemon.
 	logger := a.loggerAt(a.err, slog.LevelInfo)
 	opts.Config, opts.DataDir, opts.Version, opts.Logger = config, config.DataDir, thisBuild().Version, logger
 	d, err := a.open(ctx, opts)
-	if err != nil {
+	if err != nil && ctx.Err() != nil {
+		return nil // it is to stop before it began
+	} else if err != nil {
 		return err
 	}
 	logger.Info("serving", "kind", opts.Kind, "labels", opts.Takes.String(), "repositories", len(config.Repositories), "data_dir", config.DataDir, "version", thisBuild().Version)

@@ -32,6 +32,9 @@ type Options struct {
 	Kind    string   // of replica: runner.Serve or runner.Worker; "" = runner.Serve
 	Takes   runner.Selector
 	Notify  func(runner.Event)
+	// Patience is for how long a database that is away, or kept busy, is waited for; 0 = until ctx is done, and meanwhile
+	// the http block's address answers that this process is not ready.
+	Patience time.Duration
 	// Progress is told what engines say while they work; may be nil.
 	Progress func(runner.Run, engine.Progress)
 	Logger   *slog.Logger
@@ -98,7 +101,15 @@ func New(ctx context.Context, opts Options) (d *Daemon, err error) {
 func (d *Daemon) openStore(ctx context.Context) (*store.Keys, error) {
 	place := PlaceOf(d.opts.Config)
 	place.DataDir = d.opts.DataDir
-	db, keys, err := OpenStore(ctx, place, d.opts.Logger)
+	var db *store.DB
+	var keys *store.Keys
+	if d.opts.Patience == 0 {
+		defer d.listenClosed()()
+	}
+	err := runner.AwaitStore(ctx, d.opts.Logger, d.opts.Patience, func() (err error) {
+		db, keys, err = OpenStore(ctx, place, d.opts.Logger)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,26 @@ const stopTime = 5 * time.Second
 
 // listen answers webhooks and metrics on the address of the http block, until stop. Without the block nothing listens.
 func (d *Daemon) listen() (address net.Addr, stop func(), err error) {
+	address, stop, err = d.answer(server.PublicOptions{
+		Hooks: d.hooks, Metrics: d.metrics.Handler(), Unready: d.Runner.Unready, Delivered: d.metrics.Delivered,
+	})
+	if err == nil && address != nil {
+		d.opts.Logger.Info("listening", "address", address.String(), "webhooks", len(d.hooks))
+	}
+	return address, stop, err
+}
+
+// listenClosed answers on the same address while the database is not open yet: this process is there, and not ready.
+func (d *Daemon) listenClosed() (stop func()) {
+	_, stop, err := d.answer(server.PublicOptions{Unready: func(context.Context) []string { return []string{"the database is not open yet"} }})
+	if err != nil {
+		return func() {} // whoever needs the address says so
+	}
+	return stop
+}
+
+// answer answers on the address of the http block until stop.
+func (d *Daemon) answer(opts server.PublicOptions) (address net.Addr, stop func(), err error) {
 	conf := d.opts.Config.HTTP
 	if conf == nil || conf.Listen == "" {
 		return nil, func() {}, nil
@@ -25,16 +45,13 @@ func (d *Daemon) listen() (address net.Addr, stop func(), err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("http { listen = %q }: %w: %s", conf.Listen, err, remedy(err))
 	}
-	public := server.NewPublic(server.PublicOptions{
-		Hooks: d.hooks, Metrics: d.metrics.Handler(), Unready: d.Runner.Unready, Delivered: d.metrics.Delivered, Logger: d.opts.Logger,
-	})
-	srv := public.Server()
+	opts.Logger = d.opts.Logger
+	srv := server.NewPublic(opts).Server()
 	go func() {
 		if err := srv.Serve(server.Few(listener)); !errors.Is(err, http.ErrServerClosed) {
 			d.opts.Logger.Error("webhooks and metrics are not answered any more", "address", listener.Addr().String(), "error", err)
 		}
 	}()
-	d.opts.Logger.Info("listening", "address", listener.Addr().String(), "webhooks", len(d.hooks))
 	return listener.Addr(), func() {
 		ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 		defer cancel()
