@@ -15,6 +15,17 @@ type Facts struct {
 	PullRequests []PullFacts `json:"pull_requests,omitempty"`
 	Post         *PostFacts  `json:"post,omitempty"`
 	State        *StateFacts `json:"state,omitempty"`
+	Pruned       *Pruned     `json:"pruned,omitempty"`
+}
+
+// EventsPruned is the kind of the event that says that old events were removed. Its facts name the last of them: an anchor that
+// no such event names was put there by somebody else.
+const EventsPruned = "audit records pruned"
+
+// Pruned is the last event that was removed with those before it.
+type Pruned struct {
+	ID   int64  `json:"id"`
+	Hash string `json:"hash"`
 }
 
 // RunFacts are what is known of a run at the time of an event.
@@ -87,6 +98,9 @@ func factsFor(tx Tx, e Event) (json.RawMessage, error) {
 		return facts.JSON(), err
 	case e.PullID != 0:
 		p, err := tx.Pull(e.PullID)
+		if errors.Is(err, ErrNotFound) {
+			return nil, nil // pruned
+		}
 		return Facts{PullRequests: factsOfPulls([]Pull{p})}.JSON(), err
 	}
 	return nil, nil
@@ -123,10 +137,13 @@ func factsOfPost(p Post) Facts {
 }
 
 // PullsOf are the pull requests that a run is about: the one that it plans or applies before the merge, or those whose review
-// covered an apply.
+// covered an apply. Those that were pruned are left out: a run may stay longer than its pull request.
 func PullsOf(tx Tx, run Run) (all []Pull, err error) {
 	if run.PullID != 0 {
 		p, err := tx.Pull(run.PullID)
+		if errors.Is(err, ErrNotFound) {
+			return nil, nil
+		}
 		return []Pull{p}, err
 	}
 	for _, key := range run.Reviewers {

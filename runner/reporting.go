@@ -277,6 +277,10 @@ const mostShowing = 50
 // after an apply of theirs.
 func showing(tx Tx, run Run) ([]int64, error) {
 	if run.PullID != 0 {
+		own, err := PullsOf(tx, run)
+		if err != nil || len(own) == 0 {
+			return nil, err
+		}
 		return []int64{run.PullID}, nil
 	}
 	pulls, err := leftAfter(tx, run.Workspace)

@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -357,5 +358,25 @@ func TestRescued(t *testing.T) {
 			t.Errorf("%s %v", content, err)
 		}
 		d.recorded(runner.StateRead, "left behind")
+	})
+}
+
+// TestRunOutlivesItsPullRequest: a run may be kept for longer than the pull request that it was for. It is decided about all the same.
+func TestRunOutlivesItsPullRequest(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		run := runner.Run{Repository: "infra", Workspace: app, Purpose: runner.PurposeApply, Status: runner.Queued, PullID: 99, InputDigest: "d", CreatedAt: time.Now().UTC()}
+		d.update(func(tx runner.Tx) error { return tx.InsertRun(&run) })
+		d.update(func(tx runner.Tx) (err error) {
+			for _, next := range []runner.Status{runner.Planning, runner.Planned, runner.Ready, runner.Applying, runner.Interrupted} {
+				from := run.Status
+				run.Status = next
+				err = errors.Join(err, tx.UpdateRun(run, from))
+			}
+			return err
+		})
+		if err := d.do.Discard(t.Context(), run.ID, anna, "looked at it"); err != nil {
+			t.Error(err)
+		}
+		d.recorded("interruption settled", "looked at it")
 	})
 }

@@ -34,7 +34,8 @@ func TestArtifactsLost(t *testing.T) {
 				return err
 			}
 		}
-		if err := tx.InsertRun(&runner.Run{Workspace: "r//a", Purpose: runner.PurposePlan, Status: runner.Queued}); err != nil {
+		// Its pull request is not kept any more.
+		if err := tx.InsertRun(&runner.Run{Workspace: "r//a", Purpose: runner.PurposePlan, Status: runner.Queued, PullID: 99}); err != nil {
 			return err
 		}
 		for _, name := range []string{"log", "plan", "plan.json"} {

@@ -52,7 +52,10 @@ func (t *tx) PruneEvents(before time.Time) (int64, error) {
 		}
 	}
 	message := fmt.Sprintf("%d records before %s were removed, the last was %d", n, before.UTC().Format(time.RFC3339), last.ID)
-	return int64(n), t.Append(&runner.Event{Kind: "audit records pruned", Actor: runner.Self, Message: message})
+	return int64(n), t.Append(&runner.Event{
+		Kind: runner.EventsPruned, Actor: runner.Self, Message: message,
+		Data: runner.Facts{Pruned: &runner.Pruned{ID: row.ID, Hash: string(row.Hash)}}.JSON(),
+	})
 }
 
 // lastBefore is the last event of those at the front that happened before a time; its id is 0 when there is none.

@@ -93,6 +93,9 @@ func prune(t *testing.T, s runner.Store) {
 		if step.last == 2 && c.First.Previous != anchor().Hash {
 			t.Errorf("%s does not follow the anchor %+v", c.First.Previous, anchor())
 		}
+		if said := runner.FactsOf(runner.Event{Data: c.Last.Data}).Pruned; step.pruned > 0 && (c.Last.Kind != runner.EventsPruned || said == nil || said.ID != step.last || said.Hash != anchor().Hash) {
+			t.Errorf("before %v: %+v does not name the anchor %+v", step.before, c.Last, anchor())
+		}
 		changes := read(t, s, func(tx runner.Tx) ([]runner.RunChange, error) { return tx.RunChanges(runner.ChangeFilter{}) })
 		if want := max(0, 5-int(step.last)); len(changes) != want {
 			t.Errorf("before %v: %d changes are left, not %d", step.before, len(changes), want)
