@@ -81,6 +81,9 @@ func (p *StatePush) load(tx Tx) error {
 // record of what exists: only a person removes them.
 var RescuedStates = []string{erroredState, lateState, strayState}
 
+// Artifacts are the names under which the plan of a run and its log are kept: they go with age.
+var Artifacts = []string{"plan", "plan.json", "plan.tfplan", "log"}
+
 // rescuedState is the state that a run left behind.
 func rescuedState(tx Tx, runID int64) ([]byte, error) {
 	for _, name := range RescuedStates {

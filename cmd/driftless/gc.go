@@ -82,6 +82,10 @@ func (a *app) printRemoved(r retention.Removed, dry bool) error {
 	if err := t.print(a, a.out); err != nil {
 		return err
 	}
+	if r.Elsewhere != "" {
+		a.say("Another process (%s) is removing what is old from the database: here only directories were looked at.", safe(r.Elsewhere))
+		return nil
+	}
 	a.say("Plans and logs that are kept take %s.", sized(r.LeftBytes))
 	return nil
 }

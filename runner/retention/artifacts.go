@@ -14,7 +14,7 @@ import (
 // kept are the artifacts of one run, together.
 type kept struct {
 	run   int64
-	names []string
+	n     int
 	bytes int64
 }
 
@@ -28,21 +28,12 @@ func (p *pass) artifacts(ctx context.Context) error {
 	for _, a := range all {
 		total += a.bytes
 	}
-	cutoff := p.before(p.k.opts.Keep.Artifacts)
-	for len(all) > 0 {
+	for young := false; len(all) > 0 && !young; {
 		some := all[:min(batch, len(all))]
 		all = all[len(some):]
-		err := p.each(ctx, func(tx runner.Tx) (int, error) {
-			for _, a := range some {
-				freed, err := p.removeArtifacts(tx, a, func(run runner.Run) bool {
-					return touched(run).Before(cutoff) || total-p.freed > p.k.opts.Keep.Size
-				})
-				if err != nil {
-					return 0, err
-				}
-				p.freed += freed
-			}
-			return 0, nil
+		err := p.each(ctx, func(tx runner.Tx) (_ int, err error) {
+			young, err = p.removeSome(tx, some, total)
+			return 0, err
 		})
 		if err != nil {
 			return err
@@ -56,10 +47,36 @@ func (p *pass) artifacts(ctx context.Context) error {
 	return nil
 }
 
-// listArtifacts lists the artifacts by run, oldest first.
-func (p *pass) listArtifacts(ctx context.Context) ([]kept, error) {
-	byRun, last := map[int64]*kept{}, ""
-	for {
+// removeSome removes what some runs left, until it comes to one that is young while everything fits: so are all after it.
+func (p *pass) removeSome(tx runner.Tx, some []kept, total int64) (young bool, err error) {
+	cutoff := p.before(p.k.opts.Keep.Artifacts)
+	for _, a := range some {
+		run, err := tx.Run(a.run)
+		gone, fits := errors.Is(err, runner.ErrNotFound), total-p.freed <= p.k.opts.Keep.Size
+		switch {
+		case err != nil && !gone:
+			return false, err
+		case fits && run.CreatedAt.After(cutoff):
+			return true, nil
+		case fits && touched(run).After(cutoff):
+			continue
+		case !gone:
+			if needed, err := artifactsNeeded(tx, run); err != nil {
+				return false, err
+			} else if needed {
+				continue
+			}
+		}
+		if err := p.removeArtifacts(tx, a); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// listArtifacts lists by run what the artifacts take, oldest first: there may be millions.
+func (p *pass) listArtifacts(ctx context.Context) (all []kept, err error) {
+	for last, more := "", true; more; {
 		var page []runner.BlobInfo
 		err := p.k.opts.Store.View(ctx, func(tx runner.Tx) (err error) {
 			page, err = tx.Blobs(last, 10*batch)
@@ -70,57 +87,42 @@ func (p *pass) listArtifacts(ctx context.Context) ([]kept, error) {
 		}
 		for _, b := range page {
 			last = b.Key
-			id, name, ok := artifact(b.Key)
-			if !ok || slices.Contains(runner.RescuedStates, name) {
+			id, ok := artifactOf(b.Key)
+			if !ok {
 				continue
 			}
-			if byRun[id] == nil {
-				byRun[id] = &kept{run: id}
+			if n := len(all); n == 0 || all[n-1].run != id { // those of a run follow each other
+				all = append(all, kept{run: id})
 			}
-			byRun[id].names, byRun[id].bytes = append(byRun[id].names, name), byRun[id].bytes+b.Size
+			a := &all[len(all)-1]
+			a.n, a.bytes = a.n+1, a.bytes+b.Size
 		}
-		if len(page) < 10*batch {
-			break
-		}
-	}
-	var all []kept
-	for _, k := range byRun {
-		all = append(all, *k)
+		more = len(page) == 10*batch
 	}
 	slices.SortFunc(all, func(a, b kept) int { return cmp.Compare(a.run, b.run) })
 	return all, nil
 }
 
-// artifact splits a key such as "runs/12/plan.json".
-func artifact(key string) (run int64, name string, ok bool) {
+// artifactOf is the run whose plan or log is kept under a key such as "runs/12/plan.json". Whatever else is kept with a run is
+// no artifact: what must be known of its apply, what a person asked for.
+func artifactOf(key string) (run int64, ok bool) {
 	rest, ok := strings.CutPrefix(key, "runs/")
-	number, name, found := strings.Cut(rest, "/")
+	number, name, _ := strings.Cut(rest, "/")
 	run, err := strconv.ParseInt(number, 10, 64)
-	return run, name, ok && found && err == nil
+	return run, ok && err == nil && slices.Contains(runner.Artifacts, name)
 }
 
-// removeArtifacts removes what a run left, if it is old and nothing needs it.
-func (p *pass) removeArtifacts(tx runner.Tx, a kept, old func(runner.Run) bool) (freed int64, err error) {
-	run, err := tx.Run(a.run)
-	switch {
-	case errors.Is(err, runner.ErrNotFound): // it is gone itself
-	case err != nil:
-		return 0, err
-	case !old(run):
-		return 0, nil
-	default:
-		if needed, err := artifactsNeeded(tx, run); err != nil || needed {
-			return 0, err
-		}
-	}
-	p.removed.Artifacts, p.removed.ArtifactBytes = p.removed.Artifacts+len(a.names), p.removed.ArtifactBytes+a.bytes
-	for _, name := range a.names {
+// removeArtifacts removes the plans and the log of a run.
+func (p *pass) removeArtifacts(tx runner.Tx, a kept) error {
+	p.freed += a.bytes
+	p.removed.Artifacts, p.removed.ArtifactBytes = p.removed.Artifacts+a.n, p.removed.ArtifactBytes+a.bytes
+	for _, name := range runner.Artifacts {
 		err := p.remove(func() error { return tx.DeleteBlob(blobKey(a.run, name)) })
 		if err != nil && !errors.Is(err, runner.ErrNotFound) {
-			return 0, err
+			return err
 		}
 	}
-	return a.bytes, nil
+	return nil
 }
 
 // artifactsNeeded reports whether the plan of a run may still be asked for by what driftless decides: it waits, or its
@@ -129,8 +131,7 @@ func artifactsNeeded(tx runner.Tx, run runner.Run) (bool, error) {
 	if waits(run) {
 		return true, nil
 	}
-	approvals, err := tx.Runs(runner.RunFilter{Approves: run.ID})
-	if err != nil || slices.ContainsFunc(approvals, waits) {
+	if waits, err := approvalWaits(tx, run.ID); err != nil || waits {
 		return true, err
 	}
 	rec, err := record(tx, run.Workspace)
@@ -150,4 +151,19 @@ func artifactsNeeded(tx runner.Tx, run runner.Run) (bool, error) {
 		return err != nil, err
 	}
 	return pullNeeded(tx, pull)
+}
+
+// approvalWaits reports whether a run that was approved waits for what it was approved for: the plan of this run, or of one
+// that approved it and failed before there was a plan of its own.
+func approvalWaits(tx runner.Tx, id int64) (bool, error) {
+	approvals, err := tx.Runs(runner.RunFilter{Approves: id})
+	if err != nil || slices.ContainsFunc(approvals, waits) {
+		return true, err
+	}
+	for _, a := range approvals { // later ones: this ends
+		if waits, err := approvalWaits(tx, a.ID); err != nil || waits {
+			return true, err
+		}
+	}
+	return false, nil
 }

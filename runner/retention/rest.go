@@ -125,9 +125,8 @@ func (p *pass) events(ctx context.Context) error {
 	if p.k.opts.Keep.Events == 0 || p.dry {
 		return nil
 	}
-	return p.each(ctx, func(tx runner.Tx) (int, error) {
-		n, err := tx.PruneEvents(p.before(p.k.opts.Keep.Events))
-		p.removed.Events += n
-		return 0, err
+	return p.k.opts.Store.Update(ctx, func(tx runner.Tx) (err error) {
+		p.removed.Events, err = tx.PruneEvents(p.before(p.k.opts.Keep.Events))
+		return err
 	})
 }

@@ -54,9 +54,12 @@ type Removed struct {
 	Paths         int   `json:"paths"`       // on the disk
 	PathBytes     int64 `json:"path_bytes"`
 	LeftBytes     int64 `json:"left_bytes"` // of artifacts that are kept
+
+	Elsewhere string `json:"elsewhere,omitempty"` // who removes from the database at the moment, so that this pass does not
 }
 
-// leaseName and leaseTime are those of the lease: a pass that was killed keeps others waiting no longer.
+// leaseName and leaseTime are those of the lease: a pass that was killed keeps others waiting no longer. One that ended gives
+// it back.
 const (
 	leaseName = "retention"
 	leaseTime = time.Hour
@@ -66,15 +69,16 @@ const (
 // it at the same time leaves nothing to do here but the disk.
 func (k *Keeper) Sweep(ctx context.Context, dry bool) (Removed, error) {
 	p := &pass{k: k, dry: dry}
-	mine := dry
 	var err error
 	if p.now, err = k.now(ctx); err != nil {
 		return p.removed, err
 	}
 	if !dry {
-		mine, err = k.lease(ctx)
+		if p.removed.Elsewhere, err = k.lease(ctx, leaseTime); err == nil && p.removed.Elsewhere == "" {
+			defer k.giveBack(ctx)
+		}
 	}
-	if mine && err == nil {
+	if p.removed.Elsewhere == "" && err == nil {
 		for _, step := range []struct {
 			name string
 			do   func(context.Context) error
@@ -110,9 +114,10 @@ func (k *Keeper) now(ctx context.Context) (now time.Time, err error) {
 	return now, err
 }
 
-// lease takes the lease, unless another holds it.
-func (k *Keeper) lease(ctx context.Context) (mine bool, err error) {
+// lease takes the lease for a time, unless another holds it: then it returns who.
+func (k *Keeper) lease(ctx context.Context, during time.Duration) (holder string, err error) {
 	err = k.opts.Store.Update(ctx, func(tx runner.Tx) error {
+		holder = ""
 		now, err := tx.Clock()
 		if err != nil {
 			return err
@@ -123,14 +128,22 @@ func (k *Keeper) lease(ctx context.Context) (mine bool, err error) {
 		}
 		for _, l := range leases {
 			if l.Name == leaseName && l.Owner != k.opts.Owner && l.Until.After(now) {
-				mine = false
+				holder = l.Owner
 				return nil
 			}
 		}
-		mine = true
-		return tx.PutLease(runner.Lease{Name: leaseName, Owner: k.opts.Owner, Until: now.Add(leaseTime)})
+		return tx.PutLease(runner.Lease{Name: leaseName, Owner: k.opts.Owner, Until: now.Add(during)})
 	})
-	return mine, err
+	return holder, err
+}
+
+// giveBack ends the lease, also of a pass that was told to stop. When that fails it ends by itself.
+func (k *Keeper) giveBack(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if _, err := k.lease(ctx, 0); err != nil {
+		k.opts.Logger.Warn("the lease by which one process at a time removes what is old is not given back: it ends within the hour", "error", err)
+	}
 }
 
 // pass is one sweep.
@@ -148,20 +161,25 @@ func (p *pass) before(age time.Duration) time.Time { return p.now.Add(-age) }
 // batch is how many rows are looked at in one transaction.
 const batch = 100
 
-// each looks at batches, each in a transaction of its own, until f found less than a whole one. f may run again.
+// each looks at batches, each in a transaction of its own, until f found less than a whole one. Only where something goes it
+// looks again while nobody else writes, and removes it.
 func (p *pass) each(ctx context.Context, f func(tx runner.Tx) (looked int, err error)) error {
 	p.last = 0
-	in := p.k.opts.Store.Update
-	if p.dry {
-		in = p.k.opts.Store.View
-	}
 	for looked := batch; looked >= batch; {
 		begin := *p
-		err := in(ctx, func(tx runner.Tx) (err error) {
-			*p = begin
-			looked, err = f(tx)
-			return err
-		})
+		do := func(dry bool) func(runner.Tx) error {
+			return func(tx runner.Tx) (err error) { // may run again
+				*p = begin
+				p.dry = dry
+				looked, err = f(tx)
+				return err
+			}
+		}
+		err := p.k.opts.Store.View(ctx, do(true))
+		if err == nil && !begin.dry && p.removed != begin.removed {
+			err = p.k.opts.Store.Update(ctx, do(false))
+		}
+		p.dry = begin.dry
 		if err != nil {
 			*p = begin
 			return err

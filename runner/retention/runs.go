@@ -81,8 +81,8 @@ func runNeeded(tx runner.Tx, run runner.Run) (bool, error) {
 	if err != nil || rec.AppliedRun == run.ID {
 		return true, err
 	}
-	if lock, err := tx.StateLock(run.Workspace); err == nil && lock.RunID == run.ID {
-		return true, nil
+	if lock, err := tx.StateLock(run.Workspace); err == nil && lock.RunID == run.ID || err != nil && !errors.Is(err, runner.ErrNotFound) {
+		return true, err
 	}
 	for _, name := range runner.RescuedStates {
 		if _, err := tx.Blob(blobKey(run.ID, name)); !errors.Is(err, runner.ErrNotFound) {

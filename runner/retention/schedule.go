@@ -14,6 +14,7 @@ import (
 const (
 	pause      = 24 * time.Hour
 	firstPause = 2 * time.Minute
+	againPause = time.Hour // after one that failed
 	lookPause  = 30 * time.Second
 	shortPause = 15 * time.Minute
 )
@@ -28,7 +29,7 @@ func (k *Keeper) Run(ctx context.Context) {
 	if due := k.swept().Add(pause + jitter); due.After(next) {
 		next = due
 	}
-	warned := time.Time{}
+	warned, tried := time.Time{}, k.swept()
 	tick := time.NewTicker(lookPause)
 	defer tick.Stop()
 	for {
@@ -37,9 +38,11 @@ func (k *Keeper) Run(ctx context.Context) {
 			warned = time.Now()
 			k.opts.Logger.Error("the disk is nearly full: no run is begun", "data_dir", k.opts.Disk.Dir, "next", "make room; `driftless gc --dry-run` says what is old. What is old is removed now")
 		}
-		if time.Now().After(next) || short != "" && time.Since(k.swept()) > shortPause {
-			k.sweepNow(ctx)
-			next = time.Now().Add(pause + rand.N(time.Hour))
+		if time.Now().After(next) || short != "" && time.Since(tried) > shortPause {
+			tried = time.Now()
+			if next = tried.Add(againPause); k.sweepNow(ctx) {
+				next = tried.Add(pause + rand.N(time.Hour))
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -56,16 +59,20 @@ func (k *Keeper) SweepIfDue(ctx context.Context) {
 	}
 }
 
-func (k *Keeper) sweepNow(ctx context.Context) {
-	k.mark()
+// sweepNow notes when everything was looked at only after it was: a pass that was killed is due again.
+func (k *Keeper) sweepNow(ctx context.Context) (whole bool) {
 	began := time.Now()
 	removed, err := k.Sweep(ctx, false)
+	if err == nil {
+		k.mark()
+	}
 	switch {
 	case err != nil && ctx.Err() == nil:
 		k.opts.Logger.Error("not everything that is old could be removed: it is tried again", "removed", fmt.Sprintf("%+v", removed), "error", err)
-	case removed != (Removed{LeftBytes: removed.LeftBytes}):
+	case removed != (Removed{LeftBytes: removed.LeftBytes, Elsewhere: removed.Elsewhere}):
 		k.opts.Logger.Info("what is old was removed", "removed", fmt.Sprintf("%+v", removed), "took", time.Since(began).Round(time.Millisecond))
 	}
+	return err == nil
 }
 
 // swept is when everything was looked at last.

@@ -212,7 +212,7 @@ func TestYears(t *testing.T) {
 func TestNeeded(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t)
-	var open, pending, approved, failed, rescued, closed runner.Run
+	var open, pending, approved, failed, rescued, closed, discarded, newest runner.Run
 	var openPull, pendingPull runner.Pull
 	e.update(func(tx runner.Tx) (err error) {
 		openPull = runner.Pull{Repository: "r", Key: "1", State: runner.Open, Affected: []workspaces.ID{"r//a"}, UpdatedAt: e.now}
@@ -229,12 +229,18 @@ func TestNeeded(t *testing.T) {
 			{&approved, runner.Run{Workspace: "r//b", Purpose: runner.PurposeApply, Status: runner.Superseded}},
 			{&failed, runner.Run{Workspace: "r//c", Purpose: runner.PurposeApply, Status: runner.Failed}},
 			{&rescued, runner.Run{Workspace: "r//gone", Purpose: runner.PurposeApply, Status: runner.Failed}},
+			{&discarded, runner.Run{Workspace: "r//a", Purpose: runner.PurposeApply, Status: runner.Superseded}},
+			{&newest, runner.Run{Workspace: "r//a", Purpose: runner.PurposeApply, Status: runner.Superseded}},
 		} {
 			ended, problem := e.run(tx, r.is)
 			*r.run, err = ended, errors.Join(err, problem)
 		}
-		_, problem := e.run(tx, runner.Run{Workspace: "r//b", Purpose: runner.PurposeApply, Status: runner.Held, Approves: approved.ID})
-		return errors.Join(err, problem,
+		// An approval that failed before it was planned, and was approved itself.
+		again, problem := e.run(tx, runner.Run{Workspace: "r//b", Purpose: runner.PurposeApply, Status: runner.Failed, Approves: approved.ID})
+		_, problem2 := e.run(tx, runner.Run{Workspace: "r//b", Purpose: runner.PurposeApply, Status: runner.Held, Approves: again.ID})
+		return errors.Join(err, problem, problem2,
+			tx.PutBlob(fmt.Sprintf("runs/%d/apply", approved.ID), []byte("what must be known of its apply")),
+			tx.PutBlob(fmt.Sprintf("runs/%d/apply", discarded.ID), []byte("what must be known of its apply")),
 			tx.PutBlob(fmt.Sprintf("runs/%d/late.tfstate", rescued.ID), []byte("state")),
 			tx.PutReport(runner.Report{PullID: openPull.ID, Runs: map[workspaces.ID]int64{"r//a": open.ID}}),
 			tx.PutReport(runner.Report{PullID: pendingPull.ID, Runs: map[workspaces.ID]int64{"r//b": pending.ID}}),
@@ -252,6 +258,12 @@ func TestNeeded(t *testing.T) {
 			if err != nil || failed != nil {
 				t.Errorf("%s: %v, %v", name, err, failed)
 			}
+		}
+		if _, err := tx.Blob(fmt.Sprintf("runs/%d/plan", discarded.ID)); !errors.Is(err, runner.ErrNotFound) {
+			t.Errorf("the plan of a run that nobody needs is still there: %v", err)
+		}
+		if _, err := tx.Blob(fmt.Sprintf("runs/%d/apply", discarded.ID)); err != nil {
+			t.Errorf("what must be known of an apply that may report late: %v", err)
 		}
 		if _, err := tx.Run(closed.ID); !errors.Is(err, runner.ErrNotFound) {
 			t.Errorf("the plan of a closed pull request is still there: %v", err)
