@@ -104,9 +104,7 @@ func (j *job) orLater(ctx context.Context, err error) error {
 	case !errors.As(err, &later):
 		return err
 	}
-	j.r.mu.Lock()
-	j.r.later[j.run.ID] = nextTry(later, j.run.Attempt)
-	j.r.mu.Unlock()
+	j.r.leave(j.run.ID, nextTry(later, j.run.Attempt))
 	j.run.Reason = "waits for the forge to say whether it may be applied: " + later.Reason
 	return j.to(ctx, Queued, "run queued", j.run.Reason, nil)
 }

@@ -17,10 +17,15 @@ const (
 )
 
 // provide brings what a run works on into this replica's mirror: another one, which leads the repository, may be the only one
-// that has it.
+// that has it, or the mirror was damaged and made anew.
 func (w *watcher) provide(ctx context.Context, run Run, commits ...string) error {
+	if err := w.mirror.Mend(ctx); err != nil {
+		return err
+	}
 	if !w.r.members.shared {
-		return nil
+		if _, err := w.mirror.Tree(ctx, run.Tree); err == nil {
+			return nil
+		}
 	}
 	var missing []string
 	for _, id := range commits {
@@ -75,9 +80,7 @@ func (j *job) forOthers(ctx context.Context, why *lacking) error {
 			return userError(fmt.Sprintf("commit %.8s, or %.8s before it, is not to be had: the remote gives it no more (was a branch rewritten?), and no replica that takes this run kept it. A newer commit is planned by itself; `driftless approve` of an apply of the tracked branch begins anew\n%v", j.run.Commit, j.run.Base, why))
 		}
 	}
-	j.r.mu.Lock()
-	j.r.later[j.run.ID] = time.Now().Add(wait)
-	j.r.mu.Unlock()
+	j.r.leave(j.run.ID, time.Now().Add(wait))
 	j.run.Reason = fmt.Sprintf("waits for a replica that has its commits: %s cannot get them: %s", j.r.members.self.Host, firstLine(why.Error()))
 	return j.to(ctx, Queued, leftToOthers, j.run.Reason, nil)
 }

@@ -57,6 +57,7 @@ type watcher struct {
 	dirty      atomic.Bool                         // something was applied or asked for since
 	hooked     chan struct{}                       // a webhook came: poll now
 	kick       chan struct{}                       // reconcile now rather than at the next poll
+	made       int64                               // which of the mirrors that were made in this place was filled last
 	looked     time.Time                           // when it was last reconciled
 	acted      bool                                // a comment was carried out since
 	reruns     deliveries                          // of webhooks that asked to run a check again
@@ -343,11 +344,12 @@ func (w *watcher) look(ctx context.Context) (moved bool, err error) {
 		want = append(want, pr.Ref)
 	}
 	want = slices.AppendSeq(want, maps.Keys(queueHeads(view)))
+	damaged, made := w.mirror.Doubted(), w.mirror.Made()
 	for _, name := range want {
-		if refs.All[name] == w.view.Refs.All[name] && !w.dirty.Load() {
+		if refs.All[name] == w.view.Refs.All[name] && !w.dirty.Load() && !damaged && made == w.made {
 			continue // it was there, and nothing failed since: to ask Git for each of hundreds takes seconds
 		}
-		if !w.mirror.Has(refs.All[name]) {
+		if damaged || !w.mirror.Has(refs.All[name]) {
 			if err := w.mirror.Fetch(ctx, refs, want); err != nil {
 				w.gitFailed(ctx, "fetch")
 				return false, err
@@ -355,6 +357,7 @@ func (w *watcher) look(ctx context.Context) (moved bool, err error) {
 			break
 		}
 	}
+	w.made = w.mirror.Made()
 	moved = w.view.Branch != view.Branch || w.view.Refs.Branch(view.Branch) != refs.Branch(view.Branch) ||
 		!slices.Equal(w.view.Open, view.Open) || !maps.Equal(queueHeads(w.view), queueHeads(view))
 	w.view = view

@@ -151,5 +151,5 @@ var networkFailure = regexp.MustCompile(`(?i)` + strings.ReplaceAll(strings.Join
 	`server misbehaving`, `temporary failure in name resolution`, `network is unreachable`, `no route to host`,
 	`i/o timeout`, `tls handshake timeout`, `timeout awaiting response`, `timeout exceeded`, `context deadline exceeded`,
 	`unexpected eof`, `operation timed out`, `429 too many requests`, `500 internal server error`, `502 bad gateway`,
-	`503 service unavailable`, `504 gateway time-?out`,
+	`503 service unavailable`, `504 gateway time-?out`, `(bad response code|returned error): (429|50[0234])`,
 }, "|"), " ", `[\s│]+`))

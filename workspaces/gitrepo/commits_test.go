@@ -51,7 +51,7 @@ func TestCommits(t *testing.T) {
 	if _, err := m.Commits(t.Context(), strings.Repeat("1", 40), merge, 0); !errors.Is(err, ErrMissing) {
 		t.Errorf("from a missing commit: %v", err)
 	}
-	if m.doubted() {
+	if m.Doubted() {
 		t.Error("asking for what is not there put the mirror in doubt")
 	}
 }

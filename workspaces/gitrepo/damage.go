@@ -3,6 +3,7 @@ package gitrepo
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -28,15 +29,44 @@ func (m *Mirror) doubt(why error) {
 	}
 }
 
-func (m *Mirror) doubted() bool {
+// Doubted reports whether the mirror may be damaged: the next Fetch, or Mend, looks into it.
+func (m *Mirror) Doubted() bool {
+	if m.local {
+		return false
+	}
 	_, err := os.Stat(filepath.Join(m.gitDir, doubtFile))
 	return err == nil
 }
 
+// Blames reports whether the mirror may be to blame for an error, since it may be damaged.
+func (m *Mirror) Blames(err error) bool {
+	var failed *gitError
+	return (errors.Is(err, ErrMissing) || errors.As(err, &failed)) && m.Doubted()
+}
+
+// Mend looks into a mirror that may be damaged. One that is gets made anew, empty: Fetch and FetchCommits fill it.
+func (m *Mirror) Mend(ctx context.Context) error {
+	if !m.Doubted() {
+		return nil
+	}
+	turn, err := m.turn.exclusive(ctx)
+	if err == nil {
+		defer turn.release()
+		err = m.repair(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("repair the mirror of %s: %w", m.remote.display, err)
+	}
+	return nil
+}
+
+// Made counts how often this process made the mirror: afterwards it lacks what was in it before.
+func (m *Mirror) Made() int64 { return m.made.Load() }
+
 // repair makes a damaged mirror anew, empty. Held objects that the remote does not have any more are lost with it.
 func (m *Mirror) repair(ctx context.Context) error {
 	sound, err := m.sound(ctx)
-	if err != nil || sound && !m.doubted() {
+	if err != nil || sound && !m.Doubted() {
 		return err
 	}
 	if sound {
@@ -53,7 +83,7 @@ func (m *Mirror) repair(ctx context.Context) error {
 		return err
 	}
 	defer h.release()
-	if sound, err := m.sound(ctx); err != nil || sound && !m.doubted() {
+	if sound, err := m.sound(ctx); err != nil || sound && !m.Doubted() {
 		return err // another process has done it
 	}
 	m.opts.Logger.Warn("the mirror is damaged; it is made anew", "repository", m.remote.display)

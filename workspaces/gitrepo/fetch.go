@@ -26,7 +26,7 @@ func (m *Mirror) Fetch(ctx context.Context, refs Refs, want []string) error {
 			return fmt.Errorf("fetch %s: remove lock files: %w", m.remote.display, err)
 		}
 		err = m.fetchOnce(ctx, refs, want)
-	} else if err != nil && ctx.Err() == nil && m.doubted() {
+	} else if err != nil && ctx.Err() == nil && m.Doubted() {
 		err = m.fetchOnce(ctx, refs, want)
 	}
 	var remote *RemoteError

@@ -122,7 +122,7 @@ func TestFetchMendsDamage(t *testing.T) {
 					t.Errorf("%d bytes, %v", len(content), err)
 				}
 			}
-			if again.doubted() {
+			if again.Doubted() {
 				t.Error("still in doubt")
 			}
 		})

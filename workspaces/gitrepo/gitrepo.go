@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 )
 
@@ -42,6 +43,7 @@ type Mirror struct {
 	turn    *lock  // fetches of one mirror take turns
 	objects *objects
 	slow    time.Duration // how long a fetch may take
+	made    atomic.Int64  // how often it was made
 }
 
 // fetchLimit is how long a fetch may take: more than the first one of the largest repositories does. A server that stalls is

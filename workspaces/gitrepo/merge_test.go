@@ -60,7 +60,7 @@ func TestMerge(t *testing.T) {
 	if !must[bool](t)(m.IsAncestor(t.Context(), base, main)) || must[bool](t)(m.IsAncestor(t.Context(), main, base)) {
 		t.Error("ancestry is wrong")
 	}
-	if m.doubted() {
+	if m.Doubted() {
 		t.Error("asking for what is not there put the mirror in doubt")
 	}
 }

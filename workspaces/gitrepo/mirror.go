@@ -98,6 +98,7 @@ func (m *Mirror) create(ctx context.Context) error {
 		return err
 	}
 	m.sweep()
+	m.made.Add(1)
 	return nil
 }
 

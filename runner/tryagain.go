@@ -1,0 +1,64 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/driftlessops/driftless/planner/engine"
+)
+
+// When a run is tried again that met an outage: the wait doubles, and the last try is about three quarters of an hour after the first.
+const (
+	firstTryAgain = 10 * time.Second
+	lastTryAgain  = 5 * time.Minute
+	mostTries     = 12
+)
+
+// runPutOff is the kind of an event: a run met an outage, and is tried again.
+const runPutOff = "run put off"
+
+// outage says what a run met that goes away by itself; "" = nothing of the kind.
+func (j *job) outage(err error) string {
+	var failed *engine.Error
+	switch {
+	case errors.As(err, &failed) && failed.Temporary && !failed.Canceled:
+		return "what its init needs from the network cannot be had now"
+	case j.w != nil && j.w.closed == nil && j.w.mirror.Blames(err):
+		return "the mirror of its repository may be damaged, and is mended"
+	}
+	return ""
+}
+
+// tryAgain lets a run wait for the end of an outage. It is false when it waited often enough: then the run fails.
+func (j *job) tryAgain(ctx context.Context, outage, met string) (bool, error) {
+	tries := 0
+	err := j.r.opts.Store.View(ctx, func(tx Tx) error {
+		events, err := tx.Events(EventFilter{RunID: j.run.ID, Kind: runPutOff, Limit: mostTries})
+		tries = len(events)
+		return err
+	})
+	if err != nil || tries >= mostTries {
+		return false, err
+	}
+	wait := min(firstTryAgain<<tries, lastTryAgain)
+	wait += rand.N(wait / 4)
+	j.r.leave(j.run.ID, time.Now().Add(wait))
+	j.run.Reason = fmt.Sprintf("waits: %s. It is tried again by itself, %d more times within the hour; what it met:\n%s", outage, mostTries-tries, met)
+	err = j.to(ctx, Queued, runPutOff, firstLine(j.run.Reason), func(tx Tx, jr *journal, run *Run) error {
+		if run.Purpose != PurposeApply || run.PullID != 0 {
+			return nil
+		}
+		return setSync(jr, *run, Pending, run.Reason)
+	})
+	return err == nil, err
+}
+
+// leave lets a run in the queue wait for a moment to come.
+func (r *Runner) leave(id int64, until time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.later[id] = until
+}
