@@ -14,7 +14,7 @@ var (
 	ErrConflict = errors.New("changed in the meantime") // compare-and-set lost, a unique rule or a foreign lock
 	// ErrDamaged says that a content is there and cannot be read: it was changed on the disk, or its key is missing.
 	ErrDamaged = errors.New("it cannot be read")
-	// ErrUnavailable says that the database cannot be reached now. Nothing of the transaction was kept; try later.
+	// ErrUnavailable says that the database cannot be reached now, or has no time. Nothing of the transaction was kept; try later.
 	ErrUnavailable = errors.New("the database cannot be reached")
 )
 

@@ -18,6 +18,7 @@ type dialect struct {
 	goose      goose.Dialect
 	migrations string // folder of the migrations
 	view       sql.TxOptions
+	update     sql.TxOptions
 	places     func(n int) string
 	clock      string // query for the microseconds since 1970 by the database's clock; "" = the clock of this machine
 	fault      func(error) fault
@@ -36,6 +37,7 @@ const (
 	otherFault fault = iota
 	busyFault        // another process was faster: the transaction may run again
 	lostFault        // the server is gone, or the connection to it: the transaction may run again
+	slowFault        // it took longer than anything may
 	deniedFault
 	duplicateFault
 	damagedFault
@@ -53,6 +55,9 @@ func (db *DB) explain(err error) error {
 	case lostFault:
 		return &unreachable{cause: []error{runner.ErrUnavailable, err}, text: fmt.Sprintf("the database %s cannot be reached (%s): nothing was lost; "+
 			"driftless goes on when it is back", db.name, oneLine(err))}
+	case busyFault, slowFault:
+		return &unreachable{cause: []error{runner.ErrUnavailable, err}, text: fmt.Sprintf("the database %s is kept busy (%s): nothing was lost; "+
+			"driftless tries again", db.name, oneLine(err))}
 	case deniedFault:
 		return fmt.Errorf("the database %s refuses its user (%w): it must own its schema, as after CREATE DATABASE driftless OWNER the-user", db.name, err)
 	case fullFault:

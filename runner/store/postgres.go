@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strconv"
@@ -22,6 +23,7 @@ var postgres = dialect{
 	goose:      goose.DialectPostgres,
 	migrations: "migrations/postgres",
 	view:       sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead},
+	update:     sql.TxOptions{Isolation: sql.LevelReadCommitted}, // what others wrote before its turn is seen, whatever the server's default
 	places:     numbered,
 	clock:      "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
 	fault:      postgresFault,
@@ -54,7 +56,7 @@ const (
 
 // openPostgres makes a pool of connections, of which there are none yet.
 func openPostgres(config *pgx.ConnConfig, password func(context.Context) (string, error), size int) *sql.DB {
-	options := []stdlib.OptionOpenDB{stdlib.OptionAfterConnect(durable)}
+	options := []stdlib.OptionOpenDB{stdlib.OptionAfterConnect(durable), stdlib.OptionResetSession(writable)}
 	if password != nil {
 		options = append(options, stdlib.OptionBeforeConnect(func(ctx context.Context, c *pgx.ConnConfig) (err error) {
 			if c.Password, err = password(ctx); err != nil {
@@ -111,6 +113,17 @@ func placeOf(c *pgx.ConnConfig) string {
 func durable(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")
 	return err
+}
+
+// writable lets a connection be used again unless its server only reads, as one does that a proxy still took for the primary, or
+// one that is full: another connection may find another server, or that the reason is gone.
+func writable(_ context.Context, conn *pgx.Conn) error {
+	for _, name := range []string{"in_hot_standby", "default_transaction_read_only"} {
+		if conn.PgConn().ParameterStatus(name) == "on" {
+			return driver.ErrBadConn
+		}
+	}
+	return nil
 }
 
 // checkPostgres refuses a server that cannot do what is needed.

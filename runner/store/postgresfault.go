@@ -35,6 +35,10 @@ func postgresFault(err error) fault {
 		return deniedFault
 	case "57P01", "57P02", "57P03", "57P05", "25P03", "53300": // it ends, starts, ended a session that was idle, or has no place
 		return lostFault
+	case "25006", "55000": // it only reads: another one is the primary by now, or will be
+		return lostFault
+	case "57014": // statement_timeout
+		return slowFault
 	}
 	switch said.Code[:min(2, len(said.Code))] {
 	case "08":

@@ -37,14 +37,14 @@ var _ runner.Tx = (*tx)(nil)
 // View implements runner.Store.
 func (db *DB) View(ctx context.Context, f func(runner.Tx) error) error {
 	return db.retry(ctx, func() error {
-		return db.transact(ctx, db.readers, &db.dialect.view, f)
+		return db.transact(ctx, db.readers, db.dialect.view, f)
 	})
 }
 
 // Update implements runner.Store.
 func (db *DB) Update(ctx context.Context, f func(runner.Tx) error) error {
 	return db.retry(ctx, func() error {
-		return db.transact(ctx, db.writer, nil, f)
+		return db.transact(ctx, db.writer, db.dialect.update, f)
 	})
 }
 
@@ -79,8 +79,8 @@ func (db *DB) retry(ctx context.Context, f func() error) error {
 	}
 }
 
-func (db *DB) transact(ctx context.Context, on *bun.DB, opts *sql.TxOptions, f func(runner.Tx) error) error {
-	under, err := on.BeginTx(ctx, opts)
+func (db *DB) transact(ctx context.Context, on *bun.DB, opts sql.TxOptions, f func(runner.Tx) error) error {
+	under, err := on.BeginTx(ctx, &opts)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
@@ -91,7 +91,7 @@ func (db *DB) transact(ctx context.Context, on *bun.DB, opts *sql.TxOptions, f f
 		}
 	}()
 	t := &tx{ctx: ctx, bun: under, db: db}
-	if opts == nil && db.dialect.alone != nil {
+	if !opts.ReadOnly && db.dialect.alone != nil {
 		if t.number, err = db.dialect.alone(ctx, under.Tx); err != nil {
 			return err
 		}
@@ -99,7 +99,7 @@ func (db *DB) transact(ctx context.Context, on *bun.DB, opts *sql.TxOptions, f f
 	if err := f(t); err != nil {
 		return err
 	}
-	if opts == nil {
+	if !opts.ReadOnly {
 		t.step("before")
 	}
 	if err := under.Commit(); err != nil {
@@ -108,7 +108,7 @@ func (db *DB) transact(ctx context.Context, on *bun.DB, opts *sql.TxOptions, f f
 		}
 	}
 	done = true
-	if opts == nil {
+	if !opts.ReadOnly {
 		t.step("after")
 	}
 	return nil
