@@ -84,9 +84,9 @@ type Tx interface {
 
 	Append(*Event) error                 // sets ID and Hash, and At when it is zero
 	Events(EventFilter) ([]Event, error) // newest first, unless the filter says otherwise
-	// PruneEvents removes the oldest events, up to the first that happened at or after a time, and leaves an anchor that the
-	// first of the others follows, and an event that says so.
-	PruneEvents(before time.Time) (pruned int64, err error)
+	// PruneEvents removes the oldest events, so many at most, up to the first that happened at or after a time, and leaves an
+	// anchor that the first of the others follows, and an event that says so.
+	PruneEvents(before time.Time, most int) (pruned int64, err error)
 	EventAnchor() (Anchor, error)
 	PutRunChanges([]RunChange) error
 	RunChanges(ChangeFilter) ([]RunChange, error) // newest first

@@ -120,13 +120,22 @@ func (p *pass) commands(ctx context.Context) error {
 	})
 }
 
+// eventBatch is how many events are removed in one transaction: all that writes waits for it.
+const eventBatch = 2000
+
 // events removes old history, where the operator wants that.
 func (p *pass) events(ctx context.Context) error {
 	if p.k.opts.Keep.Events == 0 || p.dry {
 		return nil
 	}
-	return p.k.opts.Store.Update(ctx, func(tx runner.Tx) (err error) {
-		p.removed.Events, err = tx.PruneEvents(p.before(p.k.opts.Keep.Events))
-		return err
-	})
+	for n := int64(eventBatch); n == eventBatch; p.removed.Events += n {
+		err := p.k.opts.Store.Update(ctx, func(tx runner.Tx) (err error) {
+			n, err = tx.PruneEvents(p.before(p.k.opts.Keep.Events), eventBatch)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -29,8 +30,8 @@ func (t *tx) EventAnchor() (runner.Anchor, error) {
 }
 
 // PruneEvents implements runner.Tx. The database lets no event be removed that is not before the anchor.
-func (t *tx) PruneEvents(before time.Time) (int64, error) {
-	last, err := t.lastBefore(before)
+func (t *tx) PruneEvents(before time.Time, most int) (int64, error) {
+	last, err := t.lastBefore(before, most)
 	if err != nil || last.ID == 0 {
 		return 0, err
 	}
@@ -58,18 +59,14 @@ func (t *tx) PruneEvents(before time.Time) (int64, error) {
 	})
 }
 
-// lastBefore is the last event of those at the front that happened before a time; its id is 0 when there is none.
-func (t *tx) lastBefore(before time.Time) (eventRow, error) {
-	var stays, last eventRow
-	q := t.bun.NewSelect().Model(&last).Column("id", "hash").Order("id DESC").Limit(1)
-	err := one("find", "the first event that stays", t.bun.NewSelect().Model(&stays).Column("id").Where("at >= ?", micros(before)).Order("id").Limit(1).Scan(t.ctx))
-	switch {
-	case err == nil:
-		q = q.Where("id < ?", stays.ID)
-	case !isNotFound(err):
-		return last, err
-	}
-	if err = one("find", "the last event to prune", q.Scan(t.ctx)); isNotFound(err) {
+// lastBefore is the last event of those at the front, of so many at most, that happened before a time; its id is 0 when there is none.
+// No more of them are read: others wait meanwhile.
+func (t *tx) lastBefore(before time.Time, most int) (last eventRow, err error) {
+	front := t.bun.NewSelect().Model((*eventRow)(nil)).Column("id", "hash", "at").Order("id").Limit(int64(most))
+	stays := t.bun.NewSelect().TableExpr("front").ColumnExpr("min(id)").Where("at >= ?", micros(before))
+	err = t.bun.NewSelect().With("front", front).TableExpr("front").Column("id", "hash").
+		Where("id < coalesce((?), ?)", stays, int64(math.MaxInt64)).Order("id DESC").Limit(1).Scan(t.ctx, &last)
+	if err = one("find", "the last event to prune", err); isNotFound(err) {
 		err = nil
 	}
 	return last, err

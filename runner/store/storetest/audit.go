@@ -77,13 +77,13 @@ func prune(t *testing.T, s runner.Store) {
 	same(t, "no anchor", anchor(), runner.Anchor{})
 	before := chained(t, s)
 	for _, step := range []struct {
-		before       time.Time
-		pruned, left int
-		last         int64
-	}{{day(0), 0, 5, 0}, {day(2), 2, 4, 2}, {day(2), 0, 4, 2}, {day(100000), 4, 1, 6}} {
+		before             time.Time
+		most, pruned, left int
+		last               int64
+	}{{day(0), 9, 0, 5, 0}, {day(2), 1, 1, 5, 1}, {day(2), 9, 1, 5, 2}, {day(2), 9, 0, 5, 2}, {day(100000), 5, 5, 1, 7}} {
 		var pruned int64
 		update(t, s, func(tx runner.Tx) (err error) {
-			pruned, err = tx.PruneEvents(step.before)
+			pruned, err = tx.PruneEvents(step.before, step.most)
 			return err
 		})
 		c := chained(t, s)
@@ -101,7 +101,7 @@ func prune(t *testing.T, s runner.Store) {
 			t.Errorf("before %v: %d changes are left, not %d", step.before, len(changes), want)
 		}
 	}
-	if a := anchor(); a.Events != 6 || a.At.IsZero() || a.Hash == before.First.Hash {
+	if a := anchor(); a.Events != 7 || a.At.IsZero() || a.Hash == before.First.Hash {
 		t.Errorf("anchor %+v", a)
 	}
 }
