@@ -175,7 +175,7 @@ func TestWhatIsTemporary(t *testing.T) {
 		"fatal: Could not resolve host: example.org":                                true,
 		"(Client.Timeout\nexceeded while awaiting)":                                 true,
 		"registry: 503 Service Unavailable":                                         true,
-		"error downloading 'http://x/m.zip': bad response code:\n│ 503":              true,
+		"error downloading 'http://x/m.zip': bad response code:\n│ 503":             true,
 		"fatal: unable to access 'x': The requested URL returned error: 502":        true,
 		"The requested URL returned error: 404":                                     false,
 		"Error: Unsupported argument":                                               false,

@@ -58,6 +58,9 @@ func (a *Apply) write() error {
 			return err
 		}
 	}
+	if err := a.reserve(); err != nil {
+		return err
+	}
 	return errors.Join(writeJSON(a.path(orderFile), a.Order), syncDir(filepath.Dir(a.dir)), syncDir(filepath.Dir(filepath.Dir(a.dir))))
 }
 

@@ -24,7 +24,8 @@ type backend struct {
 	mu      sync.Mutex
 	content []byte // nil: there is no state yet
 	newest  tfstate.Header
-	last    int // number of the newest file
+	last    int  // number of the newest file
+	kept    bool // the newest version is in a file
 	lock    string
 	info    []byte // of the lock
 	refused []string
@@ -34,7 +35,7 @@ const backendUser = "driftless"
 
 // serveState serves the state of an order on a loopback port, and returns the environment that leads the engine there.
 func serveState(dir string, state State, log *slog.Logger) (*backend, map[string]string, error) {
-	b := &backend{dir: dir, workspace: state.Workspace, password: rand.Text(), log: log, content: state.Content}
+	b := &backend{dir: dir, workspace: state.Workspace, password: rand.Text(), log: log, content: state.Content, kept: true}
 	if state.Content != nil {
 		var err error
 		if b.newest, err = tfstate.Parse(state.Content); err != nil {
@@ -47,6 +48,7 @@ func serveState(dir string, state State, log *slog.Logger) (*backend, map[string
 	}
 	srv := &http.Server{Handler: b, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = srv.Serve(listener) }()
+	go b.keepTrying()
 	return b, tfstate.Environment("http://"+listener.Addr().String()+"/state", backendUser, b.password), nil
 }
 
@@ -108,10 +110,10 @@ func (b *backend) post(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	if err := writeFile(stateFile(b.dir, b.last+1), content); err != nil {
-		return err
+	b.content, b.newest, b.kept = content, next, false
+	if err := b.keep(); err != nil {
+		b.log.Error("the state cannot be written yet", "error", err) // a disk that is full
 	}
-	b.last, b.content, b.newest = b.last+1, content, next
 	return nil
 }
 

@@ -39,11 +39,10 @@ func Main(dir string) int {
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, os.Interrupt, syscall.SIGTERM)
-	log, err := os.OpenFile(filepath.Join(dir, logFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return 1
+	s := &supervisor{dir: dir, log: slog.New(slog.DiscardHandler)}
+	if log, err := os.OpenFile(filepath.Join(dir, logFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err == nil {
+		s.log = slog.New(slog.NewTextHandler(log, nil))
 	}
-	s := &supervisor{dir: dir, log: slog.New(slog.NewTextHandler(log, nil))}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	go func() {
 		for range asked {
@@ -51,10 +50,7 @@ func Main(dir string) int {
 			cancel(errAsked)
 		}
 	}()
-	if err := s.run(ctx); err != nil {
-		s.log.Error("supervise", "error", err)
-		return 1
-	}
+	s.run(ctx)
 	return 0
 }
 
@@ -70,12 +66,13 @@ type supervisor struct {
 func (s *supervisor) path(name string) string { return filepath.Join(s.dir, name) }
 
 // run works through the order and writes down what came of it.
-func (s *supervisor) run(ctx context.Context) error {
-	if err := writeFile(s.path(pidFile), []byte(strconv.Itoa(os.Getpid()))); err != nil {
-		return err
-	}
+func (s *supervisor) run(ctx context.Context) {
 	result := Result{Exit: -1}
-	if err := s.prepare(os.Stdin); err != nil {
+	err := write(s.dir, s.path(pidFile), []byte(strconv.Itoa(os.Getpid())))
+	if err == nil {
+		err = s.prepare(os.Stdin)
+	}
+	if err != nil {
 		result.Error = "the engine was not started: " + err.Error()
 	} else {
 		result = s.apply(ctx)
@@ -83,15 +80,16 @@ func (s *supervisor) run(ctx context.Context) error {
 	result.Ended = time.Now().UTC()
 	s.log.Info("ended", "exit", result.Exit, "error", result.Error)
 	killpoint.At("before result of an apply")
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
-		err := writeJSON(s.path(resultFile), result)
-		if err == nil {
-			killpoint.At("after result of an apply")
-			return nil
-		}
-		s.log.Error("the result cannot be written yet", "error", err) // a disk that is full
-		time.Sleep(wait)
+	if s.state != nil {
+		insist(s.log, "the state", func() error {
+			s.state.mu.Lock()
+			defer s.state.mu.Unlock()
+			return s.state.keep()
+		})
 	}
+	text, _ := json.Marshal(result) // of texts and numbers
+	insist(s.log, "the result", func() error { return write(s.dir, s.path(resultFile), text) })
+	killpoint.At("after result of an apply")
 }
 
 // prepare reads the order, and what was handed over with it.
@@ -170,7 +168,7 @@ func (s *supervisor) engine(ctx context.Context, started *bool) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	if err := writeFile(s.path(begunFile), nil); err != nil {
+	if err := write(s.dir, s.path(begunFile), nil); err != nil {
 		return err
 	}
 	command := s.order.Command

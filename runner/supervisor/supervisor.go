@@ -88,10 +88,10 @@ func writeFile(name string, content []byte) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
 		err = os.Rename(tmp, name)
 	}
-	if err == nil {
-		err = syncDir(filepath.Dir(name))
+	if err != nil {
+		return errors.Join(err, os.Remove(tmp))
 	}
-	return err
+	return syncDir(filepath.Dir(name))
 }
 
 func writeJSON(name string, v any) error {

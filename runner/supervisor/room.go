@@ -1,0 +1,72 @@
+package supervisor
+
+import (
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// reserveFile takes room on the disk that is given back when something cannot be written: the engine that meets a full disk has
+// changed the world already.
+const reserveFile = "reserve"
+
+// room is what is set aside besides the size of the state, in bytes.
+const room = 1 << 20
+
+// reserve sets room aside for what is to be written down in the end. Without it nothing begins.
+func (a *Apply) reserve() error {
+	size := room
+	if state := a.Order.State; state != nil {
+		size += len(state.Content)
+	}
+	content := make([]byte, size)
+	_, _ = rand.Read(content) // file systems that compress would keep no room for zeros
+	return os.WriteFile(a.path(reserveFile), content, 0o600)
+}
+
+// write is writeFile, in the room that was set aside when there is no other.
+func write(dir, name string, content []byte) error {
+	err := writeFile(name, content)
+	if err == nil || os.Remove(filepath.Join(dir, reserveFile)) != nil {
+		return err
+	}
+	return writeFile(name, content)
+}
+
+// keep writes the newest version of the state down. One that cannot be written yet stays in memory, and a newer one takes its place:
+// the engine is not told, since it could only leave its state on the same disk.
+func (b *backend) keep() error {
+	if b.kept {
+		return nil
+	}
+	if err := write(b.dir, stateFile(b.dir, b.last+1), b.content); err != nil {
+		return err
+	}
+	b.last, b.kept = b.last+1, true
+	return nil
+}
+
+// keepTrying keeps what could not be written at once.
+func (b *backend) keepTrying() {
+	for range time.Tick(time.Second) {
+		b.mu.Lock()
+		_ = b.keep()
+		b.mu.Unlock()
+	}
+}
+
+// insist writes until it worked: what it writes is nowhere else. When its directory is gone nobody would read it.
+func insist(log *slog.Logger, what string, write func() error) {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
+		err := write()
+		if err == nil || errors.Is(err, fs.ErrNotExist) {
+			return
+		}
+		log.Error(what+" cannot be written yet", "error", err)
+		time.Sleep(wait)
+	}
+}
