@@ -37,3 +37,6 @@ func (r *Runner) Maintain(ctx context.Context, grace time.Duration) (problems er
 
 // WorkDir is where the engine of a workspace works.
 func WorkDir(dataDir string, id workspaces.ID) string { return workDir(dataDir, id) }
+
+// Undecided refuses to take the lock of an interrupted run by a comment.
+func Undecided(tx Tx, id workspaces.ID) error { return undecided(tx, id) }

@@ -36,11 +36,7 @@ func (h *hearing) unlockOne(j *journal, pull Pull, id workspaces.ID) (freed int,
 	if pid := processIn(h.w.r.workDir(id)); pid != "" {
 		return 0, userError(fmt.Sprintf("The engine of an earlier run still works on `%s` (process %s): wait for its end.", plainWord(afterRepository(id)), pid))
 	}
-	if lock, err := j.tx.StateLock(id); err == nil {
-		if err := (&Commander{DataDir: h.w.r.opts.DataDir}).holderOver(j.tx, lock.RunID); err != nil {
-			return 0, err
-		}
-	} else if !errors.Is(err, ErrNotFound) {
+	if err := undecided(j.tx, id); err != nil {
 		return 0, err
 	}
 	unlocked, err := releaseLock(j, Run{Repository: pull.Repository, Workspace: id}, h.c.Author)
@@ -54,4 +50,17 @@ func (h *hearing) unlockOne(j *journal, pull Pull, id workspaces.ID) (freed int,
 		return 0, err
 	}
 	return 1, release(j, rec, h.c.Author, "unlocked")
+}
+
+// undecided refuses to take the lock of an interrupted run: what its apply did is not known, and a comment cannot vouch for that.
+func undecided(tx Tx, id workspaces.ID) error {
+	lock, err := tx.StateLock(id)
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	run, err := tx.Run(lock.RunID)
+	if err != nil || run.Status != Interrupted {
+		return ignoreMissing(err)
+	}
+	return userError(fmt.Sprintf("Run %d was interrupted, and what it did is not known. Look at the resources and the state, then comment `driftless resume %[1]d` or `driftless discard %[1]d`: both release the lock. On the machine, `driftless unlock %s --force` takes the lock alone.", run.ID, plainWord(afterRepository(id))))
 }

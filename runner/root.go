@@ -105,7 +105,10 @@ func (j *job) grantState(ctx context.Context, env map[string]string) error {
 	}
 	id := j.ws.ID
 	err := j.r.opts.Store.View(ctx, func(tx Tx) error {
-		if _, _, err := tx.State(id, 0); !errors.Is(err, ErrNotFound) {
+		v, _, err := tx.State(id, 0)
+		if errors.Is(err, ErrDamaged) {
+			return userError(damagedState(id, v.Version, err))
+		} else if !errors.Is(err, ErrNotFound) {
 			return err
 		}
 		if from := renamedFrom(j.ws); from != "" && j.run.Purpose == PurposePlan {

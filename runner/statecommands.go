@@ -42,27 +42,65 @@ func knownWorkspace(tx Tx, id workspaces.ID) (Workspace, error) {
 
 // Kept returns a version of a state that driftless keeps, the newest when version is 0; of others it says who keeps them.
 func Kept(tx Tx, id workspaces.ID, version int64) (v StateVersion, content []byte, err error) {
-	rec, err := knownWorkspace(tx, id)
-	if err != nil {
+	if version == 0 { // what driftless kept before is history
+		if v, err = newestKept(tx, id); err != nil {
+			return v, nil, err
+		}
+		version = v.Version
+	} else if _, err := knownWorkspace(tx, id); err != nil {
 		return v, nil, err
-	}
-	if rec.Backend != "" && version == 0 { // what driftless kept before is history
-		return v, nil, keptElsewhere(rec)
 	}
 	v, content, err = tx.State(id, version)
 	switch {
-	case !errors.Is(err, ErrNotFound):
-		return v, content, err
-	case version != 0:
-		return v, nil, userError(fmt.Sprintf("the state of %s has no version %d: `driftless state list %[1]s --versions` lists them", id, version))
+	case errors.Is(err, ErrNotFound):
+		err = userError(fmt.Sprintf("the state of %s has no version %d: `driftless state list %[1]s --versions` lists them", id, version))
+	case errors.Is(err, ErrDamaged):
+		err = userError(damagedState(id, version, err))
 	}
-	return v, nil, userError(fmt.Sprintf("%s has no state yet: nothing was applied", id))
+	return v, content, err
 }
 
-// keptElsewhere says what to do about a state that a foreign backend keeps.
-func keptElsewhere(rec Workspace) error {
-	return userError(fmt.Sprintf("the state of %s is kept by its backend %q, not by driftless: check out %s, and in %s run `terraform init`, then `terraform state list`, `show` or `pull` (or tofu), with credentials of your own",
-		rec.ID, rec.Backend, orElse(fmt.Sprintf("%.12s", rec.AppliedCommit), "the tracked branch"), directoryOf(rec.ID)))
+// damagedState says what to do about a version that is there and cannot be read.
+func damagedState(id workspaces.ID, version int64, err error) string {
+	return fmt.Sprintf("version %d of the state of %s is damaged, or its key is missing: %v. `driftless state list %[2]s --versions` lists the others; if a backup or a key file has it whole, put that back. Else `driftless state rollback %[2]s VERSION` makes an older one the newest, or `driftless state push %[2]s FILE --force` a copy of yours", version, id, err)
+}
+
+// newestKept is the newest version of a state that driftless keeps, without its content: that may be damaged.
+func newestKept(tx Tx, id workspaces.ID) (v StateVersion, err error) {
+	rec, err := knownWorkspace(tx, id)
+	if err != nil {
+		return v, err
+	}
+	all, err := tx.States(id)
+	switch {
+	case err != nil:
+		return v, err
+	case rec.Backend != "":
+		return v, keptElsewhere(rec, len(all) > 0)
+	case len(all) == 0:
+		return v, userError(fmt.Sprintf("%s has no state yet: nothing was applied", id))
+	}
+	return all[0], nil
+}
+
+// KeptVersions are the versions of a state that driftless keeps, or kept before a backend did: newest first.
+func KeptVersions(tx Tx, id workspaces.ID) ([]StateVersion, error) {
+	all, err := tx.States(id)
+	if err != nil || len(all) > 0 {
+		return all, err
+	}
+	_, err = newestKept(tx, id)
+	return nil, err
+}
+
+// keptElsewhere says what to do about a state that a foreign backend keeps, and that driftless may have kept before.
+func keptElsewhere(rec Workspace, before bool) error {
+	text := fmt.Sprintf("the state of %s is kept by its backend %q, not by driftless: ", rec.ID, rec.Backend)
+	if before {
+		return userError(fmt.Sprintf("%suntil it was moved there, driftless kept it: `driftless state list %s --versions` lists what there is, and `driftless state pull %[2]s --version N` prints one. If it is not in the backend yet, `driftless state push %[2]s FILE` lets the engine put it there", text, rec.ID))
+	}
+	return userError(fmt.Sprintf("%scheck out %s, and in %s run `terraform init`, then `terraform state list`, `show` or `pull` (or tofu), with credentials of your own",
+		text, orElse(fmt.Sprintf("%.12s", rec.AppliedCommit), "the tracked branch"), directoryOf(rec.ID)))
 }
 
 // directoryOf is the directory that an identity names.
@@ -91,7 +129,7 @@ func (c *Commander) RollBack(ctx context.Context, id workspaces.ID, version int6
 		return v, nil, err
 	}
 	err = c.update(ctx, func(j *journal) error {
-		newest, _, err := Kept(j.tx, id, 0)
+		newest, err := newestKept(j.tx, id)
 		if err != nil {
 			return err
 		}
@@ -160,9 +198,9 @@ func stateEvent(j *journal, kind string, id workspaces.ID, actor string, runID i
 // working are the purposes of runs that use a workspace's state as their own.
 var working = slices.Concat(trackedPurposes, []Purpose{PurposePush, PurposeUnlock})
 
-// untouched says why a person cannot change the state of a workspace now: something works on it, or holds its lock.
+// untouched says why a person cannot change the state of a workspace now: something works on it, may still work on it, or holds its lock.
 func (c *Commander) untouched(tx Tx, id workspaces.ID) error {
-	if err := c.idle(tx, id); err != nil {
+	if err := errors.Join(c.idle(tx, id), unreported(tx, id)); err != nil {
 		return err
 	}
 	kept, err := tx.StateLock(id)
@@ -170,6 +208,19 @@ func (c *Commander) untouched(tx Tx, id workspaces.ID) error {
 		return userError(fmt.Sprintf("the state of %s is locked by %s. If that is gone for good, `driftless unlock %[1]s` takes the lock away", id, LockOf(tx, kept)))
 	}
 	return ignoreMissing(err)
+}
+
+// unreported refuses while the newest apply was interrupted and did not say how it ended, although its lock was taken away: it may
+// go on where driftless cannot look, and write another state.
+func unreported(tx Tx, id workspaces.ID) error {
+	newest, err := tx.Runs(RunFilter{Workspace: id, Purposes: []Purpose{PurposeApply}, Limit: 1})
+	if err != nil || len(newest) == 0 || newest[0].Status != Interrupted {
+		return err
+	}
+	if _, err := traitsOf(tx, newest[0]); errors.Is(err, ErrNotFound) {
+		return nil // all that it wrote is on record
+	}
+	return userError(fmt.Sprintf("run %d was interrupted, and has not said how it ended: what it did may still come. `driftless discard %[1]d` settles it, when nothing of it works any more", newest[0].ID))
 }
 
 // idle says what works on a workspace.

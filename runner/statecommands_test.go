@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -20,9 +21,10 @@ import (
 
 // desk is where a person gives commands about states.
 type desk struct {
-	t  *testing.T
-	db *store.DB
-	do runner.Commander
+	t   *testing.T
+	db  *store.DB
+	do  runner.Commander
+	raw func(statement string) // past driftless
 }
 
 const (
@@ -50,7 +52,17 @@ func eachDesk(t *testing.T, test func(t *testing.T, d *desk)) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = db.Close() })
-			d := &desk{t, db, runner.Commander{Store: db, DataDir: dir}}
+			under, err := sql.Open(map[string]string{"sqlite": "sqlite", "postgres": "pgx"}[name], opts.Path+opts.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = under.Close() })
+			d := &desk{t, db, runner.Commander{Store: db, DataDir: dir}, func(statement string) {
+				t.Helper()
+				if _, err := under.Exec(statement); err != nil {
+					t.Fatal(err)
+				}
+			}}
 			d.update(func(tx runner.Tx) error {
 				return tx.PutWorkspace(runner.Workspace{ID: app, Repository: "infra", Sync: runner.Synced, AppliedDigest: "d", AppliedCommit: "c", TargetDigest: "d", Prior: planner.Prior{Lineage: "l", Serial: 2}})
 			})
@@ -378,5 +390,128 @@ func TestRunOutlivesItsPullRequest(t *testing.T) {
 			t.Error(err)
 		}
 		d.recorded("interruption settled", "looked at it")
+	})
+}
+
+// damage makes the newest version unreadable.
+func (d *desk) damage() {
+	d.t.Helper()
+	d.raw("UPDATE states SET content = substr(content, 1, length(content) - 9) WHERE version = (SELECT max(version) FROM states)")
+}
+
+func reading[T any](d *desk, f func(tx runner.Tx) (T, error)) (value T, err error) {
+	err = d.db.View(d.t.Context(), func(tx runner.Tx) (err error) {
+		value, err = f(tx)
+		return err
+	})
+	return value, err
+}
+
+func (d *desk) versions() ([]runner.StateVersion, error) {
+	return reading(d, func(tx runner.Tx) ([]runner.StateVersion, error) { return runner.KeptVersions(tx, app) })
+}
+
+func (d *desk) workspace() (runner.Workspace, error) {
+	return reading(d, func(tx runner.Tx) (runner.Workspace, error) { return tx.Workspace(app) })
+}
+
+func (d *desk) undecided() error {
+	return d.db.View(d.t.Context(), func(tx runner.Tx) error { return runner.Undecided(tx, app) })
+}
+
+// TestDamagedState: what the newest version holds is lost, and everything that may put another in its place works from what is known of it.
+func TestDamagedState(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		d.keep(1, "first")
+		d.keep(2, "second")
+		d.damage()
+		_, err := d.do.PullState(ctx, app, 0, anna)
+		d.refused("`driftless state rollback infra//app VERSION`", err)
+		versions, err := d.versions()
+		if err != nil || len(versions) != 2 {
+			t.Errorf("%+v %v", versions, err)
+		}
+		_, _, err = d.do.PushState(ctx, runner.StatePush{Workspace: app, Content: state(2, "l", "second")}, anna)
+		d.refused("--force", err)
+		v, _, err := d.do.PushState(ctx, runner.StatePush{Workspace: app, Content: state(2, "l", "second"), Force: true, Reason: "a copy"}, anna)
+		if got, address, held := d.newest(); err != nil || v.Version != 3 || got.Serial != 2 || address != "t.second" || held == "" {
+			t.Errorf("%+v %s %q %v", got, address, held, err)
+		}
+		d.damage()
+		if v, _, err = d.do.RollBack(ctx, app, 1, "damaged", anna); err != nil || v.Version != 4 || v.Serial != 3 {
+			t.Errorf("%+v %v", v, err)
+		}
+		d.damage()
+		if _, _, err = d.do.PushState(ctx, runner.StatePush{Workspace: app, Content: state(9, "l", "ninth")}, anna); err != nil {
+			t.Error(err)
+		}
+		if _, address, _ := d.newest(); address != "t.ninth" {
+			t.Error(address)
+		}
+	})
+}
+
+// TestMovedToABackend: after a backend was merged, what driftless kept is still there for the move.
+func TestMovedToABackend(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		backend := func(name string) {
+			d.update(func(tx runner.Tx) error {
+				rec, err := tx.Workspace(app)
+				rec.Backend = name
+				return errors.Join(err, tx.PutWorkspace(rec))
+			})
+		}
+		backend("s3")
+		_, err := d.versions()
+		d.refused(`is kept by its backend "s3", not by driftless: check out c`, err)
+		d.keep(1, "first")
+		_, err = d.do.PullState(t.Context(), app, 0, anna)
+		d.refused("`driftless state list infra//app --versions` lists what there is", err)
+		_, _, err = d.do.RollBack(t.Context(), app, 1, "x", anna)
+		d.refused("until it was moved there, driftless kept it", err)
+		if versions, err := d.versions(); err != nil || len(versions) != 1 {
+			t.Errorf("%+v %v", versions, err)
+		}
+		if _, err := d.do.PullState(t.Context(), app, 1, anna); err != nil {
+			t.Error(err)
+		}
+
+		t.Log("a push that is only ordered replaced nothing yet")
+		d.run(runner.PurposeApply, runner.Planning, runner.Failed)
+		if _, runs, err := d.do.PushState(t.Context(), runner.StatePush{Workspace: app, Content: state(9, "l", "x")}, anna); err != nil || len(runs) != 1 {
+			t.Fatalf("%+v %v", runs, err)
+		}
+		if rec, err := d.workspace(); err != nil || rec.Prior.Replaced != "" {
+			t.Errorf("%q %v", rec.Prior.Replaced, err)
+		}
+	})
+}
+
+// TestInterruptedKeepsItsLock: nobody takes the lock of an interrupted run by a comment, and its state is not replaced before it is known
+// how it ended, or somebody decided.
+func TestInterruptedKeepsItsLock(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		d.keep(1, "first")
+		d.keep(2, "second")
+		run := d.run(runner.PurposeApply, runner.Planning, runner.Planned, runner.Ready, runner.Applying, runner.Interrupted)
+		if err := d.undecided(); err != nil {
+			t.Error(err)
+		}
+		d.update(func(tx runner.Tx) error {
+			return errors.Join(tx.LockState(runner.StateLock{Workspace: app, ID: "x", RunID: run.ID}), tx.PutBlob(fmt.Sprintf("runs/%d/apply", run.ID), []byte("{}")))
+		})
+		d.refused(fmt.Sprintf("comment `driftless resume %d` or `driftless discard %[1]d`", run.ID), d.undecided())
+		if _, _, err := d.do.Unlock(t.Context(), runner.StateUnlock{Workspace: app, Force: true, Reason: "x"}, anna); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := d.do.RollBack(t.Context(), app, 1, "why", anna)
+		d.refused("was interrupted, and has not said how it ended", err)
+		_, _, err = d.do.PushState(t.Context(), runner.StatePush{Workspace: app, Content: state(3, "l", "x")}, anna)
+		d.refused("was interrupted, and has not said how it ended", err)
+		d.update(func(tx runner.Tx) error { return tx.DeleteBlob(fmt.Sprintf("runs/%d/apply", run.ID)) })
+		if _, _, err := d.do.RollBack(t.Context(), app, 1, "why", anna); err != nil {
+			t.Error(err)
+		}
 	})
 }

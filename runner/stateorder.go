@@ -83,7 +83,7 @@ func (j *job) carryOut(ctx context.Context) error {
 		return err
 	}
 	if j.ws.Backend.Managed() {
-		return userError("driftless keeps the state of this workspace at this commit: ask for it again")
+		return j.keptHere()
 	}
 	if j.run.Purpose == PurposeUnlock {
 		return j.takeLock(ctx, o)
@@ -96,8 +96,30 @@ func (j *job) carryOut(ctx context.Context) error {
 		return err
 	}
 	return j.to(ctx, Applied, "state pushed", j.run.Trigger, func(tx Tx, jr *journal, run *Run) error {
-		return errors.Join(tx.DeleteBlobs(blobKey(run.ID, pushBlob)), tx.DeleteBlobs(blobKey(run.ID, orderBlob)))
+		return errors.Join(tx.DeleteBlobs(blobKey(run.ID, pushBlob)), tx.DeleteBlobs(blobKey(run.ID, orderBlob)), markPushed(jr, *run, o))
 	})
+}
+
+// keptHere says that the code of an order keeps its state with driftless, while the tracked branch has a backend by now.
+func (j *job) keptHere() error {
+	if j.run.Approves == 0 {
+		return userError("driftless keeps the state of this workspace at this commit: ask for it again when a plan of the commit with the backend was made")
+	}
+	return userError(fmt.Sprintf("when run %d was made, driftless kept the state of this workspace, and its code knows no backend. `driftless state pull --run %[1]d` prints what it left behind; `driftless state push %[2]s FILE` pushes that with the newest code", j.run.Approves, j.run.Workspace))
+}
+
+// markPushed holds what a plan from a pushed state would change, unless a run left that state behind and the backend took it as what
+// comes next. It is done when the state is there: an order that fails replaces nothing.
+func markPushed(j *journal, run Run, o stateOrder) error {
+	if run.Approves != 0 && !o.Force {
+		return nil
+	}
+	rec, err := j.tx.Workspace(run.Workspace)
+	if err != nil {
+		return err
+	}
+	rec.Prior.Replaced = fmt.Sprintf("its state was replaced by %s: run %d pushed one", run.Actor, run.ID)
+	return putIfChanged(j, rec)
 }
 
 // takeLock takes the lock away in the foreign backend, and forgets whom it kept from work.

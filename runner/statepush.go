@@ -101,14 +101,14 @@ func (p *StatePush) keep(tx Tx) (v StateVersion, err error) {
 		return v, userError("this state is encrypted by OpenTofu: it can be pushed only if it continues the one that is there, without --force")
 	}
 	newest, old, err := tx.State(p.Workspace, 0)
-	if ignoreMissing(err) != nil {
+	if ignoreMissing(err) != nil && !errors.Is(err, ErrDamaged) { // a damaged one equals no other
 		return v, err
 	}
-	exists := err == nil
+	exists := err == nil || errors.Is(err, ErrDamaged)
 	if p.RunID != 0 && !p.Force { // also the very first one, which has no lineage yet
 		kept, err := restoreState(tx, Run{ID: p.RunID, Workspace: p.Workspace}, p.Content)
 		if err == nil && kept {
-			v, _, err = tx.State(p.Workspace, 0)
+			v, err = newestKept(tx, p.Workspace)
 		}
 		if err != nil || kept {
 			return v, err
@@ -172,14 +172,7 @@ func (c *Commander) pushElsewhere(j *journal, rec Workspace, p StatePush, actor 
 	if err != nil {
 		return nil, err
 	}
-	if err := j.tx.PutBlob(blobKey(run.ID, pushBlob), p.Content); err != nil {
-		return nil, err
-	}
-	if p.RunID == 0 || p.Force {
-		rec.Prior.Replaced = fmt.Sprintf("its state was replaced by %s: run %d pushed one", actor, run.ID)
-		err = putIfChanged(j, rec)
-	}
-	return []Run{run}, err
+	return []Run{run}, j.tx.PutBlob(blobKey(run.ID, pushBlob), p.Content)
 }
 
 func withReason(text, reason string) string {

@@ -99,11 +99,7 @@ func (a *API) state(tx runner.Tx, r *http.Request) (any, error) {
 }
 
 func (a *API) stateVersions(tx runner.Tx, r *http.Request) (any, error) {
-	id := workspaces.ID(r.FormValue("workspace"))
-	if _, _, err := runner.Kept(tx, id, 0); err != nil {
-		return nil, err
-	}
-	all, err := tx.States(id)
+	all, err := runner.KeptVersions(tx, workspaces.ID(r.FormValue("workspace")))
 	return views(all, func(v runner.StateVersion) VersionView { return *versionView(v) }), err
 }
 

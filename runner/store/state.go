@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -67,8 +68,13 @@ func (t *tx) PutState(v *runner.StateVersion, content []byte) error {
 	}
 	digest := t.db.sealer.digest(content)
 	if err == nil && newest.Digest == digest {
-		v.Version, v.Size = newest.Version, len(content)
-		return nil
+		_, _, err := t.State(v.Workspace, newest.Version)
+		if err == nil {
+			v.Version, v.Size = newest.Version, len(content)
+		}
+		if !errors.Is(err, runner.ErrDamaged) { // this is what makes it whole
+			return err
+		}
 	}
 	sealed, recipient, err := t.seal(content)
 	if err != nil {
