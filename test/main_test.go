@@ -3,11 +3,13 @@
 package test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"testing"
 
 	"github.com/driftlessops/driftless/examples/cloud/provider"
@@ -18,7 +20,7 @@ import (
 var built struct {
 	program string // the driftless program
 	raced   string // the same, built with the race detector where these tests are: for those that let much happen at once
-	mirror  string // a filesystem mirror of providers: the program again, as the simulated cloud's
+	mirror  string // a filesystem mirror of providers: the simulated cloud's, which is a small program
 }
 
 func TestMain(m *testing.M) {
@@ -34,6 +36,9 @@ func run(m *testing.M) int {
 		defer func() { _ = os.RemoveAll(dir) }()
 		err = build(dir)
 	}
+	if err == nil {
+		err = crowd()
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -41,25 +46,37 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// build builds the program, once for all stories.
+// crowd lets twice as many stories be played at once as there are processors, unless the command line says how many: a story
+// waits for what it started a good part of its time.
+func crowd() error {
+	flag.Parse()
+	named := false
+	flag.Visit(func(f *flag.Flag) { named = named || f.Name == "test.parallel" })
+	if named {
+		return nil
+	}
+	return flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
+}
+
+// build builds the programs, once for all stories.
 func build(dir string) error {
 	built.program = filepath.Join(dir, "bin", "driftless")
 	built.mirror = filepath.Join(dir, "mirror")
 	built.raced = built.program
-	builds := map[string][]string{built.program: nil}
+	leaf := filepath.Join(built.mirror, filepath.FromSlash(provider.Source), provider.Version, runtime.GOOS+"_"+runtime.GOARCH)
+	builds := [][]string{
+		{"-tags", "killpoints", "-o", built.program, "../cmd/driftless"},
+		{"-o", filepath.Join(leaf, "terraform-provider-cloud_v"+provider.Version), "./provider"},
+	}
 	if raced {
 		built.raced += "-raced"
-		builds[built.raced] = []string{"-race"}
+		builds = append(builds, []string{"-race", "-tags", "killpoints", "-o", built.raced, "../cmd/driftless"})
 	}
-	for program, flags := range builds {
-		cmd := exec.Command("go", append(append([]string{"build", "-tags", "killpoints", "-o", program}, flags...), "../cmd/driftless")...)
+	for _, args := range builds {
+		cmd := exec.Command("go", append([]string{"build", "-ldflags", "-s -w"}, args...)...)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("%s: %w\n%s", cmd, err, out)
 		}
 	}
-	leaf := filepath.Join(built.mirror, filepath.FromSlash(provider.Source), provider.Version, runtime.GOOS+"_"+runtime.GOARCH)
-	if err := os.MkdirAll(leaf, 0o755); err != nil {
-		return err
-	}
-	return os.Link(built.program, filepath.Join(leaf, "terraform-provider-cloud_v"+provider.Version))
+	return nil
 }
