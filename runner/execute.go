@@ -255,7 +255,7 @@ func (j *job) fail(ctx context.Context, err, cause error) error {
 		if waits, failed := j.tryAgain(ctx, outage, why); waits || failed != nil {
 			return failed
 		}
-		why += fmt.Sprintf("\n\nIt was tried %d times, ever more slowly, and is not tried again by itself.", mostTries+1)
+		why += fmt.Sprintf("\n\nIt was tried %d times, ever more slowly, and is not tried again by itself.", j.run.mostTries()+1)
 	}
 	j.run.Reason = why
 	return j.persist(ctx, Failed, "failed", firstLine(j.run.Reason), func(tx Tx, jr *journal, run *Run) error {

@@ -70,7 +70,7 @@ func TestARegistryThatIsDown(t *testing.T) {
 		return "", err
 	})
 	f.must(f.db.Update(t.Context(), func(tx runner.Tx) error {
-		for range 11 {
+		for range 4 {
 			if err := tx.Append(&runner.Event{Kind: "run put off", Repository: "a", RunID: waiting["a//two-dev"].ID}); err != nil {
 				return err
 			}
@@ -84,7 +84,7 @@ func TestARegistryThatIsDown(t *testing.T) {
 			return fmt.Sprintf("%s: %s", good.Status, good.Reason), err
 		}
 		bad, err := tx.Run(waiting["a//two-dev"].ID)
-		if bad.Status == runner.Failed && (!strings.Contains(bad.Reason, "503") || !strings.Contains(bad.Reason, "tried 13 times")) {
+		if bad.Status == runner.Failed && (!strings.Contains(bad.Reason, "503") || !strings.Contains(bad.Reason, "tried 6 times")) {
 			t.Errorf("it failed with: %s", bad.Reason)
 		}
 		return map[bool]string{false: string(bad.Status)}[bad.Status == runner.Failed], err

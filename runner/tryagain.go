@@ -10,12 +10,21 @@ import (
 	"github.com/driftlessops/driftless/planner/engine"
 )
 
-// When a run is tried again that met an outage: the wait doubles, and the last try is about three quarters of an hour after the first.
+// When a run is tried again that met an outage: the wait doubles. What was merged is tried for about three quarters of an hour;
+// somebody waits for the plan of a pull request, whose author may have misspelled a host: for five minutes.
 const (
 	firstTryAgain = 10 * time.Second
 	lastTryAgain  = 5 * time.Minute
 	mostTries     = 12
+	mostTriesPlan = 5
 )
+
+func (r Run) mostTries() int {
+	if r.Purpose == PurposePlan {
+		return mostTriesPlan
+	}
+	return mostTries
+}
 
 // runPutOff is the kind of an event: a run met an outage, and is tried again.
 const runPutOff = "run put off"
@@ -40,13 +49,13 @@ func (j *job) tryAgain(ctx context.Context, outage, met string) (bool, error) {
 		tries = len(events)
 		return err
 	})
-	if err != nil || tries >= mostTries {
+	if err != nil || tries >= j.run.mostTries() {
 		return false, err
 	}
 	wait := min(firstTryAgain<<tries, lastTryAgain)
 	wait += rand.N(wait / 4)
 	j.r.leave(j.run.ID, time.Now().Add(wait))
-	j.run.Reason = fmt.Sprintf("waits: %s. It is tried again by itself, %d more times within the hour; what it met:\n%s", outage, mostTries-tries, met)
+	j.run.Reason = fmt.Sprintf("waits: %s. It is tried again by itself, %s; what it met:\n%s", outage, count(j.run.mostTries()-tries, "more time", "more times"), met)
 	err = j.to(ctx, Queued, runPutOff, firstLine(j.run.Reason), func(tx Tx, jr *journal, run *Run) error {
 		if run.Purpose != PurposeApply || run.PullID != 0 {
 			return nil
