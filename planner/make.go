@@ -3,6 +3,7 @@ package planner
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/driftlessops/driftless/planner/engine"
 )
@@ -14,11 +15,21 @@ type Request struct {
 	Parse   ParseOptions
 }
 
-// Make plans with the engine, and reads the result. Errors of the engine can be told apart as *engine.Error.
+// Make plans with the engine, and reads the result. Errors of the engine can be told apart as *engine.Error. With the error of a
+// check for drift comes what the engine had found by then, if it left that: a condition that does not hold may be the error.
 func Make(ctx context.Context, req Request) (*Plan, error) {
 	if err := req.Root.Plan(ctx, req.Options); err != nil {
-		return nil, err
+		if _, none := os.Stat(req.Options.Out); none != nil || !req.Parse.Drift {
+			return nil, err
+		}
+		partial, _ := read(ctx, req)
+		return partial, err
 	}
+	return read(ctx, req)
+}
+
+// read reads a plan file that the engine left.
+func read(ctx context.Context, req Request) (*Plan, error) {
 	raw, err := req.Root.Show(ctx, req.Options.Out)
 	if err != nil {
 		return nil, err

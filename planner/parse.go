@@ -103,6 +103,7 @@ func (p *parser) parse() {
 	if p.opts.Drift && p.err == nil {
 		p.causes(drifted)
 	}
+	p.checks()
 	p.warn()
 	p.finish()
 }

@@ -199,6 +199,7 @@ func FuzzParse(f *testing.F) {
 		for _, d := range plan.Drift {
 			checkDiff(t, d.Diff())
 		}
+		checkChecks(t, plan.Checks)
 		back := stored(t, plan)
 		for i, c := range back.Changes {
 			if c.Diff() != plan.Changes[i].Diff() {

@@ -15,6 +15,7 @@ type Plan struct {
 	Warnings []string        `json:"warnings,omitempty"`
 	Errored  bool            `json:"errored,omitempty"`
 	JSON     json.RawMessage `json:"-"` // redacted plan JSON, as policies and users see it
+	Checks   Checks          `json:"-"` // as the engine evaluated them with what is planned
 	Secrets  []string        `json:"-"` // sensitive values found, for masking; never leaves the process
 	File     string          `json:"-"` // plan file, in the run's own directory
 }

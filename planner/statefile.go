@@ -16,6 +16,7 @@ type State struct {
 	Encrypted bool             `json:"encrypted,omitempty"` // OpenTofu encrypted it: only the engine can read more
 	Resources []StateResource  `json:"resources"`
 	Outputs   map[string]Value `json:"outputs"`
+	Checks    Checks           `json:"-"` // as they were evaluated when it was written last
 }
 
 // StateResource is one object of a state.
@@ -45,6 +46,7 @@ type stateFile struct {
 		Module, Mode, Type, Name, Provider string
 		Instances                          []stateInstance
 	}
+	Checks json.RawMessage `json:"check_results"`
 }
 
 type stateInstance struct {
@@ -85,6 +87,7 @@ func ParseState(file []byte, reveal bool) (*State, error) {
 		s.Outputs[name] = v
 	}
 	hide.rest(s)
+	s.Checks = hide.checks(f.Checks)
 	return s, nil
 }
 

@@ -149,8 +149,10 @@ func TestStateHidesWhatItCannotFollow(t *testing.T) {
 func FuzzParseState(f *testing.F) {
 	f.Add([]byte(`{"version":4,"outputs":{"o":{"value":["s3cret-1"],"sensitive":true}},"resources":[{"type":"t","instances":[{"index_key":0,"attributes":{"a":{"value":{"b":["s3cret-2"]},"type":"x"}},"sensitive_attributes":[[{"type":"get_attr","value":"a"},{"type":"get_attr","value":"b"},{"type":"index","value":{"value":0,"type":"number"}}]]}]}]}`))
 	f.Add([]byte(`{"version":4,"resources":[{"instances":[{"attributes":null,"sensitive_attributes":[[]]},{"attributes":{"a":1},"sensitive_attributes":[[{"type":"index"}]]}]}]}`))
+	f.Add(fixture(f, "checks.state"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		if s, err := ParseState(file, false); err == nil {
+			checkChecks(t, s.Checks)
 			if _, err := json.Marshal(s); err != nil {
 				t.Error(err)
 			}

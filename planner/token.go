@@ -56,6 +56,9 @@ func (p *Plan) rewrite(f func(string) string) {
 		all(&p.Drift[i].Address)
 		paths(p.Drift[i].Paths)
 	}
+	for i := range p.Checks.Failed {
+		all(&p.Checks.Failed[i].Address, &p.Checks.Failed[i].Message)
+	}
 	for _, list := range [][]string{p.Volatile, p.Warnings} {
 		for i := range list {
 			all(&list[i])

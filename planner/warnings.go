@@ -10,7 +10,9 @@ const maxNamed = 5
 
 // warn collects what a reviewer should know beside the changes.
 func (p *parser) warn() {
-	p.each(p.root, "checks", p.check)
+	for _, check := range p.plan.Checks.Failed {
+		p.warnf("%s", check)
+	}
 	var deferred []string
 	p.each(p.root, "deferred_changes", func(o object) {
 		deferred = append(deferred, field[string](&p.shape, field[object](&p.shape, o, "resource_change"), "address"))
@@ -36,29 +38,6 @@ func (p *parser) warn() {
 
 func (p *parser) warnf(format string, args ...any) {
 	p.plan.Warnings = append(p.plan.Warnings, fmt.Sprintf(format, args...))
-}
-
-// check reports a check that failed. A message may quote a sensitive value.
-func (p *parser) check(o object) {
-	name := field[string](&p.shape, field[object](&p.shape, o, "address"), "to_display")
-	status := field[string](&p.shape, o, "status")
-	if status != "fail" && status != "error" {
-		return
-	}
-	var problems []string
-	p.each(o, "instances", func(o object) {
-		p.each(o, "problems", func(o object) {
-			message := field[string](&p.shape, o, "message")
-			if hidden, ok := p.secrets.hide(message).(string); ok {
-				message = hidden
-			} else {
-				message = string(sensitiveValue)
-			}
-			problems = append(problems, visible(strings.TrimSpace(message)))
-		})
-	})
-	verb := map[string]string{"fail": "failed", "error": "could not be evaluated"}[status]
-	p.warnf("%s %s%s", visible(name), verb, prefixed(": ", some(problems)))
 }
 
 // some joins the first few texts.

@@ -25,6 +25,7 @@ type aftermath struct {
 	rescued  map[string][]byte    // states that the engine left in files
 	taken    bool                 // one of them is among versions
 	refused  []string             // why states were not kept
+	checks   *planner.Checks      // as evaluated at its end; nil = they were not
 }
 
 // aftermath reads how an apply ended. died: its supervisor could not say.

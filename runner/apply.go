@@ -29,7 +29,7 @@ func (j *job) finishApply(ctx context.Context, plan *planner.Plan, said judgemen
 	case Unchanged:
 		j.keepApplied(ctx)
 		return j.to(ctx, Unchanged, "unchanged", "nothing to apply", func(tx Tx, jr *journal, run *Run) error {
-			return j.settle(jr, *run)
+			return errors.Join(j.settle(jr, *run), j.assessed(jr, *run, j.checks))
 		})
 	}
 	if j.run.PullID != 0 && status == Held {

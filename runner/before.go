@@ -175,7 +175,7 @@ func (h *hearing) queueBefore(j *journal, pull Pull, b before, commit string) (q
 		if err := renamed(j.tx, b.ws); err != nil {
 			return 0, err
 		}
-		rec, err = Workspace{ID: b.ws.ID, Repository: pull.Repository, Labels: b.ws.TrustedLabels, Owner: b.ws.Owner, DependsOn: b.ws.DependsOn}, nil
+		rec, err = Workspace{ID: b.ws.ID, Repository: pull.Repository, Health: HealthUnknown, Labels: b.ws.TrustedLabels, Owner: b.ws.Owner, DependsOn: b.ws.DependsOn}, nil
 	}
 	if err != nil {
 		return 0, err

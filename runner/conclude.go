@@ -114,11 +114,16 @@ func (j *job) write(tx Tx, jr *journal, run Run, o aftermath) error {
 	}
 	switch {
 	case o.status == Applied:
-		return j.settle(jr, run)
+		err = j.settle(jr, run)
 	case o.stale:
 		return j.planAgain(tx, jr, run)
+	default:
+		err = setSync(jr, run, SyncFailed, firstLine(run.Reason))
 	}
-	return setSync(jr, run, SyncFailed, firstLine(run.Reason))
+	if err == nil && o.checks != nil {
+		err = j.assessed(jr, run, *o.checks)
+	}
+	return err
 }
 
 // keepLeft keeps the states that the engine wrote, those that it left in files, and why others were refused.

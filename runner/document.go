@@ -87,8 +87,8 @@ func (r *Runner) document(tx Tx, pull Pull) (report.Document, map[workspaces.ID]
 				return doc, nil, err
 			}
 		}
-		if pull.State == Merged && run.Status == Applied && run.PullID == 0 && run.Commit != pull.MergedCommit {
-			row.Reason = orElse(row.Reason, fmt.Sprintf("together with what was merged later, at `%.7s`", run.Commit))
+		if pull.State == Merged && run.Status == Applied && run.PullID == 0 && run.Commit != pull.MergedCommit && row.Reason == run.Reason {
+			row.Reason = joined(fmt.Sprintf("together with what was merged later, at `%.7s`", run.Commit), run.Reason)
 		}
 		doc.Rows = append(doc.Rows, row)
 		if pull.State == Closed && row.Applied && s.known[id].Orphan {
@@ -232,11 +232,11 @@ func (r *Runner) reportRow(tx Tx, s *standing, run Run) (report.Row, error) {
 	}
 	switch {
 	case run.Status == Applied && run.PullID != 0:
-		row.Reason = "asked for by " + run.Actor
+		row.Reason = joined("asked for by "+run.Actor, run.Reason)
 	case run.Status == Unchanged && run.Approves != 0:
 		row.Reason = fmt.Sprintf("nothing was left to do when run %d was approved by %s", run.Approves, run.Actor)
 	case run.Status == Applied && run.Approves != 0:
-		row.Reason = "approved by " + run.Actor
+		row.Reason = joined("approved by "+run.Actor, run.Reason)
 	}
 	for _, beyond := range run.Unreviewed {
 		row.Reason += "\n- `" + beyond + "`"

@@ -94,6 +94,9 @@ func (j *job) checked(jr *journal, run Run, drift []planner.Change) error {
 	if rec.AppliedDigest != run.InputDigest {
 		return nil // an apply came in between: this says nothing about the world of now
 	}
+	if err := j.assess(jr, &rec, run, j.checks); err != nil {
+		return err
+	}
 	rec.CheckedAt, rec.UpdatedAt = now(), now()
 	if len(drift) == 0 {
 		rec.Prior = j.prior

@@ -20,20 +20,21 @@ import (
 
 // job is a run under way.
 type job struct {
-	r     *Runner
-	w     *watcher
-	run   Run
-	rec   Workspace // as it was when the run started
-	ws    *workspaces.Workspace
-	root  *engine.Root
-	dir   string // the run's own directory, removed with it
-	mask  *mask.Masker
-	undo  []func()
-	init  string        // init key: what init reads of the inputs
-	at    string        // absolute root of the checkout
-	head  string        // of the tracked branch, when it was judged
-	cover *coverage     // what people agreed to, for an apply
-	prior planner.Prior // the state that it planned from
+	r      *Runner
+	w      *watcher
+	run    Run
+	rec    Workspace // as it was when the run started
+	ws     *workspaces.Workspace
+	root   *engine.Root
+	dir    string // the run's own directory, removed with it
+	mask   *mask.Masker
+	undo   []func()
+	init   string         // init key: what init reads of the inputs
+	at     string         // absolute root of the checkout
+	head   string         // of the tracked branch, when it was judged
+	cover  *coverage      // what people agreed to, for an apply
+	prior  planner.Prior  // the state that it planned from
+	checks planner.Checks // as evaluated by its plan, also by one that failed
 
 	log     *slog.Logger // names the run
 	printed runLog
@@ -126,10 +127,13 @@ func (j *job) do(ctx context.Context) error {
 			Drift: j.run.Purpose == PurposeDrift,
 		},
 	})
+	if plan != nil {
+		j.mask.Add(plan.Secrets...)
+		j.checks = plan.Checks
+	}
 	if err != nil {
 		return err
 	}
-	j.mask.Add(plan.Secrets...)
 	if j.prior, _, err = planner.ReadPrior(filepath.Join(j.dir, "plan.tfplan")); err != nil {
 		return err
 	}
@@ -261,6 +265,11 @@ func (j *job) fail(ctx context.Context, err, cause error) error {
 	return j.persist(ctx, Failed, "failed", firstLine(j.run.Reason), func(tx Tx, jr *journal, run *Run) error {
 		if run.Purpose == PurposePlan || run.Purpose.order() {
 			return nil
+		}
+		if run.Purpose == PurposeDrift && len(j.checks.Failed) > 0 {
+			if err := j.assessed(jr, *run, j.checks); err != nil {
+				return err
+			}
 		}
 		return setSync(jr, *run, SyncFailed, run.Reason)
 	})

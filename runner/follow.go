@@ -55,6 +55,7 @@ func (j *job) follow(ctx context.Context, apply *supervisor.Apply) error {
 	if err != nil {
 		return err
 	}
+	j.examine(ctx, &o)
 	return j.conclude(ctx, o)
 }
 

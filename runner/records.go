@@ -144,8 +144,11 @@ type Workspace struct {
 	CheckedAt     time.Time       // the last time the world was compared with AppliedCommit
 	DriftSince    time.Time       // zero: no drift
 	Drift         json.RawMessage // []planner.Change of the last drift plan, redacted
-	Orphan        bool            // its directory is gone from the tracked branch
-	Reserved      int64           // the pull request that was applied to it before its merge; 0 = none
+	Health        Health
+	HealthAt      time.Time             // when its checks were evaluated last; zero = there are none, or they never were
+	Failing       []planner.FailedCheck // the first of the checks that failed then, redacted
+	Orphan        bool                  // its directory is gone from the tracked branch
+	Reserved      int64                 // the pull request that was applied to it before its merge; 0 = none
 	UpdatedAt     time.Time
 }
 
@@ -215,9 +218,10 @@ type RunChange struct {
 
 // Kinds of events that are looked for.
 const (
-	StateRefused = "state request refused" // why a state was not kept
-	ReplicaLost  = "replica lost"          // its lease ended, and it did not say that it stops
-	RunTakenOver = "run taken over"        // from such a replica
+	StateRefused  = "state request refused" // why a state was not kept
+	ReplicaLost   = "replica lost"          // its lease ended, and it did not say that it stops
+	HealthChanged = "health changed"        // of a workspace
+	RunTakenOver  = "run taken over"        // from such a replica
 )
 
 // StateVersion is one version of a state that driftless keeps.

@@ -77,3 +77,13 @@ const (
 	Unknown    Sync = "Unknown" // not checked within its freshness window
 	Suspended  Sync = "Suspended"
 )
+
+// Health is what the checks in a workspace's code say of what was applied: check blocks, pre- and postconditions.
+type Health string
+
+// The healths.
+const (
+	Healthy       Health = "Healthy"  // there are checks, and all of them pass
+	Degraded      Health = "Degraded" // one fails, or could not be evaluated
+	HealthUnknown Health = "Unknown"  // there are none, or not all were evaluated yet
+)

@@ -70,6 +70,14 @@ func orElse(a, b string) string {
 	return a
 }
 
+// joined says one thing, and then another if there is one.
+func joined(a, b string) string {
+	if b == "" {
+		return a
+	}
+	return a + "; " + b
+}
+
 // afterRepository is an identity without its repository.
 func afterRepository(id workspaces.ID) string {
 	_, rest, _ := strings.Cut(string(id), "//")

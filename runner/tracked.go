@@ -137,7 +137,7 @@ var errBusy = errors.New("is being worked on")
 func recordOf(j *journal, set *workspaces.Set, ws *workspaces.Workspace) (Workspace, error) {
 	rec, err := j.tx.Workspace(ws.ID)
 	if errors.Is(err, ErrNotFound) {
-		rec, err = Workspace{ID: ws.ID, Repository: ws.Repository}, nil
+		rec, err = Workspace{ID: ws.ID, Repository: ws.Repository, Health: HealthUnknown}, nil
 	}
 	from := renamedFrom(ws)
 	if err != nil || rec.AppliedCommit != "" || from == "" || set.Workspace(from) != nil {
@@ -190,6 +190,7 @@ func (w *watcher) writeOrphans(o *observation, j *journal, stop *[]int64) error 
 			return err
 		}
 		rec.Orphan, rec.Sync, rec.TargetDigest, rec.TargetCommit = true, Unknown, "", ""
+		rec.Health, rec.HealthAt, rec.Failing = HealthUnknown, zeroTime, nil
 		rec.Reason = "its directory is gone from " + o.repo.Branch + ": nothing was destroyed, and its state is kept"
 		if err := putIfChanged(j, rec); err != nil {
 			return err

@@ -36,6 +36,7 @@ type told struct {
 	Repair  string // what an approval on the issue would do; "" = nothing
 	Refused string // why it would not
 	First   string // what is to be settled before
+	Unwell  string `json:",omitempty"` // which checks fail
 }
 
 // says is what the body of a trouble's issue says. Another check that found the very same is nothing new.
@@ -43,7 +44,7 @@ func (t trouble) says() told {
 	if t.check != "" {
 		return told{}
 	}
-	return told{Repair: t.run.repair(), Refused: t.refused(), First: t.first}
+	return told{Repair: t.run.repair(), Refused: t.refused(), First: t.first, Unwell: t.rec.unwell()}
 }
 
 // repair tells what a drift run would do from what others would.
@@ -142,6 +143,7 @@ func (w *watcher) troubleIssue(ctx context.Context, t trouble) forge.Issue {
 	doc := report.DriftDocument{
 		Workspace: string(t.rec.ID), Owner: t.rec.Owner, RunID: t.run.ID, Commit: t.rec.AppliedCommit, Since: t.since,
 		AppliedAt: t.rec.AppliedAt, AppliedBy: t.by, Changes: t.rec.changes().Changes, Metadata: mark, Refused: t.refused(), First: t.first,
+		Unwell: t.rec.unwell(),
 	}
 	if commit, err := w.mirror.Commit(ctx, t.rec.AppliedCommit); err == nil {
 		doc.AppliedAuthor = commit.Author

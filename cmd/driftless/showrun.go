@@ -44,7 +44,7 @@ func (a *app) printRun(r server.RunView) {
 func (a *app) line(name, value string) {
 	if value != "" {
 		value = strings.ReplaceAll(strings.TrimSpace(safe(value)), "\n", "\n"+strings.Repeat(" ", 15))
-		_, _ = fmt.Fprintf(a.out, "%-14s %s\n", name, a.paintWord(a.out, value, name == "Status" || name == "Policy"))
+		_, _ = fmt.Fprintf(a.out, "%-14s %s\n", name, a.paintWord(a.out, value, name == "Status" || name == "Health" || name == "Policy"))
 	}
 }
 

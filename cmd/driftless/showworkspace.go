@@ -30,6 +30,13 @@ func (a *app) showWorkspace(w server.WorkspaceView) error {
 	a.line("Workspace", w.ID)
 	a.line("Status", w.Sync)
 	a.line("Why", w.Reason)
+	if health := healthOf(w); health != "" {
+		a.line("Health", health)
+		for _, check := range w.FailedChecks {
+			a.line("", check.String())
+		}
+		a.line("Evaluated", clock(w.HealthAt))
+	}
 	a.line("Labels", labelsText(w.Labels))
 	a.line("Owner", w.Owner)
 	a.line("Reserved by", w.ReservedBy)
@@ -58,9 +65,20 @@ func (a *app) showWorkspace(w server.WorkspaceView) error {
 	return nil
 }
 
+// healthOf is the health of a workspace that has checks, or "".
+func healthOf(w server.WorkspaceView) string {
+	if w.HealthAt.IsZero() {
+		return ""
+	}
+	return w.Health
+}
+
 // noteOf is what the list says of a workspace: why it stands so, and who holds its state though nothing works there.
 func noteOf(w server.WorkspaceView) string {
 	note := firstLine(w.Reason)
+	if note == "" && len(w.FailedChecks) > 0 {
+		note = w.FailedChecks[0].String()
+	}
 	if w.Lock == nil || !w.Lock.Stuck() || strings.HasPrefix(note, "the state is locked by") {
 		return note
 	}

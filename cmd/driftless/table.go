@@ -73,9 +73,9 @@ func cut(s string, n int, limited bool) string {
 
 // wordColors are the colours of words that tell how something stands.
 var wordColors = map[string]string{
-	"Synced": "32", "applied": "32", "ready": "32", "unchanged": "32", "pass": "32",
+	"Synced": "32", "Healthy": "32", "applied": "32", "ready": "32", "unchanged": "32", "pass": "32",
 	"Pending": "33", "held": "33", "Drifted": "33", "warn": "33", "interrupted": "31", "planning": "36", "applying": "36",
-	"Failed": "31", "failed": "31", "blocked": "31", "deny": "31", "error": "31", "violation": "31",
+	"Failed": "31", "Degraded": "31", "failed": "31", "blocked": "31", "deny": "31", "error": "31", "violation": "31",
 	"superseded": "2", "canceled": "2",
 }
 

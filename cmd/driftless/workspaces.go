@@ -33,7 +33,8 @@ func newWorkspaces(a *app) *cobra.Command {
 		Short: "List workspaces and how they stand, or explain a repository's",
 		Long: `workspaces lists what driftless manages and how it stands: Synced, Pending (merged, not applied yet or held), Drifted, Failed, Unknown (not
 checked within its freshness, or its directory is gone from the tracked branch; nothing was destroyed). A workspace to which a pull
-request was applied before its merge is reserved by that pull request until it is merged or closed.
+request was applied before its merge is reserved by that pull request until it is merged or closed. Where the code has checks, their
+health is Healthy, Degraded (one fails), or Unknown (not all were evaluated yet).
 
 With --repo it looks at a local Git repository instead, without an engine and offline: which directories are workspaces, and why the
 others are not. With --base and --head it says which workspaces the change between two revisions affects, and by what.`,
@@ -86,9 +87,9 @@ func (a *app) listWorkspaces(ctx context.Context) error {
 		a.say("There are no workspaces yet: `driftless serve` looks for them.")
 		return nil
 	}
-	t := table{header: []string{"WORKSPACE", "SYNC", "APPLIED", "WHEN", "CHECKED", "LABELS", "RESERVED BY", "NOTE"}}
+	t := table{header: []string{"WORKSPACE", "SYNC", "HEALTH", "APPLIED", "WHEN", "CHECKED", "LABELS", "RESERVED BY", "NOTE"}}
 	for _, w := range all {
-		t.add(w.ID, w.Sync, short(w.AppliedCommit), ago(w.AppliedAt), ago(w.CheckedAt), labelsText(w.Labels), w.ReservedBy, noteOf(w))
+		t.add(w.ID, w.Sync, healthOf(w), short(w.AppliedCommit), ago(w.AppliedAt), ago(w.CheckedAt), labelsText(w.Labels), w.ReservedBy, noteOf(w))
 	}
 	return t.print(a, a.out)
 }

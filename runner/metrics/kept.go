@@ -18,6 +18,7 @@ var (
 	signInProblems   = gauge("repository_sign_in_problems", "What the sign-in at the forge cannot do for the repository.", "repository")
 
 	workspaces  = gauge("workspaces", "Workspaces, by sync status.", "repository", "sync")
+	health      = gauge("workspace_health", "Workspaces, by health: what the checks in their code say.", "repository", "health")
 	oldestDrift = gauge("workspaces_drifted_oldest_timestamp_seconds", "Since when the oldest drift of the repository is known, in seconds since 1970; absent when nothing drifted.", "repository")
 
 	openRuns  = gauge("runs_open", "Runs that are queued or under way, or wait for a person, besides finished plans of pull requests.", "purpose", "status")
@@ -43,7 +44,7 @@ type kept struct{ m *Metrics }
 // Describe implements prometheus.Collector.
 func (c kept) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		databaseUp, databaseResponse, repositoryUp, repositoryPolled, signInProblems, workspaces, oldestDrift, openRuns, oldestRun,
+		databaseUp, databaseResponse, repositoryUp, repositoryPolled, signInProblems, workspaces, health, oldestDrift, openRuns, oldestRun,
 		postsWaiting, postsFailing, oldestPost, replicas, stateLocks, oldestLock,
 	} {
 		ch <- d
@@ -123,6 +124,9 @@ func (s scrape) repositories(all []runner.Repository, stats runner.Stats) {
 			oldest[t.Repository] = t.Since
 		}
 	}
+	for _, t := range stats.Health {
+		number[runner.Tally{Repository: t.Repository, Health: t.Health}] = t.Number
+	}
 	waiting, failing := byRepository(stats.Posts), byRepository(stats.PostsFailed)
 	for _, r := range all {
 		s.number(repositoryUp, truth(r.Error == ""), r.Name)
@@ -130,6 +134,9 @@ func (s scrape) repositories(all []runner.Repository, stats runner.Stats) {
 		s.number(signInProblems, float64(len(r.Problems)), r.Name)
 		for _, sync := range []runner.Sync{runner.Synced, runner.Pending, runner.Drifted, runner.SyncFailed, runner.Unknown, runner.Suspended} {
 			s.number(workspaces, float64(number[runner.Tally{Repository: r.Name, Sync: sync}]), r.Name, string(sync))
+		}
+		for _, h := range []runner.Health{runner.Healthy, runner.Degraded, runner.HealthUnknown} {
+			s.number(health, float64(number[runner.Tally{Repository: r.Name, Health: h}]), r.Name, string(h))
 		}
 		s.since(oldestDrift, oldest[r.Name], r.Name)
 		s.number(postsWaiting, float64(waiting[r.Name].Number), r.Name)

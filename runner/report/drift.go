@@ -16,6 +16,7 @@ type DriftDocument struct {
 	RunID         int64            // the drift run that found it: what an approval names; 0: none
 	Refused       string           // why an approval would not repair it; "" = it would
 	First         string           // what is to be settled before a repair, and how; "" = nothing
+	Unwell        string           // which checks of the code fail; "" = none
 	Commit        string           // the applied commit that the world was compared with
 	AppliedAuthor string           // author of that commit
 	AppliedBy     string           // who asked for the apply or approved it; "" = nobody
@@ -31,6 +32,9 @@ func DriftIssue(doc DriftDocument, limit int) (title, body string) {
 	is := newIssue(limit, doc.Metadata)
 	is.paragraph("**" + briefCode(doc.Workspace, 150) + " has drifted:** " + doc.differ() + since(doc.Since) + ".")
 	is.paragraph(lastApplied(doc))
+	if doc.Unwell != "" {
+		is.paragraph("Its health is **Degraded:** " + briefProse(doc.Unwell, 600) + ".")
+	}
 	is.tail = remedies(doc)
 	shown, left := []planner.Change(nil), 0
 	for _, c := range doc.Changes {

@@ -14,22 +14,25 @@ import (
 
 // WorkspaceView is a workspace as the API shows it.
 type WorkspaceView struct {
-	ID            string            `json:"id"`
-	Repository    string            `json:"repository"`
-	Sync          string            `json:"sync"`
-	Reason        string            `json:"reason,omitempty"`
-	Labels        map[string]string `json:"labels,omitempty"`
-	Owner         string            `json:"owner,omitempty"`
-	AppliedCommit string            `json:"applied_commit,omitempty"`
-	AppliedAt     time.Time         `json:"applied_at,omitzero"`
-	AppliedRun    int64             `json:"applied_run,omitempty"`
-	CheckedAt     time.Time         `json:"checked_at,omitzero"`
-	DriftSince    time.Time         `json:"drift_since,omitzero"`
-	Drift         json.RawMessage   `json:"drift,omitempty"` // changes, as in a plan
-	Orphan        bool              `json:"orphan,omitempty"`
-	ReservedBy    string            `json:"reserved_by,omitempty"` // the pull request that was applied before its merge
-	Backend       string            `json:"backend,omitempty"`     // that keeps its state; absent = driftless does
-	Lock          *runner.Lock      `json:"lock,omitempty"`        // of its state, as far as it is known
+	ID            string                `json:"id"`
+	Repository    string                `json:"repository"`
+	Sync          string                `json:"sync"`
+	Reason        string                `json:"reason,omitempty"`
+	Labels        map[string]string     `json:"labels,omitempty"`
+	Owner         string                `json:"owner,omitempty"`
+	AppliedCommit string                `json:"applied_commit,omitempty"`
+	AppliedAt     time.Time             `json:"applied_at,omitzero"`
+	AppliedRun    int64                 `json:"applied_run,omitempty"`
+	CheckedAt     time.Time             `json:"checked_at,omitzero"`
+	DriftSince    time.Time             `json:"drift_since,omitzero"`
+	Drift         json.RawMessage       `json:"drift,omitempty"` // changes, as in a plan
+	Health        string                `json:"health"`
+	HealthAt      time.Time             `json:"health_at,omitzero"` // when its checks were evaluated last
+	FailedChecks  []planner.FailedCheck `json:"failed_checks,omitempty"`
+	Orphan        bool                  `json:"orphan,omitempty"`
+	ReservedBy    string                `json:"reserved_by,omitempty"` // the pull request that was applied before its merge
+	Backend       string                `json:"backend,omitempty"`     // that keeps its state; absent = driftless does
+	Lock          *runner.Lock          `json:"lock,omitempty"`        // of its state, as far as it is known
 }
 
 // RunView is a run as the API shows it.
@@ -94,6 +97,7 @@ func workspaceView(tx runner.Tx, w runner.Workspace, locks map[workspaces.ID]run
 		ID: string(w.ID), Repository: w.Repository, Sync: string(w.Sync), Reason: w.Reason, Labels: w.Labels, Owner: w.Owner,
 		AppliedCommit: runner.ShownApplied(tx, w), AppliedAt: w.AppliedAt, AppliedRun: w.AppliedRun, CheckedAt: w.CheckedAt,
 		DriftSince: w.DriftSince, Drift: w.Drift, Orphan: w.Orphan, Backend: w.Backend,
+		Health: string(w.Health), HealthAt: w.HealthAt, FailedChecks: w.Failing,
 	}
 	if kept, ok := locks[w.ID]; ok && w.Backend == "" {
 		lock := runner.LockOf(tx, kept)

@@ -12,6 +12,7 @@ type tallyRow struct {
 	Purpose    text  `bun:"purpose"`
 	Status     text  `bun:"status"`
 	Sync       text  `bun:"sync"`
+	Health     text  `bun:"health"`
 	Number     int   `bun:"number"`
 	Since      int64 `bun:"since"`
 }
@@ -19,7 +20,7 @@ type tallyRow struct {
 func (r tallyRow) record() runner.Tally {
 	return runner.Tally{
 		Repository: string(r.Repository), Purpose: runner.Purpose(r.Purpose), Status: runner.Status(r.Status), Sync: runner.Sync(r.Sync),
-		Number: r.Number, Since: moment(r.Since),
+		Health: runner.Health(r.Health), Number: r.Number, Since: moment(r.Since),
 	}
 }
 
@@ -36,6 +37,7 @@ func (t *tx) Stats() (s runner.Stats, err error) {
 		by           []string
 	}{
 		{&s.Workspaces, "workspaces", "TRUE", "CASE WHEN drift_since > 0 THEN drift_since END", []string{"repository", "sync"}},
+		{&s.Health, "workspaces", "TRUE", "0", []string{"repository", "health"}},
 		{&s.Runs, "runs", open, "created_at", []string{"purpose", "status"}},
 		{&s.Posts, "posts", "shown < version", "updated_at", []string{"repository"}},
 		{&s.PostsFailed, "posts", "shown < version AND error <> ''", "updated_at", []string{"repository"}},

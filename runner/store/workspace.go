@@ -14,29 +14,32 @@ import (
 
 type workspaceRow struct {
 	bun.BaseModel `bun:"table:workspaces"`
-	ID            text                      `bun:"id,pk"`
-	Repository    text                      `bun:"repository"`
-	Sync          text                      `bun:"sync"`
-	Reason        text                      `bun:"reason"`
-	Labels        nested[map[string]string] `bun:"labels"`
-	Owner         text                      `bun:"owner"`
-	DependsOn     nested[[]workspaces.ID]   `bun:"depends_on"`
-	TargetDigest  text                      `bun:"target_digest"`
-	TargetCommit  text                      `bun:"target_commit"`
-	Base          text                      `bun:"base"`
-	AppliedDigest text                      `bun:"applied_digest"`
-	AppliedCommit text                      `bun:"applied_commit"`
-	AppliedTree   text                      `bun:"applied_tree"`
-	AppliedAt     int64                     `bun:"applied_at"`
-	AppliedRun    int64                     `bun:"applied_run"`
-	Prior         nested[planner.Prior]     `bun:"prior"`
-	CheckedAt     int64                     `bun:"checked_at"`
-	DriftSince    int64                     `bun:"drift_since"`
-	Orphan        flag                      `bun:"orphan"`
-	UpdatedAt     int64                     `bun:"updated_at"`
-	Drift         text                      `bun:"drift"`
-	Reserved      int64                     `bun:"reserved"`
-	Backend       text                      `bun:"backend"`
+	ID            text                          `bun:"id,pk"`
+	Repository    text                          `bun:"repository"`
+	Sync          text                          `bun:"sync"`
+	Reason        text                          `bun:"reason"`
+	Labels        nested[map[string]string]     `bun:"labels"`
+	Owner         text                          `bun:"owner"`
+	DependsOn     nested[[]workspaces.ID]       `bun:"depends_on"`
+	TargetDigest  text                          `bun:"target_digest"`
+	TargetCommit  text                          `bun:"target_commit"`
+	Base          text                          `bun:"base"`
+	AppliedDigest text                          `bun:"applied_digest"`
+	AppliedCommit text                          `bun:"applied_commit"`
+	AppliedTree   text                          `bun:"applied_tree"`
+	AppliedAt     int64                         `bun:"applied_at"`
+	AppliedRun    int64                         `bun:"applied_run"`
+	Prior         nested[planner.Prior]         `bun:"prior"`
+	CheckedAt     int64                         `bun:"checked_at"`
+	DriftSince    int64                         `bun:"drift_since"`
+	Orphan        flag                          `bun:"orphan"`
+	UpdatedAt     int64                         `bun:"updated_at"`
+	Drift         text                          `bun:"drift"`
+	Reserved      int64                         `bun:"reserved"`
+	Backend       text                          `bun:"backend"`
+	Health        text                          `bun:"health"`
+	HealthAt      int64                         `bun:"health_at"`
+	Failing       nested[[]planner.FailedCheck] `bun:"failing"`
 }
 
 func newWorkspaceRow(w runner.Workspace) workspaceRow {
@@ -47,6 +50,7 @@ func newWorkspaceRow(w runner.Workspace) workspaceRow {
 		AppliedTree: text(w.AppliedTree), AppliedAt: micros(w.AppliedAt), AppliedRun: w.AppliedRun, CheckedAt: micros(w.CheckedAt),
 		Prior: nested[planner.Prior]{w.Prior}, DriftSince: micros(w.DriftSince), UpdatedAt: micros(w.UpdatedAt), Drift: text(w.Drift),
 		Orphan: flag(w.Orphan), Reserved: w.Reserved, Backend: text(w.Backend),
+		Health: text(w.Health), HealthAt: micros(w.HealthAt), Failing: nested[[]planner.FailedCheck]{w.Failing},
 	}
 }
 
@@ -58,6 +62,7 @@ func (r workspaceRow) record() runner.Workspace {
 		AppliedAt: moment(r.AppliedAt), AppliedRun: r.AppliedRun, CheckedAt: moment(r.CheckedAt), DriftSince: moment(r.DriftSince),
 		Prior: r.Prior.value, Drift: raw(r.Drift), Orphan: bool(r.Orphan), UpdatedAt: moment(r.UpdatedAt),
 		Reserved: r.Reserved, Backend: string(r.Backend),
+		Health: runner.Health(r.Health), HealthAt: moment(r.HealthAt), Failing: r.Failing.value,
 	}
 }
 

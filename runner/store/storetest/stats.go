@@ -20,10 +20,10 @@ func stats(t *testing.T, s runner.Store) {
 	update(t, s, func(tx runner.Tx) error {
 		var problems []error
 		for _, w := range []runner.Workspace{
-			{ID: "a//1", Repository: "a", Sync: runner.Synced},
-			{ID: "a//2", Repository: "a", Sync: runner.Drifted, DriftSince: at(2)},
-			{ID: "a//3", Repository: "a", Sync: runner.Drifted, DriftSince: at(1)},
-			{ID: "b//1", Repository: "b", Sync: runner.Pending},
+			{ID: "a//1", Repository: "a", Sync: runner.Synced, Health: runner.Healthy},
+			{ID: "a//2", Repository: "a", Sync: runner.Drifted, DriftSince: at(2), Health: runner.Degraded},
+			{ID: "a//3", Repository: "a", Sync: runner.Drifted, DriftSince: at(1), Health: runner.Healthy},
+			{ID: "b//1", Repository: "b", Sync: runner.Pending, Health: runner.HealthUnknown},
 		} {
 			problems = append(problems, tx.PutWorkspace(w))
 		}
@@ -53,6 +53,11 @@ func stats(t *testing.T, s runner.Store) {
 			{Repository: "a", Sync: runner.Drifted, Number: 2, Since: at(1)},
 			{Repository: "a", Sync: runner.Synced, Number: 1},
 			{Repository: "b", Sync: runner.Pending, Number: 1},
+		},
+		Health: []runner.Tally{
+			{Repository: "a", Health: runner.Degraded, Number: 1},
+			{Repository: "a", Health: runner.Healthy, Number: 2},
+			{Repository: "b", Health: runner.HealthUnknown, Number: 1},
 		},
 		Runs: []runner.Tally{
 			{Purpose: runner.PurposeApply, Status: runner.Interrupted, Number: 1, Since: at(7)},

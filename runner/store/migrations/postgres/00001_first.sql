@@ -130,7 +130,10 @@ CREATE TABLE workspaces (
   updated_at     BIGINT NOT NULL,
   drift          TEXT COLLATE "C" NOT NULL,
   reserved       BIGINT NOT NULL,
-  backend        TEXT COLLATE "C" NOT NULL
+  backend        TEXT COLLATE "C" NOT NULL,
+  health         TEXT COLLATE "C" NOT NULL,
+  health_at      BIGINT NOT NULL,
+  failing        TEXT COLLATE "C" NOT NULL
 );
 CREATE INDEX workspaces_by_repository ON workspaces (repository, id);
 CREATE INDEX workspaces_by_sync ON workspaces (sync, id);

@@ -2,6 +2,9 @@
 
 -- +goose Up
 ALTER TABLE workspaces ADD COLUMN backend TEXT NOT NULL DEFAULT '';
+ALTER TABLE workspaces ADD COLUMN health TEXT NOT NULL DEFAULT 'Unknown';
+ALTER TABLE workspaces ADD COLUMN health_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE workspaces ADD COLUMN failing TEXT NOT NULL DEFAULT 'null';
 
 ALTER TABLE runs DROP COLUMN lease_until; -- a run is its owner's for as long as that holds its own lease
 
