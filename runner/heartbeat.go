@@ -16,6 +16,9 @@ const mostGone = 24 * time.Hour
 func (m *membership) beat(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, m.lease/2)
 	defer cancel()
+	if ring, ok := m.r.opts.Store.(Keyring); ok {
+		m.self.Keys = ring.Recipients()
+	}
 	sent := time.Now()
 	var live []Replica
 	var mine portion

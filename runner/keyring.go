@@ -8,19 +8,36 @@ type Key struct {
 	Current   bool   // everything is encrypted for it from now on
 	InFile    bool   // the key file has its identity
 	Earlier   bool   // it was the current one before
+	Damaged   bool   // these contents were encrypted for it, and cannot be read with it: they stay as they are
 	Artifacts int    // that are encrypted for it
 	States    int
 }
 
-// Keyring is a store whose keys can be changed while it is in use, by several processes.
+// Rotation is what changing the key has to do.
+type Rotation struct {
+	Recipient string // that everything is encrypted for from now on
+	Left      int    // contents that are to be encrypted anew
+	Missing   int    // contents for keys that the key file lacks: they stay as they are
+}
+
+// Resealed is what was encrypted anew.
+type Resealed struct {
+	Done    int      // contents that were looked at; 0 = nothing is left
+	Damaged []string // those of them that cannot be read with their key, for people
+}
+
+// Keyring is a store whose keys can be changed while it is in use, by several processes. self is the replica that asks.
 type Keyring interface {
+	// Recipients are the public halves of the keys that this process has.
+	Recipients() []string
 	// Keys are the keys of the key file and those that contents need.
 	Keys(ctx context.Context) ([]Key, error)
 	// Rotate lets everything be encrypted for another key from now on: the first of the key file that was never used
-	// before, or a new one. While contents of an earlier rotation are left, nothing changes.
-	Rotate(ctx context.Context, actor string) (recipient string, err error)
-	// Reseal encrypts some contents for the current key that are not yet, and returns how many are left.
-	Reseal(ctx context.Context) (left int, err error)
+	// before, or a new one. While contents of an earlier rotation are left, nothing changes; nor while a replica is alive
+	// that lacks the key.
+	Rotate(ctx context.Context, actor, self string) (Rotation, error)
+	// Reseal encrypts some contents for the current key that are not yet.
+	Reseal(ctx context.Context) (Resealed, error)
 	// Retire removes earlier keys from the key file that nothing needs any more, and returns them.
-	Retire(ctx context.Context, actor string) ([]string, error)
+	Retire(ctx context.Context, actor, self string) ([]string, error)
 }

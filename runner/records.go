@@ -159,6 +159,7 @@ type Replica struct {
 	Kind       string // Serve, Worker or Stopping
 	Version    string
 	Takes      []string // which workspaces it takes runs of, as written: "env=prod", "team!=data"; empty = all
+	Keys       []string // public halves of the keys that it has
 	StartedAt  time.Time
 	SeenAt     time.Time
 	LeaseUntil time.Time // until then its runs are its own; zero = it is gone

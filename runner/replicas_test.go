@@ -24,6 +24,15 @@ func TestReplicasShareTheWork(t *testing.T) {
 	f.await("the first replica leads all", func(tx runner.Tx) (string, error) { return f.spread(tx, 2) })
 	second := f.start("second", f.url, nil)
 	f.await("each replica leads one repository", func(tx runner.Tx) (string, error) { return f.spread(tx, 1, 1) })
+	f.must(f.db.View(t.Context(), func(tx runner.Tx) error {
+		all, err := tx.Replicas()
+		for _, r := range all {
+			if !slices.Equal(r.Keys, f.db.Recipients()) {
+				t.Errorf("replica %s has the keys %v", r.ID, r.Keys)
+			}
+		}
+		return err
+	}))
 	third := f.start("worker", f.url, func(o *runner.Options) { o.Kind = runner.Worker; o.Takes = runner.Selector{"env=prod"} })
 	f.await("everything is planned", f.held)
 	f.commit("a", "driftless/x", "Change", map[string]string{"one-dev/more.tf": "output \"more\" {\n  value = 1\n}\n", "two-dev/more.tf": "output \"more\" {\n  value = 1\n}\n"})

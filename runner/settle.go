@@ -108,11 +108,9 @@ func (c *Commander) reporting(tx Tx, run Run) error {
 	if err != nil {
 		return err
 	}
-	self := ""
-	if c.DataDir != "" {
-		if self, err = instance(c.DataDir); err != nil {
-			return err
-		}
+	self, err := c.Self()
+	if err != nil {
+		return err
 	}
 	for _, o := range all {
 		if o.ID == run.Owner && o.ID != self && o.LeaseUntil.After(at) {
@@ -120,4 +118,12 @@ func (c *Commander) reporting(tx Tx, run Run) error {
 		}
 	}
 	return nil
+}
+
+// Self is the replica that this process is, or would be; "" where that is not asked.
+func (c *Commander) Self() (string, error) {
+	if c.DataDir == "" {
+		return "", nil
+	}
+	return instance(c.DataDir)
 }

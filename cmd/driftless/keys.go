@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -55,6 +56,8 @@ artifacts and states are encrypted for it. No secret is shown.`,
 func keyNote(k server.KeyView) string {
 	needed := k.Artifacts+k.States > 0
 	switch {
+	case k.Damaged:
+		return "damaged: cannot be read with any key, and stays as it is"
 	case k.Recipient == "":
 		return "not known which key: an earlier driftless encrypted it; `driftless keys rotate` settles that"
 	case !k.InFile:
@@ -75,9 +78,11 @@ func newKeysRotate(a *app) *cobra.Command {
 		Short: "Change the key, and encrypt everything anew",
 		Long: `rotate puts a new key in front of the key file, lets everything be encrypted for it from now on, and encrypts anew what is there: states,
 plans and logs, a few at a time, while driftless works on. When the first key of the file was never used, as one that was put there
-by hand, it is taken in place of a new one: so several replicas get the same (docs/operations.md says how).
+by hand, it is taken in place of a new one. Nothing changes in the database before every other replica that is alive has the key: which ones lack
+it is said (docs/operations.md).
 
-Interrupted, it goes on where it was when it is called again; what is encrypted for either key can be read all the time. The earlier key stays in
+Interrupted, it goes on where it was when it is called again; what is encrypted for either key can be read all the time. What is damaged
+and cannot be read is named, and stays as it is. The earlier key stays in
 the file until ` + "`driftless keys retire`" + `. Digests do not change: what was reviewed stays reviewed.`,
 		Example: "  driftless keys rotate\n  sudo -u driftless driftless keys rotate",
 		Args:    takes(0, 0, ""),
@@ -91,25 +96,47 @@ func (a *app) rotateKeys(ctx context.Context) error {
 		return err
 	}
 	defer conn.close()
-	var rotated, sealed server.RotationView
+	var rotated server.RotationView
 	if err := conn.Do(ctx, "/v1/keys/rotate", nil, &rotated); err != nil {
 		return err
 	}
 	a.say("Everything is encrypted for %s from now on.", rotated.Recipient)
-	for {
-		if err := conn.Do(ctx, "/v1/keys/reseal", nil, &sealed); err != nil {
-			return fmt.Errorf("%w. `driftless keys rotate` goes on where it was", err)
-		}
-		if sealed.Left == 0 {
-			break
-		}
-		a.say("%d artifacts and states are left.", sealed.Left)
+	if err := a.reseal(ctx, conn, &rotated); err != nil {
+		return fmt.Errorf("%w. `driftless keys rotate` goes on where it was", err)
+	}
+	for _, name := range rotated.Damaged {
+		a.say("%s is damaged and cannot be read: it stays as it is.", safe(name))
+	}
+	if rotated.Missing > 0 {
+		a.say("%d artifacts and states were encrypted for a key that is missing from the key file: `driftless keys list` names it. They stay as they are.", rotated.Missing)
 	}
 	if a.output == "json" {
 		return printJSON(a.out, rotated)
 	}
-	a.say("All is encrypted anew. Keep a copy of the key file, apart from the database's backups; then `driftless keys retire` removes the earlier key.")
+	a.say("All that can be read is encrypted anew. Keep a copy of the key file, apart from the database's backups; then `driftless keys retire` removes the earlier key.")
 	return nil
+}
+
+// sayPause is how often people are told how far it is.
+const sayPause = 3 * time.Second
+
+// reseal encrypts anew what is left, some contents at a time.
+func (a *app) reseal(ctx context.Context, conn *connection, r *server.RotationView) error {
+	for said := time.Now(); ; {
+		var now server.RotationView
+		if err := conn.Do(ctx, "/v1/keys/reseal", nil, &now); err != nil {
+			return err
+		}
+		if now.Done == 0 {
+			r.Left = 0
+			return nil
+		}
+		r.Done, r.Left, r.Damaged = r.Done+now.Done, max(0, r.Left-now.Done), append(r.Damaged, now.Damaged...)
+		if time.Since(said) > sayPause {
+			said = time.Now()
+			a.say("%d artifacts and states are left.", r.Left)
+		}
+	}
 }
 
 func newKeysRetire(a *app) *cobra.Command {

@@ -12,6 +12,7 @@ type KeyView struct {
 	Current   bool   `json:"current"`
 	InFile    bool   `json:"in_file"`
 	Earlier   bool   `json:"earlier"`
+	Damaged   bool   `json:"damaged"` // cannot be read with this key: they stay as they are
 	Artifacts int    `json:"artifacts"`
 	States    int    `json:"states"`
 }
@@ -19,7 +20,10 @@ type KeyView struct {
 // RotationView is how far a rotation is.
 type RotationView struct {
 	Recipient string   `json:"recipient,omitempty"`
-	Left      int      `json:"left"`
+	Left      int      `json:"left"`              // to be encrypted anew
+	Missing   int      `json:"missing,omitempty"` // encrypted for keys that the key file lacks
+	Done      int      `json:"done"`              // just now; 0 = all is
+	Damaged   []string `json:"damaged,omitempty"` // just met, and not readable
 	Retired   []string `json:"retired,omitempty"`
 }
 
@@ -29,22 +33,26 @@ func (a *API) serveKeys(ring runner.Keyring) {
 		all, err := ring.Keys(r.Context())
 		a.answer(w, r, views(all, func(k runner.Key) KeyView { return KeyView(k) }), err)
 	})
-	rotation := func(do func(r *http.Request) (RotationView, error)) http.HandlerFunc {
+	rotation := func(do func(r *http.Request, self string) (RotationView, error)) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
-			view, err := do(r)
+			var view RotationView
+			self, err := a.do.Self()
+			if err == nil {
+				view, err = do(r, self)
+			}
 			a.answer(w, r, view, err)
 		}
 	}
-	a.mux.HandleFunc("POST /v1/keys/rotate", rotation(func(r *http.Request) (v RotationView, err error) {
-		v.Recipient, err = ring.Rotate(r.Context(), actor(r))
-		return v, err
+	a.mux.HandleFunc("POST /v1/keys/rotate", rotation(func(r *http.Request, self string) (v RotationView, err error) {
+		did, err := ring.Rotate(r.Context(), actor(r), self)
+		return RotationView{Recipient: did.Recipient, Left: did.Left, Missing: did.Missing}, err
 	}))
-	a.mux.HandleFunc("POST /v1/keys/reseal", rotation(func(r *http.Request) (v RotationView, err error) {
-		v.Left, err = ring.Reseal(r.Context())
-		return v, err
+	a.mux.HandleFunc("POST /v1/keys/reseal", rotation(func(r *http.Request, _ string) (v RotationView, err error) {
+		did, err := ring.Reseal(r.Context())
+		return RotationView{Done: did.Done, Damaged: did.Damaged}, err
 	}))
-	a.mux.HandleFunc("POST /v1/keys/retire", rotation(func(r *http.Request) (v RotationView, err error) {
-		v.Retired, err = ring.Retire(r.Context(), actor(r))
+	a.mux.HandleFunc("POST /v1/keys/retire", rotation(func(r *http.Request, self string) (v RotationView, err error) {
+		v.Retired, err = ring.Retire(r.Context(), actor(r), self)
 		return v, err
 	}))
 }

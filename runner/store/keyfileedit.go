@@ -81,19 +81,42 @@ func (k *Keys) editElsewhere(change func(text string) (string, error)) error {
 	return err
 }
 
+// replaceFile replaces a file, or the one that a link leads to. It stays its owner's, whoever does it.
 func replaceFile(path, content string) error {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".key-*") // mode 0600
 	if err != nil {
 		return err
 	}
 	_, err = tmp.WriteString(content)
-	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err == nil {
+	if err = errors.Join(err, keepOwner(path, tmp), tmp.Sync(), tmp.Close()); err == nil {
 		err = os.Rename(tmp.Name(), path)
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(tmp.Name()))
 	}
 	return syncDir(filepath.Dir(path))
+}
+
+// keepOwner gives a file to the owner of the one that it is to replace.
+func keepOwner(path string, file *os.File) error {
+	old, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	made, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	was, ok := old.Sys().(*syscall.Stat_t)
+	is, known := made.Sys().(*syscall.Stat_t)
+	if !ok || !known || was.Uid == is.Uid && was.Gid == is.Gid {
+		return nil
+	}
+	return file.Chown(int(was.Uid), int(was.Gid))
 }
 
 // next returns whom to encrypt for after the current recipient: the first identity of the file, if it was never used

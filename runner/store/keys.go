@@ -10,6 +10,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"time"
 
 	"filippo.io/age"
 )
@@ -26,6 +27,7 @@ type Keys struct {
 
 	mu         sync.RWMutex
 	identities []*age.X25519Identity
+	refreshed  time.Time
 	macs       macs
 }
 
@@ -84,6 +86,26 @@ func (k *Keys) recipients() (all []string) {
 		all = append(all, identity.Recipient().String())
 	}
 	return all
+}
+
+// refreshPause is how old what stands in the key file may be where it is no file of ours: a command may take its time.
+const refreshPause = 30 * time.Second
+
+// refresh reads the key file again; what is not a file of ours, at times and without waiting for it.
+func (k *Keys) refresh() {
+	if k.read == nil {
+		_ = k.reload() // what it held before is kept
+		return
+	}
+	k.mu.Lock()
+	due := time.Since(k.refreshed) > refreshPause
+	if due {
+		k.refreshed = time.Now()
+	}
+	k.mu.Unlock()
+	if due {
+		go func() { _ = k.reload() }()
+	}
 }
 
 // opens reports whether the keys can decrypt what was encrypted for a recipient.

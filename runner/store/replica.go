@@ -16,6 +16,7 @@ type replicaRow struct {
 	Kind          text             `bun:"kind"`
 	Version       text             `bun:"version"`
 	Takes         nested[[]string] `bun:"labels"`
+	Keys          nested[[]string] `bun:"keys"`
 	StartedAt     int64            `bun:"started_at"`
 	SeenAt        int64            `bun:"seen_at"`
 	LeaseUntil    int64            `bun:"lease_until"`
@@ -23,7 +24,7 @@ type replicaRow struct {
 
 func (r replicaRow) record() runner.Replica {
 	return runner.Replica{
-		ID: string(r.ID), Host: string(r.Host), Kind: string(r.Kind), Version: string(r.Version), Takes: r.Takes.value,
+		ID: string(r.ID), Host: string(r.Host), Kind: string(r.Kind), Version: string(r.Version), Takes: r.Takes.value, Keys: r.Keys.value,
 		StartedAt: moment(r.StartedAt), SeenAt: moment(r.SeenAt), LeaseUntil: moment(r.LeaseUntil),
 	}
 }
@@ -61,7 +62,7 @@ func (t *tx) Replicas() ([]runner.Replica, error) {
 // PutReplica implements runner.Tx.
 func (t *tx) PutReplica(r runner.Replica) error {
 	row := replicaRow{
-		ID: text(r.ID), Host: text(r.Host), Kind: text(r.Kind), Version: text(r.Version), Takes: nested[[]string]{r.Takes},
+		ID: text(r.ID), Host: text(r.Host), Kind: text(r.Kind), Version: text(r.Version), Takes: nested[[]string]{r.Takes}, Keys: nested[[]string]{r.Keys},
 		StartedAt: micros(r.StartedAt), SeenAt: micros(r.SeenAt), LeaseUntil: micros(r.LeaseUntil),
 	}
 	return one("put replica", r.ID, t.upsert(&row, "id"))

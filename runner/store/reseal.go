@@ -3,9 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
-
-	"github.com/uptrace/bun"
 
 	"github.com/driftlessops/driftless/runner"
 )
@@ -23,7 +22,19 @@ type sealedRow struct {
 	Version   int64  `bun:"version"`
 	Content   []byte `bun:"content"`
 	table     string
-	from      string // recipient
+	from, to  string // recipients
+}
+
+// damaged marks in place of its recipient, which follows, what cannot be read with its key: it stays as it is, and nothing waits
+// for it or needs the key.
+const damaged = "damaged "
+
+// name is what people call it.
+func (r sealedRow) name() string {
+	if r.table == "blobs" {
+		return string(r.Key)
+	}
+	return fmt.Sprintf("version %d of the state of %s", r.Version, r.Workspace)
 }
 
 // sealedTables hold what is encrypted, each with the columns of its key.
@@ -33,58 +44,73 @@ var sealedTables = []struct {
 }{{"blobs", []string{"key"}}, {"states", []string{"workspace", "version"}}}
 
 // Reseal implements runner.Keyring: it reads and encrypts outside of the transaction that writes.
-func (db *DB) Reseal(ctx context.Context) (left int, err error) {
+func (db *DB) Reseal(ctx context.Context) (did runner.Resealed, err error) {
 	var batch []sealedRow
-	var current string
 	err = db.View(ctx, func(rt runner.Tx) (err error) {
-		t := rt.(*tx)
-		if current, err = t.recipient(); err == nil {
-			batch, err = t.stale(current)
-		}
+		batch, err = rt.(*tx).stale()
 		return err
 	})
-	if err != nil {
-		return 0, err
+	if err != nil || len(batch) == 0 {
+		return did, err
 	}
-	for i, row := range batch {
-		plain, err := db.keys.Decrypt(row.Content)
-		if err == nil {
-			batch[i].Content, err = Encrypt(plain, current)
+	for i := range batch {
+		if err := db.sealAnew(&batch[i]); err != nil {
+			return did, err
 		}
-		if err != nil {
-			return 0, fmt.Errorf("encrypt %s %s%s anew: %w", row.table, row.Key, row.Workspace, err)
+		if row := batch[i]; strings.HasPrefix(row.to, damaged) {
+			db.logger.Error("a content cannot be read with the key that it was encrypted for: it stays as it is", "database", db.name, "content", row.name(), "key", row.from)
+			did.Damaged = append(did.Damaged, row.name())
 		}
 	}
-	err = db.Update(ctx, func(rt runner.Tx) (err error) {
-		t := rt.(*tx)
+	did.Done = len(batch)
+	return did, db.Update(ctx, func(rt runner.Tx) (err error) {
 		for _, row := range batch {
-			if err := t.reseal(row, current); err != nil {
+			if err := rt.(*tx).reseal(row); err != nil {
 				return err
 			}
 		}
-		left, err = t.unsealed(current)
-		return err
+		return nil
 	})
-	return left, err
 }
 
-// stale are some contents that are encrypted for others than the recipient.
-func (t *tx) stale(current string) (batch []sealedRow, err error) {
+func (db *DB) sealAnew(row *sealedRow) error {
+	plain, err := db.keys.Decrypt(row.Content)
+	switch {
+	case err != nil && db.reads(row.from):
+		row.to = damaged + row.from
+		return nil
+	case err != nil: // somebody took the key away since
+		return fmt.Errorf("encrypt %s anew: %w", row.name(), err)
+	}
+	if row.Content, err = Encrypt(plain, row.to); err != nil {
+		return fmt.Errorf("encrypt %s anew: %w", row.name(), err)
+	}
+	return nil
+}
+
+// stale are some contents that are encrypted for others than the current recipient.
+func (t *tx) stale() (batch []sealedRow, err error) {
+	current, err := t.recipient()
+	if err != nil {
+		return nil, err
+	}
 	size := 0
 	for _, table := range sealedTables {
-		counts, err := t.sealedCounts(table.name)
+		all, err := t.recipientsOf(table.name)
 		if err != nil {
 			return nil, err
 		}
-		delete(counts, current)
-		for from := range counts {
+		for _, from := range all {
+			if from == current || !t.db.reads(from) {
+				continue
+			}
 			var keys []sealedRow
 			err := t.bun.NewSelect().Table(table.name).Column(table.key...).Where("sealed_for = ?", from).Limit(resealRows).Scan(t.ctx, &keys)
 			if err != nil {
 				return nil, one("list", table.name, err)
 			}
 			for _, row := range keys {
-				row.table, row.from = table.name, from
+				row.table, row.from, row.to = table.name, from, current
 				if err := t.sealedContent(&row); err != nil {
 					return nil, err
 				}
@@ -98,6 +124,9 @@ func (t *tx) stale(current string) (batch []sealedRow, err error) {
 	return batch, nil
 }
 
+// reads reports whether what was encrypted for a recipient, or by an earlier driftless, should be readable.
+func (db *DB) reads(recipient string) bool { return recipient == "" || db.keys.opens(recipient) }
+
 func (t *tx) sealedContent(row *sealedRow) error {
 	q := t.bun.NewSelect().Table(row.table).Column("content")
 	if row.table == "blobs" {
@@ -109,9 +138,9 @@ func (t *tx) sealedContent(row *sealedRow) error {
 }
 
 // reseal writes a content, unless it was written or removed since it was read.
-func (t *tx) reseal(row sealedRow, current string) error {
+func (t *tx) reseal(row sealedRow) error {
 	places := strings.Split(t.db.dialect.places(5), ", ")
-	statement, values := "UPDATE "+row.table+" SET content = "+places[0]+", sealed_for = "+places[1]+" WHERE sealed_for = "+places[2], []any{row.Content, current, row.from}
+	statement, values := "UPDATE "+row.table+" SET content = "+places[0]+", sealed_for = "+places[1]+" WHERE sealed_for = "+places[2], []any{row.Content, row.to, row.from}
 	if row.table == "blobs" {
 		statement, values = statement+" AND key = "+places[3], append(values, row.Key.kept())
 	} else {
@@ -135,37 +164,55 @@ func (t *tx) sealedCounts(table string) (map[string]int, error) {
 	return counts, one("count", table, err)
 }
 
-// unsealed counts what a rotation has left to do: what is encrypted for one of the earlier recipients.
-func (t *tx) unsealed(current string) (left int, err error) {
+// rotation counts what a rotation has left to do.
+func (t *tx) rotation() (r runner.Rotation, err error) {
+	if r.Recipient, err = t.recipient(); err != nil {
+		return r, err
+	}
 	for _, table := range sealedTables {
 		counts, err := t.sealedCounts(table.name)
 		if err != nil {
-			return 0, err
+			return r, err
 		}
-		delete(counts, current)
-		for _, n := range counts {
-			left += n
+		for from, n := range counts {
+			switch {
+			case from == r.Recipient || strings.HasPrefix(from, damaged):
+			case t.db.reads(from):
+				r.Left += n
+			default:
+				r.Missing += n
+			}
 		}
 	}
-	return left, nil
+	return r, nil
 }
 
-// recipientsInUse are the recipients of what is in the database, found one after the other in the index.
-func (t *tx) recipientsInUse() (all []string, err error) {
+// recipientsInUse are the recipients whose keys are needed for what is in the database.
+func (t *tx) recipientsInUse() (needed []string, err error) {
 	for _, table := range sealedTables {
-		for last := ""; ; {
-			var next []string
-			err := t.bun.NewSelect().Table(table.name).ColumnExpr("min(?)", bun.Ident("sealed_for")).Where("sealed_for > ?", last).
-				Having("min(sealed_for) IS NOT NULL").Scan(t.ctx, &next)
-			if err != nil && !isNotFound(one("", "", err)) {
-				return nil, one("recipients of", table.name, err)
-			}
-			if len(next) == 0 {
-				break
-			}
-			last = next[0]
-			all = append(all, last)
+		all, err := t.recipientsOf(table.name)
+		if err != nil {
+			return nil, err
 		}
+		needed = append(needed, slices.DeleteFunc(all, func(name string) bool { return name == "" || strings.HasPrefix(name, damaged) })...)
 	}
-	return all, nil
+	return needed, nil
+}
+
+// recipientsOf are the recipients of what is in a table, found one after the other in the index.
+func (t *tx) recipientsOf(table string) (all []string, err error) {
+	for {
+		q := t.bun.NewSelect().Table(table).Column("sealed_for").Order("sealed_for").Limit(1)
+		if len(all) > 0 {
+			q = q.Where("sealed_for > ?", all[len(all)-1])
+		}
+		var next []string
+		if err := q.Scan(t.ctx, &next); err != nil && !isNotFound(one("", "", err)) {
+			return nil, one("recipients of", table, err)
+		}
+		if len(next) == 0 {
+			return all, nil
+		}
+		all = append(all, next[0])
+	}
 }

@@ -4,11 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/driftlessops/driftless/runner"
 )
+
+// Recipients implements runner.Keyring.
+func (db *DB) Recipients() []string {
+	db.keys.refresh()
+	return db.keys.recipients()
+}
 
 // Keys implements runner.Keyring.
 func (db *DB) Keys(ctx context.Context) (all []runner.Key, err error) {
@@ -35,19 +42,17 @@ func (db *DB) Keys(ctx context.Context) (all []runner.Key, err error) {
 		}
 		names := append(db.keys.recipients(), current)
 		for _, counts := range []map[string]int{blobs, states} {
-			for name := range counts {
-				names = append(names, name)
-			}
+			names = slices.AppendSeq(names, maps.Keys(counts))
 		}
 		all = nil
-		for _, name := range names {
-			if slices.ContainsFunc(all, func(k runner.Key) bool { return k.Recipient == name }) {
+		for i, name := range names {
+			if slices.Contains(names[:i], name) {
 				continue
 			}
-			all = append(all, runner.Key{
-				Recipient: name, Current: name == current, InFile: db.keys.opens(name), Earlier: slices.Contains(earlier, name),
-				Artifacts: blobs[name], States: states[name],
-			})
+			key := runner.Key{Current: name == current, Earlier: slices.Contains(earlier, name), Artifacts: blobs[name], States: states[name]}
+			key.Recipient, key.Damaged = strings.CutPrefix(name, damaged)
+			key.InFile = db.keys.opens(key.Recipient)
+			all = append(all, key)
 		}
 		return nil
 	})
@@ -55,28 +60,61 @@ func (db *DB) Keys(ctx context.Context) (all []runner.Key, err error) {
 }
 
 // Rotate implements runner.Keyring. The file has the identity before the database needs it.
-func (db *DB) Rotate(ctx context.Context, actor string) (to string, err error) {
-	var current string
+func (db *DB) Rotate(ctx context.Context, actor, self string) (did runner.Rotation, err error) {
+	if err := db.keys.reload(); err != nil {
+		return did, err
+	}
 	var earlier []string
-	left := 0
-	err = db.View(ctx, func(rt runner.Tx) (err error) {
+	look := func(rt runner.Tx) (err error) {
 		t := rt.(*tx)
-		if current, err = t.recipient(); err == nil {
+		if did, err = t.rotation(); err == nil {
 			earlier, err = t.earlier()
 		}
-		if err == nil && len(earlier) > 0 {
-			left, err = t.unsealed(current)
-		}
 		return err
+	}
+	if err = db.View(ctx, look); err != nil || len(earlier) > 0 && did.Left > 0 {
+		return did, err // an earlier rotation goes on
+	}
+	from := did.Recipient
+	to, err := db.keys.next(append(earlier, from))
+	if err != nil {
+		return did, err
+	}
+	err = db.Update(ctx, func(rt runner.Tx) error {
+		t := rt.(*tx)
+		if err := t.everybodyHas(to, self); err != nil {
+			return err
+		}
+		return db.switchTo(t, from, to, actor)
 	})
-	if err != nil || left > 0 {
-		return current, err // an earlier rotation goes on
+	if err == nil {
+		err = db.View(ctx, look)
 	}
-	if to, err = db.keys.next(append(earlier, current)); err != nil {
-		return "", err
+	return did, err
+}
+
+// everybodyHas refuses what would leave a replica that is alive without the key of what it must read. self has it.
+func (t *tx) everybodyHas(recipient, self string) error {
+	at, err := t.Clock()
+	if err != nil {
+		return err
 	}
-	err = db.Update(ctx, func(rt runner.Tx) error { return db.switchTo(rt.(*tx), current, to, actor) })
-	return to, err
+	all, err := t.Replicas()
+	if err != nil {
+		return err
+	}
+	var lack []string
+	for _, r := range all {
+		if r.ID != self && r.LeaseUntil.After(at) && !slices.Contains(r.Keys, recipient) {
+			lack = append(lack, fmt.Sprintf("%s on %s", r.ID, r.Host))
+		}
+	}
+	if len(lack) == 0 {
+		return nil
+	}
+	return runner.UserError(fmt.Sprintf("the database is as it was: %s does not stand in the key file of %s, which could not read what is encrypted for it. "+
+		"Put its line from %s in front of each of theirs, and say this again after some seconds, or a minute where a command gives the key",
+		recipient, strings.Join(lack, ", of "), t.db.keys.path))
 }
 
 // switchTo lets everything be encrypted for another recipient from now on.
@@ -110,27 +148,37 @@ func (t *tx) earlier() ([]string, error) {
 	return strings.Split(value, "\n"), err
 }
 
-// Retire implements runner.Keyring.
-func (db *DB) Retire(ctx context.Context, actor string) (gone []string, err error) {
+// Retire implements runner.Keyring. What it is about to do is on record before it does it.
+func (db *DB) Retire(ctx context.Context, actor, self string) (gone []string, err error) {
 	all, err := db.Keys(ctx)
 	if err != nil {
 		return nil, err
 	}
+	current := ""
 	for _, k := range all {
 		switch {
-		case !k.Current && k.Artifacts+k.States > 0:
+		case k.Current:
+			current = k.Recipient
+		case k.Damaged || !k.InFile && k.Recipient != "": // no key of this file reads them
+		case k.Artifacts+k.States > 0:
 			return nil, runner.UserError(fmt.Sprintf("%d artifacts and %d states are still encrypted for an earlier key: `driftless keys rotate` encrypts them anew", k.Artifacts, k.States))
-		case !k.Current && k.InFile && k.Earlier:
+		case k.Earlier:
 			gone = append(gone, k.Recipient)
 		}
 	}
 	if len(gone) == 0 {
 		return nil, nil
 	}
+	record := func(kind, message string) error {
+		return db.Update(ctx, func(rt runner.Tx) error {
+			return errors.Join(rt.(*tx).everybodyHas(current, self), rt.Append(&runner.Event{Kind: kind, Actor: actor, Message: message + strings.Join(gone, ", ")}))
+		})
+	}
+	if err := record("keys are retired", "the key file on this machine is to lose: "); err != nil {
+		return nil, err
+	}
 	if err := db.keys.drop(gone); err != nil {
 		return nil, err
 	}
-	return gone, db.Update(ctx, func(t runner.Tx) error {
-		return t.Append(&runner.Event{Kind: "keys retired", Actor: actor, Message: "the key file on this machine holds no more: " + strings.Join(gone, ", ")})
-	})
+	return gone, record("keys retired", "the key file on this machine holds no more: ")
 }

@@ -2,11 +2,15 @@ package store_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 
@@ -67,11 +71,11 @@ func checkSealed(t *testing.T, db *store.DB, runs int) {
 func reseal(t *testing.T, db *store.DB) (batches int) {
 	t.Helper()
 	for {
-		left, err := db.Reseal(t.Context())
+		did, err := db.Reseal(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if batches++; left == 0 {
+		if batches++; did.Done == 0 {
 			return batches
 		}
 	}
@@ -81,14 +85,22 @@ func reseal(t *testing.T, db *store.DB) (batches int) {
 // crash in the middle. Then the old key can be thrown away, and no digest has changed.
 func TestRotate(t *testing.T) {
 	t.Parallel()
-	for name, options := range map[string]func(dir string) store.Options{
-		"SQLite":     func(dir string) store.Options { return store.Options{Path: filepath.Join(dir, "driftless.db")} },
-		"PostgreSQL": func(string) store.Options { return store.Options{URL: pgtest.URL(t)} },
+	onBoth(t, rotate)
+}
+
+// onBoth runs a test on both databases, with a directory for the key file.
+func onBoth(t *testing.T, test func(t *testing.T, dir string, options store.Options)) {
+	t.Helper()
+	for name, options := range map[string]func(t *testing.T, dir string) store.Options{
+		"SQLite": func(_ *testing.T, dir string) store.Options {
+			return store.Options{Path: filepath.Join(dir, "driftless.db")}
+		},
+		"PostgreSQL": func(t *testing.T, _ string) store.Options { return store.Options{URL: pgtest.URL(t)} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			rotate(t, dir, options(dir))
+			test(t, dir, options(t, dir))
 		})
 	}
 }
@@ -108,25 +120,26 @@ func rotate(t *testing.T, dir string, options store.Options) {
 	mac := held.HMAC()
 
 	first := open()
-	to, err := first.Rotate(t.Context(), "anna")
-	if err != nil || to == old || recipient(t, dir) != to {
-		t.Fatalf("rotated from %s to %s, the file has %s: %v", old, to, recipient(t, dir), err)
+	did, err := first.Rotate(t.Context(), "anna", "")
+	to := did.Recipient
+	if err != nil || to == old || recipient(t, dir) != to || did.Left != runs+1 {
+		t.Fatalf("rotated from %s to %+v, the file has %s: %v", old, did, recipient(t, dir), err)
 	}
-	if left, err := first.Reseal(t.Context()); err != nil || left == 0 {
-		t.Fatalf("%d left, %v: there is no middle to be killed in", left, err)
+	if did, err := first.Reseal(t.Context()); err != nil || did.Done == 0 || did.Done > runs/2 {
+		t.Fatalf("%+v, %v: there is no middle to be killed in", did, err)
 	}
 	fillSealed(t, other, 3) // by a process with the old file in memory
 	checkSealed(t, other, runs)
 
 	second := open()
-	if gone, err := second.Retire(t.Context(), "anna"); err == nil || !strings.Contains(err.Error(), "driftless keys rotate") {
+	if gone, err := second.Retire(t.Context(), "anna", ""); err == nil || !strings.Contains(err.Error(), "driftless keys rotate") {
 		t.Errorf("retired %v in the middle: %v", gone, err)
 	}
-	if again, err := second.Rotate(t.Context(), "anna"); err != nil || again != to {
-		t.Errorf("a rotation that was cut short becomes another one, to %s: %v", again, err)
+	if again, err := second.Rotate(t.Context(), "anna", ""); err != nil || again.Recipient != to || again.Left >= runs {
+		t.Errorf("a rotation that was cut short becomes another one: %+v, %v", again, err)
 	}
 	reseal(t, second)
-	gone, err := second.Retire(t.Context(), "anna")
+	gone, err := second.Retire(t.Context(), "anna", "")
 	if err != nil || len(gone) != 1 || gone[0] != old {
 		t.Fatalf("retired %v: %v", gone, err)
 	}
@@ -141,8 +154,8 @@ func rotate(t *testing.T, dir string, options store.Options) {
 		t.Error("digests of sensitive values changed")
 	}
 	checkSealed(t, other, runs)
-	if third, err := second.Rotate(t.Context(), "anna"); err != nil || third == to || third == old {
-		t.Errorf("the next rotation goes from %s to %s: %v", to, third, err)
+	if third, err := second.Rotate(t.Context(), "anna", ""); err != nil || third.Recipient == to || third.Recipient == old {
+		t.Errorf("the next rotation goes from %s to %+v: %v", to, third, err)
 	}
 }
 
@@ -169,17 +182,157 @@ func TestRotateWithPreparedKey(t *testing.T) {
 		}
 	}
 	write(prepared.String() + "\n" + string(file))
-	if to, err := db.Rotate(t.Context(), "anna"); err != nil || to != prepared.Recipient().String() {
-		t.Fatalf("rotated to %s: %v", to, err)
+	if did, err := db.Rotate(t.Context(), "anna", ""); err != nil || did.Recipient != prepared.Recipient().String() {
+		t.Fatalf("rotated to %+v: %v", did, err)
 	}
 	reseal(t, db)
 	write(string(file) + prepared.String() + "\n")
-	if to, err := db.Rotate(t.Context(), "anna"); err != nil || to == old || to == prepared.Recipient().String() {
-		t.Errorf("rotated to %s: %v", to, err)
+	if did, err := db.Rotate(t.Context(), "anna", ""); err != nil || did.Recipient == old || did.Recipient == prepared.Recipient().String() {
+		t.Errorf("rotated to %+v: %v", did, err)
 	}
 	write(string(file))
 	_, err = store.Open(t.Context(), store.Options{Path: filepath.Join(dir, "driftless.db"), Keys: keys(t, dir)})
 	if err == nil || !strings.Contains(err.Error(), "with all its keys") {
 		t.Errorf("opened without the keys: %v", err)
+	}
+}
+
+// damage changes what is in a database behind driftless's back.
+func damage(t *testing.T, options store.Options, statements ...string) {
+	t.Helper()
+	if options.URL == "" {
+		rawFile(t, options.Path, statements...)
+		return
+	}
+	pgtest.Exec(t, options.URL, statements...)
+}
+
+// TestRotateAroundDamage rotates, retires and rotates again although some contents cannot be read: they are named, and stay.
+func TestRotateAroundDamage(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, dir string, options store.Options) {
+		const runs = 150
+		options.Keys = keys(t, dir)
+		db := openWith(t, options)
+		fillSealed(t, db, runs)
+		damage(t, options, "UPDATE blobs SET content = substr(content, 1, length(content) - 1) WHERE key IN ('runs/0/log', 'runs/1/log')",
+			"UPDATE states SET content = substr(content, 2)")
+		first := recipient(t, dir)
+		rotated, err := db.Rotate(t.Context(), "anna", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var damaged []string
+		done := 0
+		for {
+			did, err := db.Reseal(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if damaged, done = append(damaged, did.Damaged...), done+did.Done; did.Done == 0 {
+				break
+			}
+		}
+		slices.Sort(damaged)
+		if want := []string{"runs/0/log", "runs/1/log", "version 1 of the state of r//a"}; !slices.Equal(damaged, want) || done != runs+1 || done != rotated.Left {
+			t.Errorf("of %d contents %d were looked at, and not readable are %q", rotated.Left, done, damaged)
+		}
+		all, err := db.Keys(t.Context())
+		if i := slices.IndexFunc(all, func(k runner.Key) bool { return k.Damaged }); err != nil || i < 0 || all[i].Recipient != first || all[i].Artifacts != 2 || all[i].States != 1 {
+			t.Errorf("%+v %v", all, err)
+		}
+		if gone, err := db.Retire(t.Context(), "anna", ""); err != nil || !slices.Equal(gone, []string{first}) {
+			t.Errorf("retired %v: %v", gone, err)
+		}
+		err = db.View(t.Context(), func(tx runner.Tx) error {
+			events, err := tx.Events(runner.EventFilter{Limit: 2})
+			if events[1].Kind != "keys are retired" || events[0].Kind != "keys retired" {
+				t.Errorf("the record of it: %+v", events)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		options.Keys = keys(t, dir)
+		if again, err := openWith(t, options).Rotate(t.Context(), "anna", ""); err != nil || again.Recipient == rotated.Recipient || again.Left != runs-2 {
+			t.Errorf("the next rotation: %+v %v", again, err)
+		}
+	})
+}
+
+// TestRotateWithReplicas changes nothing before every other replica that is alive has the key.
+func TestRotateWithReplicas(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, dir string, options store.Options) {
+		options.Keys = keys(t, dir)
+		db := openWith(t, options)
+		old := recipient(t, dir)
+		replica := func(id string, lives time.Duration, keys ...string) {
+			t.Helper()
+			err := db.Update(t.Context(), func(tx runner.Tx) error {
+				at, err := tx.Clock()
+				return errors.Join(err, tx.PutReplica(runner.Replica{ID: id, Host: "host of " + id, LeaseUntil: at.Add(lives), Keys: keys}))
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		replica("me", time.Hour, old)
+		replica("dead", -time.Hour, old)
+		replica("other", time.Hour, old)
+		refused := func(does string, err error) {
+			t.Helper()
+			if user := runner.UserError(""); !errors.As(err, &user) || !strings.Contains(err.Error(), "other on host of other, which") {
+				t.Errorf("%s: %v", does, err)
+			}
+		}
+		_, err := db.Rotate(t.Context(), "anna", "me")
+		refused("rotated", err)
+		made := recipient(t, dir)
+		if all, err := db.Keys(t.Context()); err != nil || made == old || !slices.ContainsFunc(all, func(k runner.Key) bool { return k.Current && k.Recipient == old }) {
+			t.Errorf("after a refusal: %+v %v", all, err)
+		}
+		replica("other", time.Hour, old, made)
+		if did, err := db.Rotate(t.Context(), "anna", "me"); err != nil || did.Recipient != made {
+			t.Errorf("rotated to %+v, not to %s that all have: %v", did, made, err)
+		}
+		reseal(t, db)
+		replica("other", time.Hour, old)
+		_, err = db.Retire(t.Context(), "anna", "me")
+		refused("retired", err)
+		if !slices.Contains(db.Recipients(), old) {
+			t.Error("the earlier key is gone from the file")
+		}
+	})
+}
+
+// TestKeyFileStays rotates with a key file that is a link, of another owner.
+func TestKeyFileStays(t *testing.T) {
+	t.Parallel()
+	dir, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "key")
+	link := filepath.Join(dir, "secret.key")
+	keys(t, dir)
+	if err := errors.Join(os.Rename(link, elsewhere), os.Symlink(elsewhere, link)); err != nil {
+		t.Fatal(err)
+	}
+	owner := os.Getuid()
+	if owner == 0 {
+		owner = 12345
+		if err := os.Chown(elsewhere, owner, owner); err != nil {
+			t.Fatal(err)
+		}
+	}
+	did, err := open(t, dir).Rotate(t.Context(), "anna", "")
+	if err != nil || recipient(t, dir) != did.Recipient {
+		t.Fatalf("%+v %v", did, err)
+	}
+	at, err := os.Lstat(link)
+	if err != nil || at.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link became %v, %v", at, err)
+	}
+	info, err := os.Stat(elsewhere)
+	if err != nil || info.Mode().Perm() != 0o600 || int(info.Sys().(*syscall.Stat_t).Uid) != owner {
+		t.Errorf("the file is %+v, %v", info, err)
 	}
 }

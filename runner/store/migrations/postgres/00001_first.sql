@@ -283,6 +283,7 @@ CREATE TABLE replicas (
   kind        TEXT COLLATE "C" NOT NULL,
   version     TEXT COLLATE "C" NOT NULL,
   labels      TEXT COLLATE "C" NOT NULL,
+  keys        TEXT COLLATE "C" NOT NULL, -- that it can read with
   started_at  BIGINT NOT NULL,
   seen_at     BIGINT NOT NULL,
   lease_until BIGINT NOT NULL

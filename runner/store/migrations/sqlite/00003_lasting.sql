@@ -14,6 +14,7 @@ CREATE TABLE replicas (
   kind        TEXT NOT NULL,
   version     TEXT NOT NULL,
   labels      TEXT NOT NULL,
+  keys        TEXT NOT NULL, -- that it can read with
   started_at  INTEGER NOT NULL,
   seen_at     INTEGER NOT NULL,
   lease_until INTEGER NOT NULL
