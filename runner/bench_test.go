@@ -17,6 +17,7 @@ import (
 	"github.com/driftlessops/driftless/runner/forge"
 	"github.com/driftlessops/driftless/runner/forge/gitea"
 	"github.com/driftlessops/driftless/runner/store"
+	"github.com/driftlessops/driftless/runner/store/pgtest"
 	"github.com/driftlessops/driftless/workspaces"
 )
 
@@ -27,6 +28,7 @@ type estate struct {
 	db   *store.DB
 	r    *runner.Runner
 	next int
+	turn turns
 }
 
 func newEstate(b testing.TB) *estate {
@@ -41,12 +43,23 @@ func newEstate(b testing.TB) *estate {
 // estateOf is a runner for a repository, with a store.
 func estateOf(b testing.TB, repo workspaces.Repository) *estate {
 	b.Helper()
+	return estateOn(b, repo, "")
+}
+
+// estateOn is estateOf with its store on PostgreSQL, if a URL is given.
+func estateOn(b testing.TB, repo workspaces.Repository, url string) *estate {
+	b.Helper()
 	dir := b.TempDir()
 	e := &estate{b: b, dir: dir}
 	keys, err := store.LoadKeys(filepath.Join(dir, "secret.key"))
 	e.must(err)
-	e.db, err = store.Open(b.Context(), store.Options{Path: filepath.Join(dir, "driftless.db"), Keys: keys})
+	opts := store.Options{Path: filepath.Join(dir, "driftless.db"), Keys: keys}
+	if url != "" {
+		opts.Path, opts.URL = "", url
+	}
+	e.db, err = store.Open(b.Context(), opts)
 	e.must(err)
+	e.turn.Store = e.db
 	b.Cleanup(func() { e.must(e.db.Close()) })
 	hub, err := gitea.New(gitea.Options{URL: "http://127.0.0.1:1", Token: func(context.Context) (string, error) { return "token", nil }})
 	e.must(err)
@@ -57,7 +70,7 @@ func estateOf(b testing.TB, repo workspaces.Repository) *estate {
 	}
 	e.r, err = runner.New(b.Context(), runner.Options{
 		Config: &workspaces.Config{Repositories: []workspaces.Repository{repo}}, Logger: slog.New(slog.DiscardHandler),
-		DataDir: dir, Store: e.db, Key: []byte("key"), Finder: finder, Accounts: map[string]forge.Account{"hub": hub},
+		DataDir: dir, Store: &e.turn, Key: []byte("key"), Finder: finder, Accounts: map[string]forge.Account{"hub": hub},
 		State: func(workspaces.ID, int64, bool) (map[string]string, func()) { return nil, func() {} },
 	})
 	e.must(err)
@@ -197,20 +210,63 @@ func BenchmarkClaim(b *testing.B) {
 	}
 }
 
+// BenchmarkWakes looks for work in a queue of runs that all wait, and for drift where nothing is due, as a wake and a tick do.
+func BenchmarkWakes(b *testing.B) {
+	for _, where := range []string{"SQLite", "PostgreSQL"} {
+		url := ""
+		if where == "PostgreSQL" {
+			url = pgtest.URL(b)
+		}
+		e := estateOn(b, workspaces.Repository{Name: "infra", Forge: "hub"}, url)
+		set := e.waiting(1000)
+		b.Run("a queue of 1000 on "+where, func(b *testing.B) {
+			e.r.Claim(b.Context()) // says what they wait for
+			e.turn.reset()
+			for b.Loop() {
+				if _, ok := e.r.Claim(b.Context()); ok {
+					b.Fatal("a run that waits was taken")
+				}
+			}
+			e.turn.report(b)
+		})
+		b.Run("drift of 1000 on "+where, func(b *testing.B) {
+			e.r.Track(set)
+			e.turn.reset()
+			for b.Loop() {
+				e.must(e.r.QueueDueDrift(b.Context()))
+			}
+			e.turn.report(b)
+		})
+	}
+}
+
 // BenchmarkReconcile looks at a repository in which nothing moved: so many workspaces that are in sync, each applied so often,
 // and so many branches that change three of them each. Making it takes half a minute.
 func BenchmarkReconcile(b *testing.B) {
-	for _, c := range []struct{ workspaces, applies, pulls int }{{300, 0, 0}, {1000, 40, 0}, {120, 0, 40}} {
-		b.Run(fmt.Sprintf("%d workspaces with %d applies and %d pull requests", c.workspaces, c.applies, c.pulls), func(b *testing.B) {
-			e := estateOf(b, workspaces.Repository{Name: "infra", URL: history(b, c.workspaces, c.pulls), Branch: "main", Branches: "driftless/*"})
+	for _, c := range []struct {
+		workspaces, applies, pulls int
+		url                        func(testing.TB) string
+	}{{300, 0, 0, nil}, {1000, 40, 0, nil}, {120, 0, 40, nil}, {1000, 4, 0, pgtest.URL}} {
+		name := fmt.Sprintf("%d workspaces with %d applies and %d pull requests", c.workspaces, c.applies, c.pulls)
+		if c.url != nil {
+			name += " on PostgreSQL"
+		}
+		b.Run(name, func(b *testing.B) {
+			url := ""
+			if c.url != nil {
+				url = c.url(b)
+			}
+			e := estateOn(b, workspaces.Repository{Name: "infra", URL: history(b, c.workspaces, c.pulls), Branch: "main", Branches: "driftless/*"}, url)
 			if err := e.r.Once(b.Context()); err != nil {
 				b.Fatal(err)
 			}
 			e.settle(c.applies)
 			e.must(e.r.Look(b.Context()))
+			e.turn.reset()
 			for b.Loop() {
 				e.must(e.r.Look(b.Context()))
 			}
+			e.turn.report(b)
 		})
 	}
 }

@@ -6,61 +6,88 @@ import (
 	"strings"
 )
 
-// claim takes the next run that may start: applies first, then pull requests, then drift, each oldest first.
+// claim takes the next run that may start: applies first, then pull requests, then drift, each oldest first. It looks for it while
+// others write, and then looks at it once more, alone.
 func (r *Runner) claim(ctx context.Context) (claimed Run, ok bool) {
 	if !r.members.alive() {
 		return claimed, false
 	}
-	err := r.update(ctx, func(tx Tx, j *journal) (err error) {
+	looked := map[int64]bool{}
+	for {
+		ids, err := r.claimable(ctx, looked)
+		if err == nil && len(ids) > 0 {
+			claimed, ok, err = r.claimOf(ctx, ids)
+		}
+		if err != nil && ctx.Err() == nil && !errors.Is(err, errLost) {
+			r.log.Error("claim", "error", err)
+		}
+		if err != nil || ok || len(ids) == 0 {
+			return claimed, ok && err == nil
+		}
+		for _, id := range ids {
+			looked[id] = true
+		}
+	}
+}
+
+// claimOf takes the first of some runs that may start. Of those before it, it says what they wait for.
+func (r *Runner) claimOf(ctx context.Context, ids []int64) (claimed Run, ok bool, err error) {
+	err = r.update(ctx, func(tx Tx, j *journal) (err error) {
 		r.members.drop(claimed.ID)
 		claimed, ok = Run{}, false
 		if err := r.members.holding(tx); err != nil {
 			return err
 		}
-		for _, purposes := range priorities {
-			if claimed, ok, err = r.claimOf(tx, purposes); err != nil {
-				return err
-			} else if ok {
-				r.members.take(claimed.ID)
-				return j.run("planning", claimed, claimed.Trigger)
+		for _, id := range ids {
+			run, err := tx.Run(id)
+			if err == nil && run.Status == Queued {
+				ok, err = r.tryClaim(tx, &run)
+			}
+			if ok && err == nil {
+				claimed = run
+				r.members.take(run.ID)
+				return j.run("planning", run, run.Trigger)
+			} else if err != nil && !errors.Is(err, ErrNotFound) {
+				r.unclaimed(run, err)
 			}
 		}
 		return nil
 	})
 	if err != nil {
 		r.members.drop(claimed.ID)
-		if ctx.Err() == nil && !errors.Is(err, errLost) {
-			r.log.Error("claim", "error", err)
-		}
 	}
-	return claimed, ok && err == nil
+	return claimed, ok && err == nil, err
+}
+
+// unclaimed says that it is not known whether a run may start; the others go on.
+func (r *Runner) unclaimed(run Run, err error) {
+	r.log.Error("claim", append(subject(run.Repository, string(run.Workspace), run.ID, run.Commit, ""), "error", err)...)
 }
 
 // priorities are the purposes in the order in which their runs start.
 var priorities = [][]Purpose{{PurposePush, PurposeUnlock}, {PurposeApply, PurposeDestroy}, {PurposePlan}, {PurposeDrift}}
 
-// claimBatch is how much of the queue is read at a time: the first run that is looked at may start, most of the time.
-const claimBatch = 20
+// claimBatch is how much of the queue is read at a time, and how many runs are looked at in one transaction that writes.
+const claimBatch = 50
 
-// claimOf takes the oldest run for one of the purposes that may start.
-func (r *Runner) claimOf(tx Tx, purposes []Purpose) (claimed Run, ok bool, err error) {
-	for last := int64(0); ; {
-		queue, err := tx.Runs(RunFilter{Purposes: purposes, Statuses: []Status{Queued}, After: last, Oldest: true, Limit: claimBatch})
-		if err != nil {
-			return claimed, false, err
-		}
-		for _, run := range queue {
-			last = run.ID
-			if ok, err = r.tryClaim(tx, &run); ok && err == nil {
-				return run, true, nil
-			} else if err != nil {
-				r.log.Error("claim", append(subject(run.Repository, string(run.Workspace), run.ID, run.Commit, ""), "error", err)...) // the others go on
-			}
-		}
-		if len(queue) < claimBatch {
-			return claimed, false, nil
-		}
+// mayStart reports whether this process may begin a run now, and otherwise what its record is to say of that.
+func (r *Runner) mayStart(tx Tx, run Run) (may bool, reason string, err error) {
+	waits, err := r.waits(tx, run)
+	if err != nil {
+		return false, "", err
 	}
+	mine, nobody, err := r.members.takes(tx, run)
+	switch {
+	case err != nil:
+		return false, "", err
+	case waits != "":
+		return false, waits, nil
+	case mine:
+		return true, "", nil
+	case nobody == "" && !strings.HasPrefix(run.Reason, untaken):
+		return false, run.Reason, nil // whoever takes it says what it waits for
+	}
+	return false, nobody, nil
 }
 
 // tryClaim takes one run, unless it must wait; then it says for what.
@@ -68,27 +95,19 @@ func (r *Runner) tryClaim(tx Tx, run *Run) (bool, error) {
 	if r.members.worksOn(run.ID) {
 		return false, nil // put back by a job of this process that has not ended yet: both would use one directory
 	}
-	waits, err := r.waits(tx, *run)
+	may, reason, err := r.mayStart(tx, *run)
 	if err != nil {
 		return false, err
 	}
-	mine, nobody, err := r.members.takes(tx, *run)
-	if err != nil {
-		return false, err
-	} else if waits == "" && !mine {
-		if waits = nobody; waits == "" && !strings.HasPrefix(run.Reason, untaken) {
+	if !may {
+		if run.Reason == reason {
 			return false, nil
 		}
-	}
-	if waits != "" || !mine {
-		if run.Reason != waits {
-			run.Reason = waits
-			if err := tx.UpdateRun(*run, Queued); err != nil || run.Purpose != PurposeApply {
-				return false, err
-			}
-			return false, setSync(&journal{tx: tx}, *run, Pending, waits)
+		run.Reason = reason
+		if err := tx.UpdateRun(*run, Queued); err != nil || run.Purpose != PurposeApply {
+			return false, err
 		}
-		return false, nil
+		return false, setSync(&journal{tx: tx}, *run, Pending, reason)
 	}
 	if run.Purpose != PurposePlan {
 		if err := dropDeadLock(&journal{tx: tx}, *run); err != nil {

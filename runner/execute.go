@@ -212,7 +212,9 @@ func (j *job) to(ctx context.Context, status Status, kind, message string, also 
 		if err := tx.PutBlob(blobKey(run.ID, "log"), log); err != nil {
 			return err
 		}
-		if err := jr.run(kind, run, message); err != nil || also == nil {
+		told := run
+		told.Owner = j.run.Owner // also of one that it gives up
+		if err := jr.run(kind, told, message); err != nil || also == nil {
 			return err
 		}
 		return also(tx, jr, &run)

@@ -19,6 +19,16 @@ func (r *Runner) Report(ctx context.Context, pullID int64) error { return r.repo
 // Claim takes the next run of the queue.
 func (r *Runner) Claim(ctx context.Context) (Run, bool) { return r.claim(ctx) }
 
+// Track makes a set what the tracked branch of every repository wants.
+func (r *Runner) Track(set *workspaces.Set) {
+	for _, w := range r.watching.all() {
+		w.tracked.Store(set)
+	}
+}
+
+// QueueDueDrift queues the drift checks that are due.
+func (r *Runner) QueueDueDrift(ctx context.Context) error { return r.queueDueDrift(ctx, time.Now()) }
+
 // Look reconciles every repository with what its last poll saw.
 func (r *Runner) Look(ctx context.Context) (problems error) {
 	for _, w := range r.watching.all() {

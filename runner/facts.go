@@ -34,6 +34,7 @@ type RunFacts struct {
 	Status         Status   `json:"status"`
 	Trigger        string   `json:"trigger,omitempty"`
 	Attempt        int      `json:"attempt,omitempty"`
+	Replica        string   `json:"replica,omitempty"`  // that works on it, or did last
 	Approves       int64    `json:"approves,omitempty"` // the run whose changes the actor approved
 	Changes        string   `json:"changes,omitempty"`  // "1 create, 2 delete"
 	InputDigest    string   `json:"input_digest,omitempty"`
@@ -108,7 +109,7 @@ func factsFor(tx Tx, e Event) (json.RawMessage, error) {
 
 func factsOfRun(tx Tx, run Run) (Facts, error) {
 	f := &RunFacts{
-		Purpose: run.Purpose, Status: run.Status, Trigger: run.Trigger, Attempt: run.Attempt, Approves: run.Approves, InputDigest: run.InputDigest,
+		Purpose: run.Purpose, Status: run.Status, Trigger: run.Trigger, Attempt: run.Attempt, Replica: run.Owner, Approves: run.Approves, InputDigest: run.InputDigest,
 		PlanDigest: run.PlanDigest, Engine: run.Engine, PolicyRevision: run.PolicyRevision, Unreviewed: run.Unreviewed,
 	}
 	if !run.PlannedAt.IsZero() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -11,12 +12,24 @@ import (
 // tick.
 const followEvery = time.Second
 
+// followAhead is for how many looks what follows of them may take longer.
+const followAhead = 30
+
 // followBatch is how many events are looked at; of more, everything may have changed.
 const followBatch = 500
 
 // followEvents takes up what others recorded until ctx is done.
 func (r *Runner) followEvents(ctx context.Context) {
 	last, known := int64(0), false
+	taken := make(chan []Event, followAhead)
+	var group sync.WaitGroup
+	group.Go(func() {
+		for news := range taken {
+			r.takeUp(ctx, news)
+		}
+	})
+	defer group.Wait()
+	defer close(taken)
 	tick := time.NewTicker(followEvery)
 	defer tick.Stop()
 	for {
@@ -44,7 +57,11 @@ func (r *Runner) followEvents(ctx context.Context) {
 			continue
 		}
 		if known {
-			r.takeUp(ctx, news)
+			select {
+			case taken <- news:
+			default: // it is not waited for: runs that are lost must end
+				r.touchAll()
+			}
 		}
 		last, known = news[0].ID, true
 	}
@@ -76,10 +93,13 @@ func (r *Runner) newsOfOthers(ctx context.Context, filter EventFilter) (news []E
 	return news, gone, err
 }
 
+// silent are the kinds of events of which nothing follows for anybody else. The leader makes many of them itself.
+var silent = []string{"posted", "post given up", "state written", StateRefused, stateRescued}
+
 // steps are the kinds of events that tell how far a run is: they change nothing of what is due. An apply that ended does, and is
 // followed as a run.
 var steps = []string{
-	"planning", "planned", "ready", "apply started", "run handed back", "run taken over", leftToOthers,
+	"planning", "planned", "ready", "apply started", "run handed back", "run taken over", "run taken up again", runPutOff, leftToOthers,
 	string(Unchanged), string(Blocked), string(Held), string(Failed), string(Applied),
 }
 
@@ -87,13 +107,11 @@ var steps = []string{
 func (r *Runner) takeUp(ctx context.Context, news []Event) {
 	r.Wake()
 	if len(news) == followBatch {
-		for _, w := range r.leading() {
-			w.touch()
-		}
+		r.touchAll()
 		return
 	}
 	for _, e := range slices.Backward(news) {
-		if r.members.told(e.ID) || !r.leads(e.Repository) {
+		if r.members.told(e.ID) || slices.Contains(silent, e.Kind) || !r.leads(e.Repository) {
 			continue
 		}
 		w := r.watcher(e.Repository)
@@ -112,6 +130,13 @@ func (r *Runner) takeUp(ctx context.Context, news []Event) {
 		}
 	}
 	r.members.forgetTold(news[0].ID)
+}
+
+// touchAll looks at everything again that this process leads.
+func (r *Runner) touchAll() {
+	for _, w := range r.leading() {
+		w.touch()
+	}
 }
 
 // followRun shows how far a run is that another replica works on, or worked on.

@@ -137,6 +137,7 @@ func (w *watcher) anew() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.view, w.sets, w.queueKnown, w.asked, w.looked = forge.View{}, nil, nil, time.Time{}, time.Time{}
+	w.tracked.Store(nil)
 }
 
 // portion is what a replica leads of all that somebody must lead, and what of it others are to have.
@@ -164,7 +165,9 @@ func (m *membership) divide(tx Tx, at time.Time, live []Replica) (p portion, err
 		l := held[name]
 		switch {
 		case m.ending(name):
-			renew = append(renew, name)
+			if l.Owner == m.self.ID { // else another one took it while this process did not answer
+				renew = append(renew, name)
+			}
 		case l.Owner == m.self.ID:
 			p.lead = append(p.lead, name)
 		case l.Owner == "" || !l.Until.After(at) || !slices.ContainsFunc(live, func(o Replica) bool { return o.ID == l.Owner }):

@@ -2,8 +2,12 @@ package runner
 
 import (
 	"log/slog"
+	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/driftlessops/driftless/workspaces"
 )
 
 // TestARunHasOneJob: a run that a job put back is not claimed while that job lives.
@@ -15,11 +19,16 @@ func TestARunHasOneJob(t *testing.T) {
 	}
 }
 
-// roll is a Tx with nothing but replicas.
+// roll is a Tx with nothing but replicas, their leases, and events.
 type roll struct {
 	Tx
 	all  []Replica
 	lost int
+
+	at     time.Time
+	leases []Lease
+	put    []string // names of leases
+	events []Event
 }
 
 func (l *roll) Replicas() ([]Replica, error)  { return l.all, nil }
@@ -64,6 +73,106 @@ func TestNobodyIsJudgedAfterAnOutage(t *testing.T) {
 		live, err := m.renew(tx, &journal{tx: tx}, begin.Add(beat.after))
 		if err != nil || len(live) != beat.live || tx.lost != beat.lost {
 			t.Errorf("after %s: %d live, %d lost, %v; want %d and %d", beat.after, len(live), tx.lost, err, beat.live, beat.lost)
+		}
+	}
+}
+
+func (l *roll) Leases() ([]Lease, error)  { return l.leases, nil }
+func (l *roll) Clock() (time.Time, error) { return l.at, nil }
+
+func (l *roll) PutLease(lease Lease) error {
+	l.put = append(l.put, lease.Name)
+	return nil
+}
+
+func (l *roll) Events(f EventFilter) ([]Event, error) {
+	return slices.DeleteFunc(slices.Clone(l.events), func(e Event) bool { return e.RunID != f.RunID || e.Kind != f.Kind }), nil
+}
+
+// TestALeaseIsNotStolenBack: a replica that still ends to lead something keeps its lease until then, unless another one has it by now.
+func TestALeaseIsNotStolenBack(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	config := &workspaces.Config{Repositories: []workspaces.Repository{{Name: "mine"}, {Name: "theirs"}, {Name: "left"}}}
+	m := &membership{r: &Runner{opts: Options{Config: config}}, shared: true, lease: 12 * time.Second, leads: map[string]*leading{}}
+	m.self = Replica{ID: "a", Kind: Serve}
+	tx := &roll{}
+	for name, owner := range map[string]string{"mine": "a", "theirs": "b", "left": ""} {
+		tx.leases = append(tx.leases, Lease{Name: leasePrefix + name, Owner: owner, Until: at.Add(m.lease)})
+		m.leads[leasePrefix+name] = &leading{over: true}
+	}
+	p, err := m.divide(tx, at, []Replica{m.self, {ID: "b", Kind: Serve}})
+	if err != nil || len(p.lead) > 0 || !slices.Equal(tx.put, []string{leasePrefix + "mine"}) {
+		t.Errorf("it takes %v and leads %v: %v", tx.put, p.lead, err)
+	}
+}
+
+// TestWhatWasWatchedIsForgotten: who leads again does not look for drift of what was there before.
+func TestWhatWasWatchedIsForgotten(t *testing.T) {
+	t.Parallel()
+	w := &watcher{}
+	w.tracked.Store(&workspaces.Set{})
+	if w.anew(); w.tracked.Load() != nil {
+		t.Error("it knows the workspaces of an earlier time")
+	}
+}
+
+// TestOneReplicaTriesOnce: one that comes back again and again is not taken for several.
+func TestOneReplicaTriesOnce(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	tx := &roll{at: at}
+	for _, id := range []string{"a", "b", "c", "gone", "stops"} {
+		tx.all = append(tx.all, Replica{ID: id, Kind: map[bool]string{true: Stopping, false: Serve}[id == "stops"], LeaseUntil: at.Add(time.Second)})
+	}
+	tx.all[3].LeaseUntil = at
+	m := &membership{self: tx.all[0]}
+	left := func(replica string) {
+		tx.events = append(tx.events, Event{RunID: 7, Kind: leftToOthers, Data: Facts{Run: &RunFacts{Replica: replica}}.JSON()})
+	}
+	for _, step := range []struct{ by, want string }{{"a", "bc"}, {"a", "bc"}, {"b", "c"}, {"b", "c"}, {"c", ""}} {
+		left(step.by)
+		if ids, err := m.untried(tx, Run{ID: 7}, nil); err != nil || strings.Join(ids, "") != step.want {
+			t.Errorf("after %s: %v, %v", step.by, ids, err)
+		}
+	}
+}
+
+// TestStoppingDoesNotWaitForTheDatabase, except to record what became of an apply.
+func TestStoppingDoesNotWaitForTheDatabase(t *testing.T) {
+	t.Parallel()
+	r := &Runner{members: &membership{leaving: true}}
+	for status, most := range map[Status]int{Planning: 1, Planned: 1, Ready: 1, Applying: 3, Interrupted: 3} {
+		calls := 0
+		j := &job{r: r, run: Run{Status: status}, log: slog.New(slog.DiscardHandler)}
+		err := j.insist(t.Context(), Failed, func() error {
+			if calls++; calls == 3 {
+				return nil
+			}
+			return ErrUnavailable
+		})
+		if calls != most || (err == nil) != (most == 3) {
+			t.Errorf("%s: %d calls, %v", status, calls, err)
+		}
+	}
+}
+
+// TestWhatAReplicaPostsMakesNobodyLook: the leader meets its own posts and states as news.
+func TestWhatAReplicaPostsMakesNobodyLook(t *testing.T) {
+	t.Parallel()
+	r := &Runner{wake: make(chan struct{}, 1)}
+	r.members = &membership{r: r}
+	w := &watcher{r: r, kick: make(chan struct{}, 1)}
+	w.conf.Name = "a"
+	r.opts.Config = &workspaces.Config{}
+	r.watching.add(w)
+	for _, step := range []struct {
+		kind string
+		look bool
+	}{{"posted", false}, {"state written", false}, {"run put off", false}, {"approved", true}} {
+		r.takeUp(t.Context(), []Event{{ID: 1, Kind: step.kind, Repository: "a"}})
+		if look := w.dirty.Load(); look != step.look {
+			t.Errorf("after %q it looks again: %t", step.kind, look)
 		}
 	}
 }

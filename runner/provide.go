@@ -64,19 +64,15 @@ func (j *job) forOthers(ctx context.Context, why *lacking) error {
 	var remote *gitrepo.RemoteError
 	if errors.Is(why, gitrepo.ErrMissing) || !errors.As(why, &remote) {
 		wait = leaveAlone
-		tried, takers := 0, 0
-		err := j.r.opts.Store.View(ctx, func(tx Tx) error {
-			events, err := tx.Events(EventFilter{RunID: j.run.ID, Kind: leftToOthers})
-			if tried = len(events); err != nil {
-				return err
-			}
-			takers, err = takersOf(tx, j.rec.Labels)
+		var others []string
+		err := j.r.opts.Store.View(ctx, func(tx Tx) (err error) {
+			others, err = j.r.members.untried(tx, j.run, j.rec.Labels)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		if tried+1 >= takers {
+		if len(others) == 0 {
 			return userError(fmt.Sprintf("commit %.8s, or %.8s before it, is not to be had: the remote gives it no more (was a branch rewritten?), and no replica that takes this run kept it. A newer commit is planned by itself; `driftless approve` of an apply of the tracked branch begins anew\n%v", j.run.Commit, j.run.Base, why))
 		}
 	}
@@ -88,17 +84,27 @@ func (j *job) forOthers(ctx context.Context, why *lacking) error {
 // leftToOthers is the kind of an event: a replica put a run back that it cannot work on.
 const leftToOthers = "run left to other replicas"
 
-// takersOf is how many replicas that are alive take runs of a workspace with these labels.
-func takersOf(tx Tx, labels map[string]string) (n int, err error) {
+// untried are the other replicas that are alive, take runs of a workspace with these labels, and did not leave a run to others yet.
+func (m *membership) untried(tx Tx, run Run, labels map[string]string) (ids []string, err error) {
 	at, err := tx.Clock()
 	if err != nil {
-		return 0, err
+		return nil, err
+	}
+	events, err := tx.Events(EventFilter{RunID: run.ID, Kind: leftToOthers})
+	if err != nil {
+		return nil, err
+	}
+	tried := []string{m.self.ID}
+	for _, e := range events {
+		if f := FactsOf(e); f.Run != nil {
+			tried = append(tried, f.Run.Replica)
+		}
 	}
 	all, err := tx.Replicas()
 	for _, o := range all {
-		if o.LeaseUntil.After(at) && o.Kind != Stopping && Selector(o.Takes).Takes(labels) {
-			n++
+		if o.LeaseUntil.After(at) && o.Kind != Stopping && Selector(o.Takes).Takes(labels) && !slices.Contains(tried, o.ID) {
+			ids = append(ids, o.ID)
 		}
 	}
-	return n, err
+	return ids, err
 }

@@ -138,15 +138,32 @@ func (w *watcher) write(o *observation, j *journal, stop *[]int64, pulls *[]Pull
 			}
 		}
 	}
-	for _, ws := range o.set.Workspaces {
-		if err := w.writeTracked(o, j, ws, stop); err != nil {
-			return fmt.Errorf("%s: %w", ws.ID, err)
-		}
+	if err := w.writeAllTracked(o, j, stop); err != nil {
+		return err
 	}
 	if err := w.writeOrphans(o, j, stop); err != nil {
 		return err
 	}
 	return w.writeOpen(o, j, stop, pulls)
+}
+
+// writeAllTracked brings the records of all workspaces up to the tracked head.
+func (w *watcher) writeAllTracked(o *observation, j *journal, stop *[]int64) error {
+	tx, err := remember(j.tx, WorkspaceFilter{Repository: o.repo.Name})
+	if err != nil {
+		return err
+	}
+	j.tx = tx // also for the pull requests that touch them
+	known, err := allAnswers(tx, o.repo.Name)
+	if err != nil {
+		return err
+	}
+	for _, ws := range o.set.Workspaces {
+		if err := w.writeTracked(o, j, ws, known, stop); err != nil {
+			return fmt.Errorf("%s: %w", ws.ID, err)
+		}
+	}
+	return nil
 }
 
 // writeOpen writes the open pull requests of an observation.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"hash/fnv"
-	"sort"
+	"slices"
 	"time"
 
 	"github.com/adhocore/gronx"
@@ -61,51 +61,87 @@ func (r *Runner) schedule(ctx context.Context) {
 func (r *Runner) queueDueDrift(ctx context.Context, now time.Time) error {
 	var problems []error
 	for _, w := range r.leading() {
-		set := w.tracked.Load()
-		if set == nil {
-			continue
+		if set := w.tracked.Load(); set != nil {
+			if err := w.queueDrift(ctx, set, now); !errors.Is(err, errNotLeading) { // else whoever leads now does it
+				problems = append(problems, err)
+			}
 		}
-		problems = append(problems, r.queueDrift(ctx, set, func(ws *workspaces.Workspace, rec Workspace, runs []Run) (time.Time, bool) {
-			return driftDue(ws, rec, runs, now)
-		}))
 	}
-	r.Wake()
 	return errors.Join(problems...)
 }
 
-type dueFunc func(ws *workspaces.Workspace, rec Workspace, runs []Run) (time.Time, bool)
+// driftBatch is how many checks are queued in one transaction.
+const driftBatch = 50
 
-// queueDrift queues drift runs for the workspaces of a set that are due.
-func (r *Runner) queueDrift(ctx context.Context, set *workspaces.Set, due dueFunc) error {
-	type item struct {
-		rec   Workspace
-		since time.Time
-	}
-	return r.update(ctx, func(tx Tx, j *journal) error {
-		var items []item
-		for _, ws := range set.Workspaces {
-			rec, err := tx.Workspace(ws.ID)
-			if errors.Is(err, ErrNotFound) {
-				continue
-			} else if err != nil {
-				return err
-			}
-			runs, err := tx.Runs(RunFilter{Workspace: ws.ID, Purposes: trackedPurposes, Limit: 10})
-			if err != nil {
-				return err
-			}
-			if since, ok := due(ws, rec, runs); ok {
-				items = append(items, item{rec, since})
-			}
-		}
-		sort.SliceStable(items, func(i, k int) bool { return items[i].since.Before(items[k].since) })
-		for _, it := range items {
-			if _, err := insertDrift(j, it.rec, "schedule", ""); err != nil {
-				return err
-			}
-		}
-		return nil
+// queueDrift looks which workspaces of a set are due while others write, and queues their runs after it looked again, alone.
+func (w *watcher) queueDrift(ctx context.Context, set *workspaces.Set, now time.Time) error {
+	var due []*workspaces.Workspace
+	err := w.r.opts.Store.View(ctx, func(tx Tx) (err error) {
+		due, err = w.due(tx, set, now)
+		return err
 	})
+	if err != nil || len(due) == 0 {
+		return err
+	}
+	defer w.r.Wake()
+	for batch := range slices.Chunk(due, driftBatch) {
+		err := w.update(ctx, func(tx Tx, j *journal) error {
+			for _, ws := range batch {
+				rec, _, ok, err := driftDueOf(tx, ws, now)
+				if err == nil && ok {
+					_, err = insertDrift(j, rec, "schedule", "")
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// due are the workspaces of a set whose check is due, oldest first. Runs put a check off and never bring it on, so those of
+// workspaces are read only that are due without them.
+func (w *watcher) due(tx Tx, set *workspaces.Set, now time.Time) (due []*workspaces.Workspace, err error) {
+	known, err := remember(tx, WorkspaceFilter{Repository: w.conf.Name})
+	if err != nil {
+		return nil, err
+	}
+	at := map[workspaces.ID]time.Time{}
+	for _, ws := range set.Workspaces {
+		rec, ok := known.records[ws.ID]
+		if !ok {
+			continue
+		} else if _, may := driftDue(ws, rec, nil, now); !may {
+			continue
+		}
+		_, since, ok, err := driftDueOf(known, ws, now)
+		if err != nil {
+			return nil, err
+		} else if ok {
+			at[ws.ID] = since
+			due = append(due, ws)
+		}
+	}
+	slices.SortStableFunc(due, func(a, b *workspaces.Workspace) int { return at[a.ID].Compare(at[b.ID]) })
+	return due, nil
+}
+
+// driftDueOf is driftDue for what is on record of a workspace.
+func driftDueOf(tx Tx, ws *workspaces.Workspace, now time.Time) (rec Workspace, since time.Time, due bool, err error) {
+	rec, err = tx.Workspace(ws.ID)
+	if errors.Is(err, ErrNotFound) {
+		return rec, since, false, nil
+	} else if err != nil {
+		return rec, since, false, err
+	}
+	runs, err := tx.Runs(RunFilter{Workspace: ws.ID, Purposes: trackedPurposes, Limit: 10})
+	since, due = driftDue(ws, rec, runs, now)
+	return rec, since, due, err
 }
 
 var trackedPurposes = []Purpose{PurposeApply, PurposeDrift, PurposeDestroy}

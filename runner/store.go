@@ -60,8 +60,10 @@ type Tx interface {
 
 	Run(id int64) (Run, error)
 	Runs(RunFilter) ([]Run, error) // newest first, unless the filter says otherwise
-	InsertRun(*Run) error          // sets ID. ErrConflict: see UpdateRun
-	DeleteRun(id int64) error      // without its blobs
+	// NewestRuns are the newest run of each workspace of a repository that a filter selects.
+	NewestRuns(RunFilter) ([]Run, error)
+	InsertRun(*Run) error     // sets ID. ErrConflict: see UpdateRun
+	DeleteRun(id int64) error // without its blobs
 	// UpdateRun writes the run if its status is still from and its attempt the same, or the next one when it leaves the queue.
 	// ErrConflict otherwise, or when another run other than a pull request's plan is already active (Status.Active) for the
 	// workspace.

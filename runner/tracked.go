@@ -9,7 +9,7 @@ import (
 )
 
 // writeTracked brings the record of one workspace up to the tracked head, and queues its run when one is due.
-func (w *watcher) writeTracked(o *observation, j *journal, ws *workspaces.Workspace, stop *[]int64) error {
+func (w *watcher) writeTracked(o *observation, j *journal, ws *workspaces.Workspace, known *answers, stop *[]int64) error {
 	rec, err := recordOf(j, o.set, ws)
 	if errors.Is(err, errBusy) {
 		w.dirty.Store(true) // what it was renamed from is being worked on: later
@@ -35,11 +35,7 @@ func (w *watcher) writeTracked(o *observation, j *journal, ws *workspaces.Worksp
 		w.dirty.Store(true)
 		return putIfChanged(j, rec)
 	}
-	runs, err := trackedApplies(j.tx, ws.ID)
-	if err != nil {
-		return err
-	}
-	newest, err := j.tx.Runs(RunFilter{Workspace: ws.ID, Tracked: true, Purposes: trackedPurposes, Limit: 1})
+	runs, newest, err := known.of(j.tx, ws.ID)
 	if err != nil {
 		return err
 	}
@@ -118,10 +114,10 @@ func trackedApplies(tx Tx, id workspaces.ID) ([]Run, error) {
 
 // settledSync says how a workspace stands whose target is applied: its last check failed, it drifted, or it is in sync as
 // far as it was looked at recently enough.
-func settledSync(ws *workspaces.Workspace, rec *Workspace, newest []Run) {
+func settledSync(ws *workspaces.Workspace, rec *Workspace, newest Run) {
 	switch {
-	case len(newest) > 0 && newest[0].Status == Failed && newest[0].FinishedAt.After(rec.CheckedAt):
-		rec.Sync, rec.Reason = SyncFailed, firstLine(newest[0].Reason)
+	case newest.Status == Failed && newest.FinishedAt.After(rec.CheckedAt):
+		rec.Sync, rec.Reason = SyncFailed, firstLine(newest.Reason)
 	case !rec.DriftSince.IsZero():
 		rec.Sync, rec.Reason = Drifted, driftMessage(rec.changes())
 	case ws.Freshness > 0 && now().Sub(rec.CheckedAt) > ws.Freshness:

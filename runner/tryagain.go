@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"time"
 
@@ -69,5 +70,7 @@ func (j *job) tryAgain(ctx context.Context, outage, met string) (bool, error) {
 func (r *Runner) leave(id int64, until time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	now := time.Now()
+	maps.DeleteFunc(r.later, func(_ int64, until time.Time) bool { return now.After(until) }) // others took them, perhaps
 	r.later[id] = until
 }

@@ -93,6 +93,47 @@ func runFilters(t *testing.T, s runner.Store) {
 	}
 }
 
+// newestRuns asks for the newest run of each workspace.
+func newestRuns(t *testing.T, s runner.Store) {
+	for _, r := range []runner.Run{
+		{Repository: "r", Workspace: "r//a", Purpose: runner.PurposeApply, Status: runner.Failed},
+		{Repository: "r", Workspace: "r//a", Purpose: runner.PurposeApply, Status: runner.Held},
+		{Repository: "r", Workspace: "r//a", Purpose: runner.PurposeApply, Status: runner.Superseded},
+		{Repository: "r", Workspace: "r//a", Purpose: runner.PurposePlan, Status: runner.Ready, PullID: 1},
+		{Repository: "r", Workspace: "r//b", Purpose: runner.PurposeDrift, Status: runner.Unchanged},
+		{Repository: "r", Workspace: "r//unseen", Purpose: runner.PurposeApply, Status: runner.Held},
+		{Repository: "q", Workspace: "q//a", Purpose: runner.PurposeApply, Status: runner.Queued},
+	} {
+		insert(t, s, r)
+	}
+	update(t, s, func(tx runner.Tx) error {
+		for _, id := range []workspaces.ID{"r//a", "r//b", "r//idle", "q//a"} {
+			if err := tx.PutWorkspace(runner.Workspace{ID: id, Repository: string(id[0])}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	apply, drift := runner.PurposeApply, runner.PurposeDrift
+	for _, test := range []struct {
+		name   string
+		filter runner.RunFilter
+		want   []int64
+	}{
+		{"any", runner.RunFilter{Repository: "r"}, []int64{5, 4}},
+		{"tracked", runner.RunFilter{Repository: "r", Tracked: true, Purposes: []runner.Purpose{apply, drift}}, []int64{5, 3}},
+		{"statuses", runner.RunFilter{Repository: "r", Tracked: true, Purposes: []runner.Purpose{apply}, Statuses: []runner.Status{runner.Failed, runner.Held}}, []int64{2}},
+		{"another", runner.RunFilter{Repository: "q"}, []int64{7}},
+		{"none", runner.RunFilter{Repository: "x"}, []int64{}},
+	} {
+		ids := []int64{}
+		for _, r := range read(t, s, func(tx runner.Tx) ([]runner.Run, error) { return tx.NewestRuns(test.filter) }) {
+			ids = append(ids, r.ID)
+		}
+		same(t, test.name, ids, test.want)
+	}
+}
+
 func compareAndSet(t *testing.T, s runner.Store) {
 	run := insert(t, s, runner.Run{Workspace: "r//a", Purpose: runner.PurposeApply, Status: runner.Queued, CreatedAt: noon})
 	next := run

@@ -19,6 +19,7 @@ func Run(t *testing.T, open func(t *testing.T) runner.Store) {
 		"reports":           reports,
 		"runs":              runs,
 		"run filters":       runFilters,
+		"newest runs":       newestRuns,
 		"compare and set":   compareAndSet,
 		"one active run":    oneActiveRun,
 		"claim race":        claimRace,
