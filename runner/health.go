@@ -111,7 +111,7 @@ func (j *job) examine(ctx context.Context, o *aftermath) {
 	}
 }
 
-// stateTime is for how long a backend may keep the end of an apply from being recorded.
+// stateTime is when the engine is interrupted that reads a state: the end of an apply is not on record until then.
 const stateTime = 30 * time.Second
 
 // checksAfter reads the checks from the state that an apply left. They are not known where nothing was written; and where they

@@ -117,9 +117,12 @@ func (p *pass) withoutWaits() []server.RunView {
 
 // summary says how the workspaces stand.
 func (p *pass) summary() string {
-	bySync := map[string]int{}
+	bySync, degraded := map[string]int{}, 0
 	for _, w := range p.Workspaces {
 		bySync[w.Sync]++
+		if w.Health == string(runner.Degraded) {
+			degraded++
+		}
 	}
 	var parts []string
 	for _, sync := range sortedKeys(bySync) {
@@ -128,6 +131,9 @@ func (p *pass) summary() string {
 	text := count(len(p.Workspaces), "workspace", "workspaces")
 	if len(parts) > 0 {
 		text += ": " + strings.Join(parts, ", ")
+	}
+	if degraded > 0 {
+		text += fmt.Sprintf("; checks fail in %d", degraded)
 	}
 	text += ".\n"
 	if len(p.Runs) == 0 {

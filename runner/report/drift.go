@@ -32,10 +32,10 @@ func DriftIssue(doc DriftDocument, limit int) (title, body string) {
 	is := newIssue(limit, doc.Metadata)
 	is.paragraph("**" + briefCode(doc.Workspace, 150) + " has drifted:** " + doc.differ() + since(doc.Since) + ".")
 	is.paragraph(lastApplied(doc))
-	if doc.Unwell != "" {
-		is.paragraph("Its health is **Degraded:** " + briefProse(doc.Unwell, 600) + ".")
-	}
 	is.tail = remedies(doc)
+	if doc.Unwell != "" {
+		is.fits("Its health is **Degraded:** "+briefProse(strings.TrimSuffix(doc.Unwell, "."), 300)+".\n\n", len(moreChanges(len(doc.Changes), doc.RunID)))
+	}
 	shown, left := []planner.Change(nil), 0
 	for _, c := range doc.Changes {
 		if is.fits(drifted(c), len(moreChanges(len(doc.Changes), doc.RunID))) {

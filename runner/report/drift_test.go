@@ -23,7 +23,7 @@ var (
 		Workspace: "infra//prod/app", Owner: "@acme/platform, @anna x@y.example", RunID: 31, Commit: "1a2b3c4d5e6f", AppliedAuthor: "Anna Bauer", AppliedBy: "ben",
 		AppliedAt: monday.AddDate(0, 0, -7), Since: monday.AddDate(0, 0, -1), Changes: drifty, Metadata: "driftless drift=infra//prod/app",
 	}
-	evilDrift = DriftDocument{Workspace: evil[0], Owner: evil[2], AppliedAuthor: evil[3], AppliedBy: evil[4], Commit: evil[5], Refused: evil[6], Metadata: evil[1], Changes: []planner.Change{
+	evilDrift = DriftDocument{Workspace: evil[0], Owner: evil[2], AppliedAuthor: evil[3], AppliedBy: evil[4], Commit: evil[5], Refused: evil[6], Unwell: evil[7], Metadata: evil[1], Changes: []planner.Change{
 		caused(server(evil[0], planner.Update, planner.PathChange{Path: evil[1], Before: evil[4], After: evil[7]}), "<b>"),
 		server(evil[8], planner.Delete), server(evil[5], planner.Action(evil[3]), planner.PathChange{Path: evil[8], Before: "(" + evil[3] + ")", After: evil[8]}),
 	}}
@@ -47,6 +47,7 @@ func TestGoldenIssues(t *testing.T) {
 		"drift-refused": issue(DriftIssue(with(drift, func(d *DriftDocument) { d.Refused, d.Changes = "policy denies it: ask @platform, fixes #3", many(1) }), 65000)),
 		"drift-first": issue(DriftIssue(with(drift, func(d *DriftDocument) {
 			d.First, d.Changes = "#4 waits to be applied, which comes first: `driftless approve` there settles it", many(1)
+			d.Unwell = "check.tls failed: The certificate has *expired*."
 		}), 65000)),
 		"drift-many":     issue(DriftIssue(with(drift, func(d *DriftDocument) { d.Changes = many(200) }), 4000)),
 		"drift-hostile":  issue(DriftIssue(evilDrift, 65000)),
@@ -77,7 +78,7 @@ func second(_, body string) string { return body }
 // checkIssues checks every text about drift with s everywhere, in at most limit bytes.
 func checkIssues(t *testing.T, s string, limit int) {
 	t.Helper()
-	doc := DriftDocument{Workspace: s, Owner: strings.ReplaceAll(s, "@", ""), Commit: s, AppliedAuthor: s, AppliedBy: s, Refused: s, First: s, Metadata: s, RunID: 1 << 40, Since: monday, AppliedAt: monday,
+	doc := DriftDocument{Workspace: s, Owner: strings.ReplaceAll(s, "@", ""), Commit: s, AppliedAuthor: s, AppliedBy: s, Refused: s, First: s, Unwell: s, Metadata: s, RunID: 1 << 40, Since: monday, AppliedAt: monday,
 		Changes: append(many(9), caused(server(s, planner.Action(s), planner.PathChange{Path: s, Before: "(" + s, After: s}), planner.Unknown), updated)}
 	unchecked := UncheckedDocument{Workspace: s, Owner: doc.Owner, RunID: 1 << 40, Since: monday, CheckedAt: monday, Error: s, Metadata: s}
 	var bodies []string
