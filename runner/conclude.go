@@ -34,7 +34,14 @@ func (j *job) conclude(ctx context.Context, o aftermath) error {
 		if o.status == Applied {
 			message = j.run.Summary.String()
 		}
-		err := j.persist(ctx, o.status, kinds[o.status], message, func(tx Tx, jr *journal, run *Run) error { return j.write(tx, jr, *run, o) })
+		err := j.insist(ctx, o.status, func() error {
+			return j.move(ctx, o.status, func(tx Tx, jr *journal, run *Run) error {
+				if err := jr.ended(kinds[o.status], *run, message, o); err != nil {
+					return err
+				}
+				return j.write(tx, jr, *run, o)
+			})
+		})
 		if !errors.Is(err, ErrConflict) {
 			return err
 		}
@@ -95,14 +102,13 @@ func (j *job) recordLost(ctx context.Context, o aftermath) error {
 		if len(o.rescued) > 0 {
 			message += "; the state that it wrote is kept with the run as " + lateState
 		}
-		return errors.Join(
-			tx.DeleteBlobs(blobKey(run.ID, traitsBlob)), jr.run(lateResult, run, message), jr.changed(run, o.status, o.steps))
+		return errors.Join(tx.DeleteBlobs(blobKey(run.ID, traitsBlob)), jr.ended(lateResult, run, message, o))
 	})
 }
 
 // write writes all that belongs to the end of an apply.
 func (j *job) write(tx Tx, jr *journal, run Run, o aftermath) error {
-	err := errors.Join(jr.changed(run, o.status, o.steps), j.keepLeft(tx, jr, run, o), tx.DeleteBlobs(blobKey(run.ID, traitsBlob)))
+	err := errors.Join(j.keepLeft(tx, jr, run, o), tx.DeleteBlobs(blobKey(run.ID, traitsBlob)))
 	if err != nil {
 		return err
 	}

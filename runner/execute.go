@@ -195,6 +195,18 @@ func (j *job) planned(ctx context.Context, plan *planner.Plan, verdict policy.Ve
 
 // to moves the run to its next status and writes what else belongs to that in the same transaction.
 func (j *job) to(ctx context.Context, status Status, kind, message string, also func(tx Tx, jr *journal, run *Run) error) error {
+	return j.move(ctx, status, func(tx Tx, jr *journal, run *Run) error {
+		told := *run
+		told.Owner = j.run.Owner // also of one that it gives up
+		if err := jr.run(kind, told, message); err != nil || also == nil {
+			return err
+		}
+		return also(tx, jr, run)
+	})
+}
+
+// move moves the run to its next status. record appends the event that says so, and writes what else belongs to it.
+func (j *job) move(ctx context.Context, status Status, record func(tx Tx, jr *journal, run *Run) error) error {
 	next, from := j.run, j.run.Status
 	next.Status = status
 	switch {
@@ -212,12 +224,7 @@ func (j *job) to(ctx context.Context, status Status, kind, message string, also 
 		if err := tx.PutBlob(blobKey(run.ID, "log"), log); err != nil {
 			return err
 		}
-		told := run
-		told.Owner = j.run.Owner // also of one that it gives up
-		if err := jr.run(kind, told, message); err != nil || also == nil {
-			return err
-		}
-		return also(tx, jr, &run)
+		return record(tx, jr, &run)
 	})
 	if err == nil {
 		j.run = next

@@ -15,6 +15,7 @@ type Facts struct {
 	PullRequests []PullFacts `json:"pull_requests,omitempty"`
 	Post         *PostFacts  `json:"post,omitempty"`
 	State        *StateFacts `json:"state,omitempty"`
+	Changed      *Changed    `json:"changed,omitempty"`
 	Pruned       *Pruned     `json:"pruned,omitempty"`
 }
 

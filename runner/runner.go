@@ -309,10 +309,16 @@ func (j *journal) tell(pulls ...int64) error {
 
 // run appends an event about a run. What became of an apply is news for the pull requests that show it.
 func (j *journal) run(kind string, run Run, message string) error {
+	return j.runWith(kind, run, message, nil)
+}
+
+// runWith is run with the resources that the run changed.
+func (j *journal) runWith(kind string, run Run, message string, changed *Changed) error {
 	facts, err := factsOfRun(j.tx, run)
 	if err != nil {
 		return fmt.Errorf("record %s of run %d: %w", kind, run.ID, err)
 	}
+	facts.Changed = changed
 	err = j.add(Event{
 		Kind: kind, Actor: run.Actor, Repository: run.Repository, Workspace: run.Workspace,
 		RunID: run.ID, PullID: run.PullID, Commit: run.Commit, Message: message, Data: facts.JSON(),

@@ -188,6 +188,8 @@ type ChangeFilter struct {
 	Address   string    // of a resource, with all its instances, or of a module, with all that is in it; also a former one
 	Since     time.Time // recorded at or after
 	Until     time.Time // recorded before
+	After     int64     // id of the event greater than
+	Before    int64     // id of the event less than
 	Limit     int
 }
 

@@ -7,10 +7,12 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/audit"
 	"github.com/driftlessops/driftless/runner/server"
 )
@@ -91,8 +93,12 @@ func (a *app) exportAudit(ctx context.Context, p period) error {
 	if err != nil {
 		return err
 	}
+	var view server.AuditView
+	if err := conn.Get(ctx, "/v1/audit", query, &view); err != nil {
+		return err
+	}
 	var first, last audit.Record
-	_, err = eachRecord(ctx, conn.Client, query, func(r audit.Record) error {
+	err = eachRecord(ctx, conn.Client, view, func(r audit.Record) error {
 		if first.ID == 0 {
 			first = r
 		}
@@ -114,27 +120,23 @@ func (a *app) exportAudit(ctx context.Context, p period) error {
 }
 
 // eachRecord reads the records of a stretch of time, page by page.
-func eachRecord(ctx context.Context, client *server.Client, query url.Values, each func(audit.Record) error) (server.AuditView, error) {
-	var view server.AuditView
-	if err := client.Get(ctx, "/v1/audit", query, &view); err != nil {
-		return view, err
-	}
+func eachRecord(ctx context.Context, client *server.Client, view server.AuditView, each func(audit.Record) error) error {
 	for after := view.After; after < view.Until; {
 		var page []audit.Record
 		err := client.Get(ctx, "/v1/audit/records", url.Values{
 			"after": {strconv.FormatInt(after, 10)}, "until": {strconv.FormatInt(view.Until, 10)},
 		}, &page)
 		if err != nil || len(page) == 0 {
-			return view, err
+			return err
 		}
 		for _, r := range page {
 			if err := each(r); err != nil {
-				return view, err
+				return err
 			}
 			after = r.ID
 		}
 	}
-	return view, nil
+	return nil
 }
 
 func newAuditVerify(a *app) *cobra.Command {
@@ -143,24 +145,44 @@ func newAuditVerify(a *app) *cobra.Command {
 		Use:   "verify [FILE]",
 		Short: "Check that no record of the audit log was changed, removed, added or moved",
 		Long: `verify computes the hashes of the audit log anew, in the database or in an exported FILE (- is standard input), and names each record that
-was changed, removed, added or moved. It ends with exit code 1 if there is one.
+was changed, removed, added or moved. In the database it also compares what driftless history lists by address with what the records say
+themselves, and demands that a record says so where old ones were removed. It ends with exit code 1 if anything does not fit.
 
-Who can write to the database can also compute all hashes anew. --head finds that: give the hash that an earlier export ended with, and
-verify proves that all that was exported then is still what comes before. Without it, records removed at the very end are not missed.`,
+Who can write to the database can also compute all hashes anew. --head finds that: give the hash that an earlier export ended with, or the
+line that driftless audit head printed, and verify proves that all there was then is still what comes before. Without it, records removed
+at the very end are not missed.`,
 		Example: `  driftless audit verify
   driftless audit verify --head 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
   driftless audit verify audit.jsonl`,
 		Args: takes(0, 1, "at most one exported file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			chain := &audit.Chain{Head: head}
+			chain := &audit.Chain{}
+			if err := noted(chain, head); err != nil {
+				return err
+			}
 			if len(args) > 0 {
 				return a.verifyFile(args[0], chain)
 			}
-			return a.verifyAudit(cmd.Context(), chain)
+			return a.verifyAudit(cmd.Context(), *chain)
 		},
 	}
-	cmd.Flags().StringVar(&head, "head", "", "the `hash` of a record that must be there")
+	cmd.Flags().StringVar(&head, "head", "", "the `hash` of a record that must be there, or its number and its hash")
 	return cmd
+}
+
+// noted reads a head as it was noted: a hash, or a number and a hash.
+func noted(chain *audit.Chain, head string) (err error) {
+	words := strings.Fields(head)
+	switch len(words) {
+	case 0:
+		return nil
+	case 2:
+		chain.HeadID, err = strconv.ParseInt(words[0], 10, 64)
+	}
+	if chain.Head = strings.ToLower(words[len(words)-1]); err != nil || len(words) > 2 || len(chain.Head) != 64 {
+		return fmt.Errorf("--head %q is not a hash, or a number and a hash, as `driftless audit head` prints them", head)
+	}
+	return nil
 }
 
 func (a *app) verifyFile(path string, chain *audit.Chain) error {
@@ -182,20 +204,60 @@ func (a *app) verifyFile(path string, chain *audit.Chain) error {
 	return a.verified(path, chain)
 }
 
-func (a *app) verifyAudit(ctx context.Context, chain *audit.Chain) error {
+func (a *app) verifyAudit(ctx context.Context, head audit.Chain) error {
 	conn, err := a.connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.close()
-	view, err := eachRecord(ctx, conn.Client, nil, func(r audit.Record) error { chain.Add(r); return nil })
-	if err != nil {
-		return fmt.Errorf("read the audit log: %w", err)
+	for {
+		chain := head
+		view, err := readLog(ctx, conn.Client, &chain)
+		if err != nil {
+			return fmt.Errorf("read the audit log: %w", err)
+		}
+		var now server.AuditView
+		if err := conn.Get(ctx, "/v1/audit", nil, &now); err != nil {
+			return err
+		}
+		if now.PrunedTo != view.PrunedTo {
+			continue // old records were removed meanwhile
+		}
+		if view.Pruned > 0 {
+			a.say("%s, the last was record %d; what follows is checked.", count(int(view.Pruned), "old record was pruned", "old records were pruned"), view.PrunedTo)
+		}
+		return a.verified("The audit log", &chain)
 	}
-	if view.Pruned > 0 {
-		a.say("%s, the last was record %d; what follows is checked.", count(int(view.Pruned), "old record was pruned", "old records were pruned"), view.PrunedTo)
+}
+
+// readLog checks all records, and what is listed by address.
+func readLog(ctx context.Context, client *server.Client, chain *audit.Chain) (view server.AuditView, err error) {
+	if err := client.Get(ctx, "/v1/audit", nil, &view); err != nil {
+		return view, err
 	}
-	return a.verified("The audit log", chain)
+	chain.Log = &runner.Anchor{ID: view.PrunedTo, Hash: view.PrunedAs, Events: view.Pruned, At: view.PrunedAt}
+	if err := eachRecord(ctx, client, view, func(r audit.Record) error { chain.Add(r); return nil }); err != nil {
+		return view, err
+	}
+	if view.Lost {
+		chain.Problems = append(chain.Problems, "there are runs, and not one record: the log was removed")
+	}
+	chain.Done()
+	return view, checkChanges(ctx, client, chain)
+}
+
+// checkChanges compares what `driftless history` lists with the records.
+func checkChanges(ctx context.Context, client *server.Client, chain *audit.Chain) error {
+	for after := int64(0); ; {
+		var page server.ChangesView
+		if err := client.Get(ctx, "/v1/audit/changes", url.Values{"after": {strconv.FormatInt(after, 10)}}, &page); err != nil {
+			return err
+		}
+		chain.Problems = append(chain.Problems, page.Problems...)
+		if after = page.Until; after == 0 {
+			return nil
+		}
+	}
 }
 
 // verified says what was found.

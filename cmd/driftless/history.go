@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,7 +23,9 @@ func newHistory(a *app) *cobra.Command {
 		Short: "Who changed a resource, and when",
 		Long: `history lists the applies that changed a resource, newest first: when, what was done, in which workspace, by which run and pull request, and
 who wrote, reviewed and approved it. The address of a resource with several instances finds all of them, that of a module all that is in
-it, and a former address what was moved away from it.`,
+it, and a former address what was moved away from it.
+
+What is listed is compared with the audit log, which holds the same; where that says otherwise, history says so and ends with exit code 1.`,
 		Example: `  driftless history aws_instance.web
   driftless history 'module.network["eu"]' -w infra//prod/network --from 2026-01-01
   driftless history aws_instance.web -o json | jq '.[0].pull_requests'`,
@@ -63,7 +66,10 @@ func (a *app) history(ctx context.Context, address, workspace string, limit int,
 	}
 	switch {
 	case a.output == "json":
-		return printJSON(a.out, all)
+		if err := printJSON(a.out, all); err != nil {
+			return err
+		}
+		return a.differing(all)
 	case len(all) == 0:
 		a.say("driftless has changed no %s. What was applied before this was kept is in the history of the pull requests.", address)
 		return nil
@@ -84,7 +90,25 @@ func (a *app) printHistory(all []server.ChangeView) error {
 		}
 		t.add(clock(c.At), address, c.Action, c.Workspace, strconv.FormatInt(c.Run, 10), short(c.Commit), strings.Join(pulls, ", "), whoChanged(c))
 	}
-	return t.print(a, a.out)
+	if err := t.print(a, a.out); err != nil {
+		return err
+	}
+	return a.differing(all)
+}
+
+// differing says which records do not say what is listed: only they are chained by their hashes.
+func (a *app) differing(all []server.ChangeView) error {
+	var records []string
+	for _, c := range all {
+		if text := strconv.FormatInt(c.Record, 10); c.Differs && !slices.Contains(records, text) {
+			records = append(records, text)
+		}
+	}
+	if len(records) == 0 {
+		return nil
+	}
+	a.say("driftless: the audit log says otherwise in record %s: what is listed here was changed behind driftless's back. Believe `driftless audit export`, once `driftless audit verify` has checked it.", strings.Join(records, ", "))
+	return exitCode(1)
 }
 
 // whoChanged names everybody who had a part in a change.

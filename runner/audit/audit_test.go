@@ -148,6 +148,79 @@ func TestChangesAreFound(t *testing.T) {
 	}
 }
 
+// TestExactFields: a line that another reader would understand differently is no record, whatever its hash.
+func TestExactFields(t *testing.T) {
+	t.Parallel()
+	r := records()[2]
+	r.Data = []byte(`{"run":{"status":"applied"}}`)
+	r.Hash = r.Sum()
+	good := strings.TrimSpace(string(export(t, "json", []Record{r})))
+	if problems := verify(t, []byte(good), ""); len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	comma := func(more string) string { return strings.TrimSuffix(good, "}") + "," + more + "}" }
+	for name, line := range map[string]string{
+		"other case":      strings.Replace(comma(`"Actor":"alice"`), `"actor":"+1"`, `"actor":"mallory"`, 1),
+		"twice":           comma(`"actor":"+1"`),
+		"unknown":         comma(`"more":1`),
+		"renamed":         strings.Replace(good, `"actor"`, `"Actor"`, 1),
+		"missing":         strings.Replace(good, `"actor":`+"\"+1\",", "", 1),
+		"data, twice":     strings.Replace(good, `{"status":`, `{"status":"failed","status":`, 1),
+		"not UTF-8":       strings.Replace(good, `applied`, "appl\xffed", 1),
+		"no object":       `[1]`,
+		"nothing in line": `null`,
+	} {
+		if problems := verify(t, []byte(line), ""); line == good || len(problems) == 0 || !strings.Contains(problems[0], "record on line 1") {
+			t.Errorf("%s: %q", name, problems)
+		}
+	}
+	r.Data = []byte(`{"run":{"status":"failed","status":"applied"}}`)
+	for _, format := range []string{"json", "csv"} {
+		if problems := verify(t, export(t, format, []Record{r}), ""); len(problems) != 1 || !strings.Contains(problems[0], `"status" twice`) {
+			t.Errorf("%s: %q", format, problems)
+		}
+	}
+	chain := Chain{}
+	if chain.Add(r); len(chain.Done()) != 1 {
+		t.Error("the database may say a thing twice")
+	}
+}
+
+// TestHeadOfWhatWasPruned: a head that was noted before old records were removed accuses nobody.
+func TestHeadOfWhatWasPruned(t *testing.T) {
+	t.Parallel()
+	all := records()
+	prune := all[8]
+	prune.ID, prune.Kind, prune.Previous = all[len(all)-1].ID+1, runner.EventsPruned, all[len(all)-1].Hash
+	prune.Data = runner.Facts{Pruned: &runner.Pruned{ID: all[4].ID, Hash: all[4].Hash}}.JSON()
+	prune.Hash = prune.Sum()
+	anchor := &runner.Anchor{ID: all[4].ID, Hash: all[4].Hash, Events: 5, At: time.Date(2026, 2, 3, 0, 0, 0, 0, time.UTC)}
+	left := append(slices.Clone(all[5:]), prune)
+	for name, test := range map[string]struct {
+		chain   Chain
+		records []Record
+		want    string
+	}{
+		"none":                 {Chain{Log: anchor}, left, ""},
+		"the anchor's":         {Chain{Log: anchor, Head: all[4].Hash, HeadID: 5}, left, ""},
+		"a later one":          {Chain{Log: anchor, Head: all[7].Hash, HeadID: 8}, left, ""},
+		"an earlier one":       {Chain{Log: anchor, Head: all[3].Hash, HeadID: 4}, left, "record 4, whose hash that is to be, was removed with the old ones by 2026-02-03: only the export"},
+		"an unknown one":       {Chain{Log: anchor, Head: all[3].Hash}, left, "if its record was one of those up to 5"},
+		"a later, wrong one":   {Chain{Log: anchor, Head: all[3].Hash, HeadID: 9}, left, "the record that had it was changed or removed, or is not"},
+		"nobody pruned":        {Chain{Log: anchor}, all[5:], "the records up to 5 are gone, and no record says that driftless removed them"},
+		"all gone":             {Chain{Log: anchor}, nil, "the records up to 5 are gone"},
+		"the first of it gone": {Chain{Log: anchor}, left[1:], "record 6 is missing"},
+	} {
+		for _, r := range test.records {
+			test.chain.Add(r)
+		}
+		switch problems := test.chain.Done(); {
+		case test.want == "" && len(problems) > 0, test.want != "" && (len(problems) != 1 || !strings.Contains(problems[0], test.want)):
+			t.Errorf("%s: %q, not %q", name, problems, test.want)
+		}
+	}
+}
+
 // TestDocumentedScript runs the script of the documentation over an export, as somebody would who does not trust driftless.
 func TestDocumentedScript(t *testing.T) {
 	t.Parallel()
@@ -172,6 +245,10 @@ func TestDocumentedScript(t *testing.T) {
 	}
 	if out, err := run(export(t, "json", all)); err != nil || out != all[len(all)-1].Hash {
 		t.Errorf("%s, %v", out, err)
+	}
+	twice := strings.Replace(string(export(t, "json", all)), `"actor":`, `"actor":"eve","actor":`, 1)
+	if out, err := run([]byte(twice)); err == nil {
+		t.Errorf("a field that is there twice was not found: %s", out)
 	}
 	all[5].Actor = "eve"
 	if out, err := run(export(t, "json", all)); err == nil {

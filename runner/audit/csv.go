@@ -90,5 +90,8 @@ func recordOf(row []string) (r Record, err error) {
 	if !json.Valid(r.Data) {
 		return r, fmt.Errorf("data: %q is not JSON", row[10])
 	}
+	if err := once(r.Data); err != nil {
+		return r, fmt.Errorf("data: %w", err)
+	}
 	return r, nil
 }

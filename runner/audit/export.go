@@ -55,19 +55,30 @@ func Read(r io.Reader, each func(Record) error) error {
 		return readCSV(in, each)
 	}
 	dec := json.NewDecoder(in)
-	dec.DisallowUnknownFields()
 	for n := 1; ; n++ {
-		var record Record
-		if err := dec.Decode(&record); err == io.EOF {
+		var line json.RawMessage
+		if err := dec.Decode(&line); err == io.EOF {
 			return nil
 		} else if err != nil {
 			return fmt.Errorf("record on line %d: %w", n, err)
 		}
-		if record.Data == nil {
-			record.Data = json.RawMessage("null")
+		record, err := recordIn(line)
+		if err != nil {
+			return fmt.Errorf("record on line %d: %w", n, err)
 		}
 		if err := each(record); err != nil {
 			return err
 		}
 	}
+}
+
+func recordIn(line json.RawMessage) (r Record, err error) {
+	if err := exact(line); err != nil {
+		return r, err
+	}
+	err = json.Unmarshal(line, &r)
+	if r.Data == nil {
+		r.Data = json.RawMessage("null")
+	}
+	return r, err
 }

@@ -46,6 +46,7 @@ func NewAPI(store runner.Store, do *runner.Commander, logger *slog.Logger) *API 
 	a.mux.HandleFunc("GET /v1/events", a.read(a.events))
 	a.mux.HandleFunc("GET /v1/audit", a.read(a.audit))
 	a.mux.HandleFunc("GET /v1/audit/records", a.read(a.auditRecords))
+	a.mux.HandleFunc("GET /v1/audit/changes", a.read(a.auditChanges))
 	a.mux.HandleFunc("GET /v1/history", a.read(a.history))
 	if ring, ok := store.(runner.Keyring); ok {
 		a.serveKeys(ring)

@@ -18,6 +18,8 @@ type AuditView struct {
 	Pruned   int64     `json:"pruned,omitempty"`
 	PrunedTo int64     `json:"pruned_to,omitempty"` // id of the last record that was pruned
 	PrunedAt time.Time `json:"pruned_at,omitzero"`
+	PrunedAs string    `json:"pruned_hash,omitempty"` // hash of that record
+	Lost     bool      `json:"lost,omitempty"`        // there is no record, although there were runs
 }
 
 // auditPage is how many records an answer holds at most.
@@ -38,11 +40,32 @@ func (a *API) audit(tx runner.Tx, r *http.Request) (any, error) {
 		return nil, err
 	}
 	v.Last, v.Head = anchor.ID, anchor.Hash
-	v.Pruned, v.PrunedTo, v.PrunedAt = anchor.Events, anchor.ID, anchor.At
+	v.Pruned, v.PrunedTo, v.PrunedAt, v.PrunedAs = anchor.Events, anchor.ID, anchor.At, anchor.Hash
 	newest, err := tx.Events(runner.EventFilter{Limit: 1})
 	if len(newest) > 0 {
 		v.Last, v.Head = newest[0].ID, newest[0].Hash
+	} else if err == nil {
+		var runs []runner.Run
+		runs, err = tx.Runs(runner.RunFilter{Limit: 1})
+		v.Lost = len(runs) > 0
 	}
+	return v, err
+}
+
+// ChangesView says whether what is listed by address agrees with the records up to one.
+type ChangesView struct {
+	Until    int64    `json:"until"` // 0: to the end
+	Problems []string `json:"problems,omitempty"`
+}
+
+// auditChanges compares what is listed by address for the next records after an id with what they say.
+func (a *API) auditChanges(tx runner.Tx, r *http.Request) (any, error) {
+	after, err := number(r, r.FormValue("after"))
+	if err != nil {
+		return nil, err
+	}
+	var v ChangesView
+	v.Problems, v.Until, err = audit.Changes(tx, after, auditPage)
 	return v, err
 }
 
@@ -86,6 +109,7 @@ type ChangeView struct {
 	PlanDigest   string             `json:"plan_digest,omitempty"`
 	Record       int64              `json:"record"` // of the audit log
 	Hash         string             `json:"hash"`
+	Differs      bool               `json:"differs,omitempty"` // the record says something else: the list by address was changed
 }
 
 // history answers who changed a resource, and when: newest first.
@@ -100,28 +124,38 @@ func (a *API) history(tx runner.Tx, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, events := make([]ChangeView, 0, len(changes)), map[int64]runner.Event{}
+	all, records := make([]ChangeView, 0, len(changes)), map[int64]recorded{}
 	for _, c := range changes {
-		e, ok := events[c.EventID]
-		if !ok {
-			found, err := tx.Events(runner.EventFilter{After: c.EventID - 1, Before: c.EventID + 1})
-			if err != nil {
+		if _, ok := records[c.EventID]; !ok {
+			if records[c.EventID], err = recordedAs(tx, c.EventID); err != nil {
 				return nil, err
 			}
-			for _, e = range found {
-				events[c.EventID] = e
-			}
 		}
-		all = append(all, changeView(c, e))
+		all = append(all, changeView(c, records[c.EventID]))
 	}
 	return all, nil
 }
 
-func changeView(c runner.RunChange, e runner.Event) ChangeView {
-	facts := runner.FactsOf(e)
+// recorded is the event that says how an apply ended, and whether what is listed by address for it is something else.
+type recorded struct {
+	runner.Event
+	differs bool
+}
+
+func recordedAs(tx runner.Tx, id int64) (r recorded, err error) {
+	found, err := tx.Events(runner.EventFilter{After: id - 1, Before: id + 1})
+	if err != nil || len(found) == 0 {
+		return recorded{differs: true}, err
+	}
+	all, err := tx.RunChanges(runner.ChangeFilter{After: id - 1, Before: id + 1})
+	return recorded{found[0], found[0].Differs(all)}, err
+}
+
+func changeView(c runner.RunChange, e recorded) ChangeView {
+	facts := runner.FactsOf(e.Event)
 	v := ChangeView{
 		At: e.At, Address: c.Address, Previous: c.Previous, Action: c.Action, Workspace: string(c.Workspace), Run: c.RunID, Result: e.Kind,
-		Commit: e.Commit, Actor: e.Actor, PullRequests: facts.PullRequests, Record: e.ID, Hash: e.Hash,
+		Commit: e.Commit, Actor: e.Actor, PullRequests: facts.PullRequests, Record: c.EventID, Hash: e.Hash, Differs: e.differs,
 	}
 	if facts.Run != nil {
 		v.PlanDigest = facts.Run.PlanDigest

@@ -50,6 +50,12 @@ func (t *tx) RunChanges(f runner.ChangeFilter) ([]runner.RunChange, error) {
 	q := t.bun.NewSelect().Model(&rows).Order("c.event_id DESC", "c.address").Limit(int64(f.Limit))
 	q = equal(q, "c.run_id", f.RunID)
 	q = equal(q, "c.workspace", text(f.Workspace))
+	if f.After != 0 {
+		q = q.Where("c.event_id > ?", f.After)
+	}
+	if f.Before != 0 {
+		q = q.Where("c.event_id < ?", f.Before)
+	}
 	if f.Address != "" {
 		q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 			return under(under(q, "c.address", f.Address), "c.previous", f.Address)

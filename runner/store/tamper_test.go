@@ -29,10 +29,12 @@ func TestTampering(t *testing.T) {
 		"a hash":         {free + "UPDATE events SET hash = 'x' WHERE id = 3", []string{"record 3 was changed", "record 4 was changed"}},
 		"one removed":    {free + "DELETE FROM events WHERE id = 3", []string{"record 3 is missing"}},
 		"two removed":    {free + "DELETE FROM events WHERE id IN (2, 3)", []string{"records 2 to 3 are missing"}},
-		"first removed":  {free + "DELETE FROM events WHERE id = 1", []string{"record 2 was changed"}},
+		"first removed":  {free + "DELETE FROM events WHERE id = 1", []string{"record 1 is missing"}},
 		"last removed":   {free + "DELETE FROM events WHERE id = 5", []string{"no record has the hash"}},
 		"two exchanged":  {free + "UPDATE events SET id = 9 WHERE id = 2; UPDATE events SET id = 2 WHERE id = 3; UPDATE events SET id = 3 WHERE id = 9", []string{"record 2 was changed", "record 3 was changed", "record 4 was changed"}},
-		"pruned by hand": {"UPDATE event_anchor SET id = 2; DELETE FROM events WHERE id <= 2", []string{"record 3 was changed"}},
+		"pruned by hand": {"UPDATE event_anchor SET id = 2; DELETE FROM events WHERE id <= 2", []string{"record 3 was changed", "the records up to 2 are gone, and no record says"}},
+		"pruned well":    {"UPDATE event_anchor SET id = 2, events = 2, hash = (SELECT hash FROM events WHERE id = 2); DELETE FROM events WHERE id <= 2", []string{"the records up to 2 are gone, and no record says"}},
+		"all pruned":     {"UPDATE event_anchor SET id = 5, events = 5, hash = (SELECT hash FROM events WHERE id = 5); DELETE FROM events", []string{"the records up to 5 are gone, and no record says"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -45,7 +47,10 @@ func TestTampering(t *testing.T) {
 				}
 			}
 			raw(t, dir, strings.Split(test.statement, "; ")...)
-			chain := audit.Chain{Head: last.Hash}
+			chain := audit.Chain{Head: last.Hash, HeadID: last.ID}
+			if name == "all pruned" {
+				chain.Head = ""
+			}
 			check(t, db, &chain)
 			problems := chain.Done()
 			if len(problems) != len(test.want) {
@@ -63,6 +68,11 @@ func TestTampering(t *testing.T) {
 func check(t *testing.T, db *store.DB, chain *audit.Chain) {
 	t.Helper()
 	err := db.View(t.Context(), func(tx runner.Tx) error {
+		anchor, err := tx.EventAnchor()
+		if err != nil {
+			return err
+		}
+		chain.Log = &anchor
 		records, err := audit.Page(tx, 0, 0, 0)
 		for _, r := range records {
 			chain.Add(r)

@@ -2,6 +2,8 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -141,5 +143,65 @@ func runChanges(t *testing.T, s runner.Store) {
 		"no part":       {runner.ChangeFilter{Address: "module.m.x.cc"}, []runner.RunChange{}},
 	} {
 		same(t, name, read(t, s, func(tx runner.Tx) ([]runner.RunChange, error) { return tx.RunChanges(test.filter) }), test.want)
+	}
+}
+
+// changesAgree: what is listed by address is compared with what the events say, page by page.
+func changesAgree(t *testing.T, s runner.Store) {
+	made := []runner.RunChange{{RunID: 7, Address: "x.b", Action: "create"}, {RunID: 7, Address: "x.a\u2028", Action: "update", Previous: "x.c"}, {RunID: 7, Address: "x.a", Action: "delete"}}
+	apply := func(change func(id int64, all []runner.RunChange) []runner.RunChange) (id int64) {
+		update(t, s, func(tx runner.Tx) error {
+			e := runner.Event{Kind: "applied", RunID: 7, Data: runner.Facts{Changed: runner.ChangedOf(made)}.JSON()}
+			if err := tx.Append(&e); err != nil {
+				return err
+			}
+			id = e.ID
+			all := slices.Clone(made)
+			for i := range all {
+				all[i].EventID = id
+			}
+			return tx.PutRunChanges(change(id, all))
+		})
+		return id
+	}
+	as := func(_ int64, all []runner.RunChange) []runner.RunChange { return all }
+	update(t, s, func(tx runner.Tx) error { return tx.Append(&runner.Event{Kind: "planned"}) })
+	apply(as)
+	want := map[int64]bool{
+		apply(func(_ int64, all []runner.RunChange) []runner.RunChange { return all[1:] }):                      true,
+		apply(func(_ int64, all []runner.RunChange) []runner.RunChange { all[0].Address = "x.bb"; return all }): true,
+		apply(func(_ int64, all []runner.RunChange) []runner.RunChange { all[0].RunID = 8; return all }):        true,
+		apply(func(id int64, all []runner.RunChange) []runner.RunChange {
+			return append(all, runner.RunChange{EventID: id - 100, Address: "x.stray"})
+		}): false,
+		apply(func(id int64, all []runner.RunChange) []runner.RunChange { all[2].EventID = 1; return all }): true,
+		1: true, // it says of none
+	}
+	apply(as)
+	for _, limit := range []int{2, 3, 100} {
+		var problems []string
+		for after, rounds := int64(0), 0; rounds == 0 || after > 0; rounds++ {
+			err := s.View(t.Context(), func(tx runner.Tx) (err error) {
+				var some []string
+				some, after, err = audit.Changes(tx, after, limit)
+				problems = append(problems, some...)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		differ := 0
+		for id, differs := range want {
+			if differs {
+				differ++
+			}
+			if found := slices.ContainsFunc(problems, func(p string) bool { return strings.HasPrefix(p, fmt.Sprintf("record %d says", id)) }); found != differs {
+				t.Errorf("record %d: %v in %q", id, found, problems)
+			}
+		}
+		if len(problems) != differ+1 || !slices.ContainsFunc(problems, func(p string) bool { return strings.Contains(p, "which is not there") }) {
+			t.Errorf("%d at a time: %q", limit, problems)
+		}
 	}
 }

@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) runner.Store) {
 		"chain":             chain,
 		"prune":             prune,
 		"run changes":       runChanges,
+		"changes agree":     changesAgree,
 		"blobs":             blobs,
 		"states":            states,
 		"state locks":       stateLocks,
