@@ -90,7 +90,7 @@ func (j *job) recordLost(ctx context.Context, o aftermath) error {
 	}
 	return j.r.update(ctx, func(tx Tx, jr *journal) error {
 		for name, data := range o.rescued {
-			if err := tx.PutBlob(blobKey(j.run.ID, name), data); err != nil {
+			if err := keepLeftState(tx, j.run.ID, name, data); err != nil {
 				return err
 			}
 		}
@@ -147,8 +147,9 @@ func (j *job) keepLeft(tx Tx, jr *journal, run Run, o aftermath) error {
 			return err
 		}
 	}
+	_, late := files[lateState]
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if err := tx.PutBlob(blobKey(run.ID, name), files[name]); err != nil {
+		if err := keepLeftState(tx, run.ID, name, files[name]); err != nil {
 			return err
 		}
 		message := "the engine could not write its state; it is kept with the run as " + name
@@ -164,6 +165,9 @@ func (j *job) keepLeft(tx Tx, jr *journal, run Run, o aftermath) error {
 		if err != nil {
 			return err
 		}
+	}
+	if o.taken && !late {
+		return takenOver(tx, run.ID, "taken over when the run ended")
 	}
 	return nil
 }

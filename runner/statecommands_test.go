@@ -229,7 +229,7 @@ func TestPushState(t *testing.T) {
 		left := d.run(runner.PurposeApply, runner.Planning, runner.Planned, runner.Ready, runner.Applying, runner.Failed)
 		d.refused("left no state behind", push(runner.StatePush{RunID: left.ID}))
 		d.update(func(tx runner.Tx) error {
-			return tx.PutBlob(fmt.Sprintf("runs/%d/errored.tfstate", left.ID), state(3, "l", "third"))
+			return tx.PutBlob(fmt.Sprintf("rescued/%d/errored.tfstate", left.ID), state(3, "l", "third"))
 		})
 		if err := push(runner.StatePush{RunID: left.ID}); err != nil {
 			t.Fatal(err)
@@ -322,25 +322,24 @@ func TestRescued(t *testing.T) {
 		left := func(content []byte) int64 {
 			run := d.run(runner.PurposeApply, runner.Planning, runner.Planned, runner.Ready, runner.Applying, runner.Failed)
 			d.update(func(tx runner.Tx) error {
-				if err := tx.PutBlob(fmt.Sprintf("runs/%d/errored.tfstate", run.ID), content); err != nil {
-					return err
-				}
-				return tx.Append(&runner.Event{Kind: "state rescued", Repository: "infra", Workspace: app, RunID: run.ID})
+				return tx.PutBlob(fmt.Sprintf("rescued/%d/errored.tfstate", run.ID), content)
 			})
 			return run.ID
 		}
 		late := d.run(runner.PurposeApply, runner.Planning, runner.Failed)
 		d.update(func(tx runner.Tx) error {
-			if err := tx.PutBlob(fmt.Sprintf("runs/%d/late.tfstate", late.ID), state(2, "m", "x")); err != nil {
-				return err
-			}
-			return tx.Append(&runner.Event{Kind: "late result", Repository: "infra", Workspace: app, RunID: late.ID})
+			return tx.PutBlob(fmt.Sprintf("rescued/%d/late.tfstate", late.ID), state(2, "m", "x"))
 		})
 		older, other, broken, next := left(state(1, "l", "x")), left(state(9, "m", "x")), left([]byte("x")), left(state(3, "l", "third"))
 		if err := os.MkdirAll(filepath.Join(d.do.DataDir, "rescued"), 0o700); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(filepath.Join(d.do.DataDir, "rescued", "7-errored.tfstate"), state(3, "l", "x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		whole := filepath.Join(d.do.DataDir, "rescued", "run-8", "apply", "states") // of an apply that was not on record
+		if err := errors.Join(os.MkdirAll(whole, 0o700), os.WriteFile(filepath.Join(whole, "00000000"), nil, 0o600),
+			os.WriteFile(filepath.Join(whole, "00000001"), state(1, "l", "x"), 0o600), os.WriteFile(filepath.Join(whole, "00000002"), state(2, "l", "x"), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 		check := func(want map[int64]string) {
@@ -358,14 +357,24 @@ func TestRescued(t *testing.T) {
 		want := map[int64]string{
 			older: "does not continue version 1, whose serial is 2", other: "is of another lineage", broken: "cannot be read",
 			late.ID: "is of another lineage",
-			next:    fmt.Sprintf("continues version 1 (serial 2): `driftless state push --run %d`", next), 7: "7-errored.tfstate",
+			next:    fmt.Sprintf("continues version 1 (serial 2): `driftless state push --run %d`", next), 7: "7-errored.tfstate", 8: "run-8/apply/states/00000002",
 		}
 		check(want)
 		if _, _, err := d.do.PushState(t.Context(), runner.StatePush{RunID: next}, anna); err != nil {
 			t.Fatal(err)
 		}
-		want[next], want[older] = "taken over as version 2", "whose serial is 3"
+		d.keep(4, "fourth")
+		d.update(func(tx runner.Tx) error { return tx.DeleteState(app, 2) }) // as retention does
+		want[next], want[older] = "taken over as version 2", "whose serial is 4"
 		check(want)
+		d.update(func(tx runner.Tx) error {
+			for id, want := range map[int64]bool{next: false, older: true, 99: false} {
+				if waits, err := runner.Rescues(tx, id); err != nil || waits != want {
+					t.Errorf("run %d waits: %t, %v", id, waits, err)
+				}
+			}
+			return nil
+		})
 		if content, err := d.do.PullRescued(t.Context(), next, anna); err != nil || string(content) != string(state(3, "l", "third")) {
 			t.Errorf("%s %v", content, err)
 		}

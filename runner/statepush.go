@@ -46,6 +46,11 @@ func (c *Commander) PushState(ctx context.Context, p StatePush, actor string) (v
 		if v, err = push.keep(j.tx); err != nil {
 			return err
 		}
+		if push.RunID != 0 {
+			if err := takenOver(j.tx, push.RunID, fmt.Sprintf("taken over as version %d", v.Version)); err != nil {
+				return err
+			}
+		}
 		queued = nil
 		if push.RunID == 0 || push.Force { // what a run left behind and continues the state is what an engine would have written
 			queued, err = c.replaced(j, rec.ID, actor, fmt.Sprintf("its state was replaced by %s: version %d was pushed", actor, v.Version))
@@ -73,27 +78,12 @@ func (p *StatePush) load(tx Tx) error {
 		return userError(fmt.Sprintf("run %d is of %s, not of %s", run.ID, run.Workspace, p.Workspace))
 	}
 	p.Workspace = run.Workspace
-	p.Content, err = rescuedState(tx, run.ID)
+	p.Content, err = leftState(tx, run.ID)
 	return err
 }
 
-// RescuedStates are the names under which states are kept with the run that left them behind, the newest first. They may be the only
-// record of what exists: only a person removes them.
-var RescuedStates = []string{erroredState, lateState, strayState}
-
 // Artifacts are the names under which the plan of a run and its log are kept: they go with age.
 var Artifacts = []string{"plan", "plan.json", "plan.tfplan", "log"}
-
-// rescuedState is the state that a run left behind.
-func rescuedState(tx Tx, runID int64) ([]byte, error) {
-	for _, name := range RescuedStates {
-		content, err := tx.Blob(blobKey(runID, name))
-		if !errors.Is(err, ErrNotFound) {
-			return content, err
-		}
-	}
-	return nil, userError(fmt.Sprintf("run %d left no state behind: its engine wrote it to its backend, or there is no such run. `driftless state rescued` lists those that did", runID))
-}
 
 // keep makes the state the newest version, if it comes after the one that is there or is forced.
 func (p *StatePush) keep(tx Tx) (v StateVersion, err error) {

@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/driftlessops/driftless/runner/supervisor"
 	"github.com/driftlessops/driftless/workspaces"
 )
 
@@ -28,36 +28,17 @@ type Rescued struct {
 	Waiting   bool          `json:"waiting"`   // nobody took it over yet
 }
 
-// mostRescued is how many rescued states are listed.
-const mostRescued = 1000
-
 // Rescued lists the states that are kept, newest first.
 func (c *Commander) Rescued(ctx context.Context) (all []Rescued, err error) {
 	err = c.Store.View(ctx, func(tx Tx) error {
 		all = []Rescued{}
-		var events []Event
-		for _, kind := range []string{stateRescued, lateResult} {
-			some, err := tx.Events(EventFilter{Kind: kind, Limit: mostRescued})
-			if err != nil {
-				return err
-			}
-			events = append(events, some...)
+		runs, err := leftBehind(tx)
+		if err != nil {
+			return err
 		}
-		slices.SortFunc(events, func(a, b Event) int { return cmp.Compare(b.ID, a.ID) })
-		seen := map[int64]bool{}
-		for _, e := range events {
-			if seen[e.RunID] {
-				continue
-			}
-			seen[e.RunID] = true
-			content, err := rescuedState(tx, e.RunID)
-			if user := UserError(""); errors.As(err, &user) {
-				continue // removed with its run
-			} else if err != nil {
-				return err
-			}
-			one := Rescued{RunID: e.RunID, Workspace: e.Workspace, At: e.At}
-			if err := one.describe(tx, content); err != nil {
+		for _, id := range runs {
+			one := Rescued{RunID: id}
+			if err := one.look(tx); err != nil {
 				return err
 			}
 			all = append(all, one)
@@ -71,18 +52,44 @@ func (c *Commander) Rescued(ctx context.Context) (all []Rescued, err error) {
 	return append(all, files...), err
 }
 
+// look finds out what a run left behind, and what became of it.
+func (r *Rescued) look(tx Tx) error {
+	run, err := tx.Run(r.RunID)
+	if ignoreMissing(err) != nil {
+		return err
+	}
+	r.Workspace, r.At = run.Workspace, run.FinishedAt
+	content, err := leftState(tx, r.RunID)
+	if errors.Is(err, ErrDamaged) {
+		content, err = nil, nil // as good as one that is no state
+	}
+	if err != nil {
+		return err
+	}
+	taken, err := tx.Blob(leftKey(r.RunID, leftTaken))
+	if ignoreMissing(err) != nil {
+		return err
+	}
+	return r.describe(tx, content, string(taken))
+}
+
 // describe says what a rescued state continues.
-func (r *Rescued) describe(tx Tx, content []byte) error {
+func (r *Rescued) describe(tx Tx, content []byte, became string) error {
 	var said struct {
 		Serial  int64
 		Lineage string
 	}
 	r.Size = len(content)
-	if json.Unmarshal(content, &said) != nil {
+	readable := json.Unmarshal(content, &said) == nil
+	r.Serial, r.Lineage = said.Serial, said.Lineage
+	if became != "" {
+		r.Continues = became
+		return nil
+	}
+	if !readable {
 		r.Continues, r.Waiting = "it cannot be read: look at it with `driftless state pull --run "+fmt.Sprint(r.RunID)+"`", true
 		return nil
 	}
-	r.Serial, r.Lineage = said.Serial, said.Lineage
 	rec, err := tx.Workspace(r.Workspace)
 	if ignoreMissing(err) != nil {
 		return err
@@ -94,6 +101,7 @@ func (r *Rescued) describe(tx Tx, content []byte) error {
 	if err != nil {
 		return err
 	}
+	// An earlier driftless did not note it.
 	taken := slices.IndexFunc(versions, func(v StateVersion) bool {
 		return v.RunID == r.RunID && (said.Lineage == "" || v.Lineage == said.Lineage)
 	})
@@ -120,8 +128,6 @@ func (r *Rescued) elsewhere(tx Tx, rec Workspace) error {
 	}
 	i := slices.IndexFunc(pushes, func(p Run) bool { return p.Approves == r.RunID })
 	switch {
-	case i >= 0 && pushes[i].Status == Applied:
-		r.Continues = fmt.Sprintf("pushed to its backend %q by run %d", rec.Backend, pushes[i].ID)
 	case i >= 0:
 		r.Continues, r.Waiting = fmt.Sprintf("run %d, which pushes it, is %s", pushes[i].ID, pushes[i].Status), true
 	default:
@@ -141,12 +147,16 @@ func (c *Commander) rescuedFiles() (all []Rescued, err error) {
 		return nil, nil
 	}
 	for _, file := range files {
-		info, failed := file.Info()
+		path, name := filepath.Join(dir, file.Name()), strings.TrimPrefix(file.Name(), "run-")
+		if file.IsDir() { // of an apply that was not on record
+			path = supervisor.NewestState(filepath.Join(path, "apply"))
+		}
+		info, failed := os.Lstat(path)
 		if failed != nil || !info.Mode().IsRegular() {
 			continue
 		}
-		one := Rescued{File: filepath.Join(dir, file.Name()), At: info.ModTime(), Size: int(info.Size()), Waiting: true}
-		run, _, _ := strings.Cut(file.Name(), "-")
+		one := Rescued{File: path, At: info.ModTime(), Size: int(info.Size()), Waiting: true}
+		run, _, _ := strings.Cut(name, "-")
 		_, _ = fmt.Sscan(run, &one.RunID)
 		one.Continues = "could not be kept in the database: `driftless state push WORKSPACE " + one.File + "`, then remove the file"
 		all = append(all, one)
@@ -157,7 +167,7 @@ func (c *Commander) rescuedFiles() (all []Rescued, err error) {
 // PullRescued returns the state that a run left behind as it is, with secrets in clear, and records who was given it.
 func (c *Commander) PullRescued(ctx context.Context, runID int64, actor string) (content []byte, err error) {
 	err = c.update(ctx, func(j *journal) error {
-		if content, err = rescuedState(j.tx, runID); err != nil {
+		if content, err = leftState(j.tx, runID); err != nil {
 			return err
 		}
 		run, err := j.tx.Run(runID)

@@ -65,7 +65,8 @@ func (p *pass) removeRun(tx runner.Tx, run runner.Run) error {
 		return err
 	}
 	p.removed.Runs++
-	return p.remove(func() error { return tx.DeleteRun(run.ID) }, func() error { return tx.DeleteBlobs(fmt.Sprintf("runs/%d/", run.ID)) })
+	return p.remove(func() error { return tx.DeleteRun(run.ID) }, func() error { return tx.DeleteBlobs(blobKey(run.ID, "")) },
+		func() error { return runner.ForgetRescued(tx, run.ID) })
 }
 
 // runNeeded reports whether anything refers to an old run, or it is among the newest of its workspace.
@@ -84,10 +85,8 @@ func runNeeded(tx runner.Tx, run runner.Run) (bool, error) {
 	if lock, err := tx.StateLock(run.Workspace); err == nil && lock.RunID == run.ID || err != nil && !errors.Is(err, runner.ErrNotFound) {
 		return true, err
 	}
-	for _, name := range runner.RescuedStates {
-		if _, err := tx.Blob(blobKey(run.ID, name)); !errors.Is(err, runner.ErrNotFound) {
-			return true, nil // also when it cannot be read
-		}
+	if rescues, err := runner.Rescues(tx, run.ID); err != nil || rescues {
+		return true, err
 	}
 	if run.PullID != 0 {
 		if shown, err := shows(tx, run); err != nil || shown {

@@ -212,7 +212,7 @@ func TestYears(t *testing.T) {
 func TestNeeded(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t)
-	var open, pending, approved, failed, rescued, closed, discarded, newest runner.Run
+	var open, pending, approved, failed, rescued, closed, discarded, newest, taken runner.Run
 	var openPull, pendingPull runner.Pull
 	e.update(func(tx runner.Tx) (err error) {
 		openPull = runner.Pull{Repository: "r", Key: "1", State: runner.Open, Affected: []workspaces.ID{"r//a"}, UpdatedAt: e.now}
@@ -229,6 +229,7 @@ func TestNeeded(t *testing.T) {
 			{&approved, runner.Run{Workspace: "r//b", Purpose: runner.PurposeApply, Status: runner.Superseded}},
 			{&failed, runner.Run{Workspace: "r//c", Purpose: runner.PurposeApply, Status: runner.Failed}},
 			{&rescued, runner.Run{Workspace: "r//gone", Purpose: runner.PurposeApply, Status: runner.Failed}},
+			{&taken, runner.Run{Workspace: "r//gone", Purpose: runner.PurposeApply, Status: runner.Failed}},
 			{&discarded, runner.Run{Workspace: "r//a", Purpose: runner.PurposeApply, Status: runner.Superseded}},
 			{&newest, runner.Run{Workspace: "r//a", Purpose: runner.PurposeApply, Status: runner.Superseded}},
 		} {
@@ -241,7 +242,9 @@ func TestNeeded(t *testing.T) {
 		return errors.Join(err, problem, problem2,
 			tx.PutBlob(fmt.Sprintf("runs/%d/apply", approved.ID), []byte("what must be known of its apply")),
 			tx.PutBlob(fmt.Sprintf("runs/%d/apply", discarded.ID), []byte("what must be known of its apply")),
-			tx.PutBlob(fmt.Sprintf("runs/%d/late.tfstate", rescued.ID), []byte("state")),
+			tx.PutBlob(fmt.Sprintf("rescued/%d/late.tfstate", rescued.ID), []byte("state")),
+			tx.PutBlob(fmt.Sprintf("rescued/%d/errored.tfstate", taken.ID), []byte("state")),
+			tx.PutBlob(fmt.Sprintf("rescued/%d/taken", taken.ID), []byte("taken over as version 3")),
 			tx.PutReport(runner.Report{PullID: openPull.ID, Runs: map[workspaces.ID]int64{"r//a": open.ID}}),
 			tx.PutReport(runner.Report{PullID: pendingPull.ID, Runs: map[workspaces.ID]int64{"r//b": pending.ID}}),
 			tx.PutPost(&runner.Post{Repository: "r", Kind: runner.PostReply, Key: "9", Version: 1, UpdatedAt: e.now}),
@@ -271,8 +274,11 @@ func TestNeeded(t *testing.T) {
 		if _, err := tx.Run(rescued.ID); err != nil {
 			t.Error(err)
 		}
-		if state, err := tx.Blob(fmt.Sprintf("runs/%d/late.tfstate", rescued.ID)); err != nil || string(state) != "state" {
+		if state, err := tx.Blob(fmt.Sprintf("rescued/%d/late.tfstate", rescued.ID)); err != nil || string(state) != "state" {
 			t.Errorf("the rescued state: %q, %v", state, err)
+		}
+		if _, err := tx.Blob(fmt.Sprintf("rescued/%d/errored.tfstate", taken.ID)); !errors.Is(err, runner.ErrNotFound) {
+			t.Errorf("a rescued state that was taken over outlives its run: %v", err)
 		}
 		if _, err := tx.Post("r", runner.PostReply, "9"); err != nil {
 			t.Errorf("what waits to be shown: %v", err)

@@ -68,6 +68,7 @@ func TestMigrateKeepsEverything(t *testing.T) {
 				execAll(t, path, later...)
 			}
 			before := allRows(t, path)
+			execAll(t, path, "INSERT INTO blobs SELECT 'runs/3/errored.tfstate', content FROM blobs WHERE key = 'runs/3/plan'")
 			db, err := Open(t.Context(), Options{Path: path, Keys: keys})
 			if err != nil {
 				t.Fatal(err)
@@ -93,6 +94,9 @@ func checkSealed(t *testing.T, tx runner.Tx) error {
 	}
 	if plan, err := tx.Blob("runs/3/plan"); err != nil || string(plan) != string(content) {
 		t.Errorf("%s, %v", plan, err)
+	}
+	if state, err := tx.Blob("rescued/3/errored.tfstate"); err != nil || string(state) != string(content) {
+		t.Errorf("what a run left behind: %s, %v", state, err)
 	}
 	if lock, err := tx.StateLock("r//a"); err != nil || lock.ID != "id" {
 		t.Errorf("%+v, %v", lock, err)

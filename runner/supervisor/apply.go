@@ -188,6 +188,14 @@ func (a *Apply) Versions(n int) (all []Version, err error) {
 	}
 }
 
+// NewestState is the file of the newest state that the engine of an apply wrote, whose directory is given; "" when it wrote none.
+func NewestState(dir string) (name string) {
+	for n := 1; exists(stateFile(dir, n)); n++ {
+		name = stateFile(dir, n)
+	}
+	return name
+}
+
 // Before is what the state that the engine began with says about itself; nil when there was none.
 func (a *Apply) Before() (*tfstate.Header, error) {
 	content, err := os.ReadFile(stateFile(a.dir, 0))
