@@ -139,10 +139,14 @@ func (a *app) loggerAt(w io.Writer, level slog.Level) *slog.Logger {
 		level = slog.LevelDebug
 	}
 	opts := &slog.HandlerOptions{Level: level}
+	var handler slog.Handler = slog.NewTextHandler(w, opts)
 	if a.logFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, opts))
+		handler = slog.NewJSONHandler(w, opts)
 	}
-	return slog.New(slog.NewTextHandler(w, opts))
+	if a.verbose {
+		return slog.New(handler)
+	}
+	return slog.New(newCalm(handler))
 }
 
 // colored reports whether a writer is a terminal that wants colours (https://no-color.org).
