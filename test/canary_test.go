@@ -39,6 +39,13 @@ resource "terraform_data" "guarded" {
   }
 }
 
+check "loud" {
+  assert {
+    condition     = var.password == "another"
+    error_message = "It is ${nonsensitive(var.password)}, and the token ${nonsensitive(var.token)}."
+  }
+}
+
 output "token" {
   value     = var.token
   sensitive = true
@@ -87,7 +94,7 @@ func TestNoSecretIsLeft(t *testing.T) {
 	said.WriteString(log.String() + told.said.String())
 	for _, args := range [][]string{
 		{"runs"}, {"runs", "-o", "json"}, {"workspaces"}, {"workspaces", "-o", "json"}, {"drift", "-o", "json"},
-		{"show", "driftless/plant"}, {"show", "driftless/fail"}, {"show", "driftless/fail", "-o", "json"},
+		{"show", "infra//app"}, {"show", "driftless/plant"}, {"show", "driftless/fail"}, {"show", "driftless/fail", "-o", "json"},
 	} {
 		said.WriteString(w.driftless(args...))
 	}
@@ -104,6 +111,9 @@ func TestNoSecretIsLeft(t *testing.T) {
 		}
 		return err
 	}))
+	if !strings.Contains(said.String(), "check.loud failed: It is ***, and the token ***.") {
+		t.Error("what a check says is not shown")
+	}
 	if !strings.Contains(said.String(), "the token is") {
 		t.Error("the log does not show what the provisioner printed, so that nothing is proved by it")
 	}
