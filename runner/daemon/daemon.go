@@ -53,6 +53,7 @@ type Daemon struct {
 	metrics *metrics.Metrics
 	keeper  *retention.Keeper
 	retries func() int64           // of the store
+	damaged func() bool            // it met damage
 	hooks   map[string]server.Hook // by the name of the forge's block
 	undo    []func() error         // in the order in which things were made
 }
@@ -91,7 +92,7 @@ func New(ctx context.Context, opts Options) (d *Daemon, err error) {
 		return d, err
 	}
 	if d.metrics, err = metrics.New(metrics.Options{
-		Store: d.Store, Retries: d.retries, DataDir: opts.DataDir, Version: opts.Version, Logger: opts.Logger,
+		Store: d.Store, Retries: d.retries, Damaged: d.damaged, DataDir: opts.DataDir, Version: opts.Version, Logger: opts.Logger,
 	}); err != nil {
 		return d, err
 	}
@@ -113,7 +114,7 @@ func (d *Daemon) openStore(ctx context.Context) (*store.Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Store, d.retries = db, db.Retries
+	d.Store, d.retries, d.damaged = db, db.Retries, db.Damaged
 	d.undo = append(d.undo, db.Close)
 	return keys, nil
 }

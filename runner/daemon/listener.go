@@ -18,12 +18,21 @@ const stopTime = 5 * time.Second
 // listen answers webhooks and metrics on the address of the http block, until stop. Without the block nothing listens.
 func (d *Daemon) listen() (address net.Addr, stop func(), err error) {
 	address, stop, err = d.answer(server.PublicOptions{
-		Hooks: d.hooks, Metrics: d.metrics.Handler(), Unready: d.Runner.Unready, Delivered: d.metrics.Delivered,
+		Hooks: d.hooks, Metrics: d.metrics.Handler(), Unready: d.unready, Delivered: d.metrics.Delivered,
 	})
 	if err == nil && address != nil {
 		d.opts.Logger.Info("listening", "address", address.String(), "webhooks", len(d.hooks))
 	}
 	return address, stop, err
+}
+
+// unready says what keeps driftless from its work.
+func (d *Daemon) unready(ctx context.Context) []string {
+	why := d.Runner.Unready(ctx)
+	if d.damaged() {
+		why = append(why, "the database is damaged: the log says what to do")
+	}
+	return why
 }
 
 // listenClosed answers on the same address while the database is not open yet: this process is there, and not ready.

@@ -27,7 +27,7 @@ func TestReadiness(t *testing.T) {
 	}
 	unready := func(want ...string) {
 		t.Helper()
-		got := d.Runner.Unready(t.Context())
+		got := d.unready(t.Context())
 		if !slices.EqualFunc(got, want, strings.Contains) {
 			t.Errorf("%q, want %q", got, want)
 		}
@@ -43,6 +43,9 @@ func TestReadiness(t *testing.T) {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
+	d.damaged = func() bool { return true }
+	unready("database is damaged")
+	d.damaged = func() bool { return false }
 	stop()
 	if err := <-done; err != nil {
 		t.Fatal(err)

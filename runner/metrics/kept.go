@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	databaseUp       = gauge("database_up", "1 when the database answered this scrape, else 0.")
+	databaseUp       = gauge("database_up", "1 when the database answered this scrape and is not known to be damaged, else 0.")
 	databaseResponse = gauge("database_response_seconds", "How long the database took to answer this scrape.")
 
 	repositoryUp     = gauge("repository_up", "1 when the last poll of the repository and its configuration were fine, else 0.", "repository")
@@ -84,7 +84,7 @@ func (c kept) Collect(ch chan<- prometheus.Metric) {
 		return err
 	})
 	s := scrape(ch)
-	s.number(databaseUp, truth(err == nil))
+	s.number(databaseUp, truth(err == nil && !c.m.damaged()))
 	if err != nil {
 		ch <- prometheus.NewInvalidMetric(repositoryUp, err)
 		return

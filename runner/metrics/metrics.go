@@ -24,6 +24,7 @@ const namespace = "driftless"
 type Options struct {
 	Store   runner.Store
 	Retries func() int64 // transactions of the store that were tried again; nil: not known
+	Damaged func() bool  // the store met damage; nil: not known
 	DataDir string       // whose size is told; "" = none
 	Version string       // of driftless; may be ""
 	Logger  *slog.Logger
@@ -32,6 +33,7 @@ type Options struct {
 // Metrics are all metrics of one driftless. Its methods may be called concurrently.
 type Metrics struct {
 	store    runner.Store
+	damaged  func() bool
 	logger   *slog.Logger
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
@@ -54,7 +56,10 @@ func New(opts Options) (*Metrics, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
 	}
-	m := &Metrics{store: opts.Store, logger: opts.Logger, registry: prometheus.NewRegistry(), accounts: map[string]func() forge.Budget{}}
+	if opts.Damaged == nil {
+		opts.Damaged = func() bool { return false }
+	}
+	m := &Metrics{store: opts.Store, damaged: opts.Damaged, logger: opts.Logger, registry: prometheus.NewRegistry(), accounts: map[string]func() forge.Budget{}}
 	m.requests = counter("forge_requests_total", "Requests to forges, by the status of the answer (none: there was no answer).", "account", "method", "status")
 	m.polls = counter("polls_total", "Polls of repositories, by outcome (ok or failed).", "repository", "outcome")
 	m.git = counter("git_failures_total", "Git operations on remotes that failed (ls-remote or fetch).", "repository", "operation")

@@ -185,9 +185,17 @@ func TestScrapeWithoutStore(t *testing.T) {
 	t.Parallel()
 	db := openStore(t)
 	var log strings.Builder
-	m, err := metrics.New(metrics.Options{Store: db, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	damaged := true
+	m, err := metrics.New(metrics.Options{Store: db, Damaged: func() bool { return damaged }, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if got := scrape(t, m); !strings.Contains(got, "driftless_database_up 0") {
+		t.Error(got)
+	}
+	damaged = false
+	if got := scrape(t, m); !strings.Contains(got, "driftless_database_up 1") {
+		t.Error(got)
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)

@@ -51,6 +51,7 @@ func (db *DB) explain(err error) error {
 	}
 	switch db.dialect.fault(err) {
 	case damagedFault:
+		db.damaged.Store(true)
 		return fmt.Errorf("the database %s is damaged or no database (%w): %s. Do not delete it: it may hold the only copy of states", db.name, err, db.dialect.damaged)
 	case lostFault:
 		return &unreachable{cause: []error{runner.ErrUnavailable, err}, text: fmt.Sprintf("the database %s cannot be reached (%s): nothing was lost; "+

@@ -105,9 +105,15 @@ func TestDamagedWhileOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	db = reopened(t, path, keys) // the pages of the one before may still be in memory
+	if db.Damaged() {
+		t.Error("damaged, before anybody read what is")
+	}
 	err = db.View(t.Context(), func(tx runner.Tx) error { _, err := tx.Blob("runs/7/log"); return err })
 	if err == nil || !strings.Contains(err.Error(), "is damaged or no database") || !strings.Contains(err.Error(), "put back the last backup") {
 		t.Errorf("damaged: %v", err)
+	}
+	if !db.Damaged() {
+		t.Error("what was met is not known")
 	}
 	if err := db.View(t.Context(), func(tx runner.Tx) error { _, err := tx.Repository("r"); return err }); err != nil {
 		t.Errorf("what is not damaged: %v", err)

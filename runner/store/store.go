@@ -36,6 +36,7 @@ type DB struct {
 	sealer  *sealer
 	logger  *slog.Logger
 	retries atomic.Int64
+	damaged atomic.Bool
 	// migrator opens the database for steps of the schema, which may take long; nil: the writer does them.
 	migrator func() *sql.DB
 }

@@ -51,6 +51,9 @@ func (db *DB) Update(ctx context.Context, f func(runner.Tx) error) error {
 // Retries is how many transactions were tried again since the start: others were in their way, or the connection was lost.
 func (db *DB) Retries() int64 { return db.retries.Load() }
 
+// Damaged reports whether anything was met since the start that says that the database is damaged.
+func (db *DB) Damaged() bool { return db.damaged.Load() }
+
 // retry runs a transaction again while others are in its way, or when its connection was lost before it could be kept.
 func (db *DB) retry(ctx context.Context, f func() error) error {
 	for attempt := 1; ; attempt++ {
