@@ -66,7 +66,6 @@ type Runner struct {
 	tidying   sync.Mutex // one mirror at a time
 	plans     planMemory
 	progress  progress
-	pullKeys  sync.Map    // of the forge, by the store's id
 	recovered atomic.Bool // what an earlier process left is taken up
 	stopping  atomic.Bool // nothing new is begun any more
 

@@ -33,9 +33,6 @@ func (r *Runner) pullKey(ctx context.Context, id int64) string {
 	if id == 0 {
 		return ""
 	}
-	if key, known := r.pullKeys.Load(id); known {
-		return key.(string)
-	}
 	key := ""
 	err := r.opts.Store.View(ctx, func(tx Tx) error {
 		pull, err := tx.Pull(id)
@@ -45,6 +42,5 @@ func (r *Runner) pullKey(ctx context.Context, id int64) string {
 	if err != nil {
 		return fmt.Sprintf("(%d here)", id) // the line is worth more than its key
 	}
-	r.pullKeys.Store(id, key)
 	return key
 }

@@ -106,7 +106,7 @@ It is refused while a run works on the workspace or the state is locked. Who did
 func newStatePush(a *app) *cobra.Command {
 	var reason string
 	var run int64
-	var force bool
+	var force, yes bool
 	cmd := &cobra.Command{
 		Use:   "push WORKSPACE FILE | --run RUN",
 		Short: "Push back a state that was rescued",
@@ -122,7 +122,8 @@ whatever a plan would change is held until somebody approves it, as after a roll
 		Example: `  driftless state rescued
   driftless state push --run 42
   driftless state push prod/network errored.tfstate
-  driftless state push --run 42 --force --reason "the newer version is of a test"`,
+  driftless state push --run 42 --force --reason "the newer version is of a test"
+  driftless state push --run 42 --force --reason "the newer version is of a test" --yes`,
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveDefault // a file
@@ -140,6 +141,9 @@ whatever a plan would change is held until somebody approves it, as after a roll
 			if force {
 				var err error
 				if reason, err = a.why(reason); err != nil {
+					return err
+				}
+				if err = a.confirm(yes, "It becomes the newest state, whatever is there now. Go on?"); err != nil {
 					return err
 				}
 			}
@@ -165,7 +169,8 @@ whatever a plan would change is held until somebody approves it, as after a roll
 	cmd.Flags().Int64Var(&run, "run", 0, "push what this `run` left behind")
 	cmd.Flags().BoolVar(&force, "force", false, "also when it does not continue the state that is there")
 	cmd.Flags().StringVar(&reason, "reason", "", "`why`; it is recorded, and needed with --force")
-	onlyOnCommandLine(cmd.Flags(), "run", "force", "reason")
+	cmd.Flags().BoolVar(&yes, "yes", false, "with --force: do not ask whether to go on")
+	onlyOnCommandLine(cmd.Flags(), "run", "force", "reason", "yes")
 	return cmd
 }
 
@@ -191,7 +196,7 @@ func (a *app) changeState(ctx context.Context, conn *connection, command string,
 		a.say("Version %d (serial %d) is the newest state now.", v.Version, v.Serial)
 	}
 	if done.Lock != nil && len(done.Runs) == 0 {
-		a.say("The lock is taken away. It was held by %s.", safe(done.Lock.String()))
+		a.say("The lock is taken away. It was held by %s. A run that it kept from its work tries again after `driftless approve RUN`: `driftless runs` lists it.", safe(done.Lock.String()))
 	}
 	for _, run := range done.Runs {
 		if run.Purpose == string(runner.PurposeDrift) {

@@ -113,7 +113,8 @@ func TestForeignState(t *testing.T) {
 	r.do("show", "infra//app").want(t, 0, "Locked by", "2d1c5f0e-1111", "Next: if the holder of the lock is gone for good")
 	r.do("unlock", "app").want(t, 1, "The state of infra//app is locked by", "say why with --reason")
 	r.do("unlock", "app", "--reason", "gone").want(t, 1, "does not know what became of the holder", "--force")
-	r.do("unlock", "app", "--reason", "Ann went home", "--force").want(t, 0, "(unlock) lets the engine do it")
+	r.do("unlock", "app", "--reason", "Ann went home", "--force").want(t, 1, "add --yes")
+	r.do("unlock", "app", "--reason", "Ann went home", "--force", "--yes").want(t, 0, "(unlock) lets the engine do it")
 	var runs []server.RunView
 	r.do("serve", "--once").want(t, 0)
 	backend.do(func() {

@@ -14,7 +14,7 @@ import (
 
 func newUnlock(a *app) *cobra.Command {
 	var reason, id string
-	var force bool
+	var force, yes bool
 	cmd := &cobra.Command{
 		Use:   "unlock WORKSPACE",
 		Short: "Take the lock of a state away from a holder that is gone",
@@ -25,12 +25,13 @@ interrupted run, or somebody who is not driftless) it needs --force: make sure f
 state lose what one of them did.
 
 Where driftless keeps the state it is done at once. Where a backend keeps it, the engine does it with the credentials of the workspace's applies,
-as a run. Afterwards the run that the lock kept from its work is approved to be tried again.
+as a run. What the lock kept from its work is not tried again by itself: afterwards ` + "`driftless approve RUN`" + ` lets it.
 
 It does not give up what a pull request reserved: that is what the comment ` + "`driftless unlock`" + ` on the pull request does.`,
 		Example: `  driftless show prod/network                          # who holds it, since when
   driftless unlock prod/network --reason "the machine is gone"
-  driftless unlock prod/network --force --reason "looked at it: the engine is gone"`,
+  driftless unlock prod/network --force --reason "looked at it: the engine is gone"
+  driftless unlock prod/network --force --reason "looked at it: the engine is gone" --yes`,
 		Args:              takes(1, 1, "a workspace: `driftless workspaces` says which are locked"),
 		ValidArgsFunction: a.workspaceNames(),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -48,6 +49,9 @@ It does not give up what a pull request reserved: that is what the comment ` + "
 				if err != nil {
 					return err
 				}
+				if err := a.confirm(yes || !force, "The lock is taken away whatever works there: two that write the state of %s lose what one of them did. Go on?", w.ID); err != nil {
+					return err
+				}
 				return a.changeState(cmd.Context(), conn, "unlock", map[string]any{"workspace": w.ID, "lock": id, "reason": why, "force": force})
 			})
 		},
@@ -55,7 +59,8 @@ It does not give up what a pull request reserved: that is what the comment ` + "
 	cmd.Flags().StringVar(&reason, "reason", "", "`why`; it is recorded, and asked for on a terminal")
 	cmd.Flags().StringVar(&id, "lock-id", "", "the `id` of the lock, for a backend's lock that driftless did not meet")
 	cmd.Flags().BoolVar(&force, "force", false, "also when it is not known whether the holder is gone")
-	onlyOnCommandLine(cmd.Flags(), "reason", "lock-id", "force")
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask whether to go on")
+	onlyOnCommandLine(cmd.Flags(), "reason", "lock-id", "force", "yes")
 	return cmd
 }
 
