@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/driftlessops/driftless/workspaces"
@@ -13,9 +14,6 @@ func (r *Runner) claimable(ctx context.Context, looked map[int64]bool) (ids []in
 	err = r.opts.Store.View(ctx, func(tx Tx) error {
 		ids = nil
 		c := &candidates{r: r, tx: &remembering{Tx: tx, records: map[workspaces.ID]Workspace{}}}
-		if err := c.find(); err != nil {
-			return err
-		}
 		for _, purposes := range priorities {
 			found, err := c.claimable(purposes, looked, &ids)
 			if err != nil || found || len(ids) >= claimBatch {
@@ -31,25 +29,34 @@ func (r *Runner) claimable(ctx context.Context, looked map[int64]bool) (ids []in
 type candidates struct {
 	r    *Runner
 	tx   *remembering
-	held map[workspaces.ID]bool // workspaces that a run holds
+	held map[workspaces.ID]bool // workspaces that a run holds; nil: nobody asked yet
 }
 
-// find finds out which workspaces are held.
-func (c *candidates) find() error {
-	runs, err := AtWork(c.tx)
-	c.held = map[workspaces.ID]bool{}
-	for _, run := range runs {
-		if run.Purpose != PurposePlan {
-			c.held[run.Workspace] = true
+// waits reports whether a run must wait for another one to let its workspace go.
+func (c *candidates) waits(run Run) (bool, error) {
+	if run.Purpose == PurposePlan {
+		return false, nil
+	}
+	if c.held == nil {
+		runs, err := c.tx.Runs(RunFilter{Statuses: []Status{Planning, Planned, Ready, Applying}, Purposes: holders})
+		if err != nil {
+			return false, err
+		}
+		c.held = map[workspaces.ID]bool{}
+		for _, other := range runs {
+			c.held[other.Workspace] = true
 		}
 	}
-	return err
+	return c.held[run.Workspace], nil
 }
+
+// holders are the purposes whose runs hold their workspace while they are worked on.
+var holders = []Purpose{PurposeApply, PurposeDrift, PurposeDestroy, PurposePush, PurposeUnlock}
 
 // claimable appends the runs for some purposes that something is to be written of, and reports whether the last of them may start.
 func (c *candidates) claimable(purposes []Purpose, looked map[int64]bool, ids *[]int64) (found bool, err error) {
-	for last := int64(0); len(*ids) < claimBatch; {
-		runs, err := c.tx.Runs(RunFilter{Purposes: purposes, Statuses: []Status{Queued}, After: last, Oldest: true, Limit: claimBatch})
+	for last, limit := int64(0), fewRuns; len(*ids) < claimBatch; limit = claimBatch {
+		runs, err := c.tx.Runs(RunFilter{Purposes: purposes, Statuses: []Status{Queued}, After: last, Oldest: true, Limit: limit})
 		if err != nil || len(runs) == 0 {
 			return false, err
 		}
@@ -60,7 +67,8 @@ func (c *candidates) claimable(purposes []Purpose, looked map[int64]bool, ids *[
 		}
 		for _, run := range runs {
 			may, reason, err := c.r.mayStart(c.tx, run)
-			switch held := c.held[run.Workspace] && run.Purpose != PurposePlan; {
+			held, failed := c.waits(run)
+			switch err = errors.Join(err, failed); {
 			case err != nil:
 				c.r.unclaimed(run, err)
 			case may && !held && !c.r.putOff(run.ID):

@@ -132,6 +132,7 @@ func (p *publisher) publish(ctx context.Context) (next time.Time, failed error) 
 		}
 		post.ShownAt = zeroTime
 		if err = p.show(ctx, post); err != nil && ctx.Err() != nil {
+			p.doubt(ctx, *post)
 			break // whatever it did is found again
 		}
 		failing := post.Error != ""
@@ -197,11 +198,17 @@ const (
 )
 
 // shown records how an attempt ended, and returns when the next one is due after a failure. A newer version may be wanted by
-// now, or none any more.
+// now, or none any more. Who does not lead any more may have written over what the leader shows: that is shown again.
 func (p *publisher) shown(ctx context.Context, tried Post, failure error) (again time.Time, err error) {
 	ctx = context.WithoutCancel(ctx) // what happened is recorded
+	var lost error
 	err = p.w.r.opts.Store.Update(ctx, func(tx Tx) error {
 		again = zeroTime
+		if lost = p.w.r.members.leading(tx, p.w.conf.Name); errors.Is(lost, errNotLeading) {
+			return showAgain(tx, tried)
+		} else if lost != nil {
+			return lost
+		}
 		post, err := tx.Post(tried.Repository, tried.Kind, tried.Key)
 		if errors.Is(err, ErrNotFound) {
 			return nil
@@ -225,7 +232,30 @@ func (p *publisher) shown(ctx context.Context, tried Post, failure error) (again
 		}
 		return tx.PutPost(&post)
 	})
+	if err == nil {
+		err = lost
+	}
 	return again, err
+}
+
+// doubt has what another replica shows by now shown again: an attempt of this one ended with it, and may have come later.
+func (p *publisher) doubt(ctx context.Context, tried Post) {
+	err := p.w.r.opts.Store.Update(context.WithoutCancel(ctx), func(tx Tx) error { return showAgain(tx, tried) })
+	if err != nil {
+		p.w.r.log.Warn("the forge may show something old until it changes again", "repository", tried.Repository, "post", string(tried.Kind)+" "+tried.Key, "error", err)
+	}
+}
+
+// showAgain makes a post wait that is on record as shown, where showing it twice changes nothing.
+func showAgain(tx Tx, tried Post) error {
+	post, err := tx.Post(tried.Repository, tried.Kind, tried.Key)
+	if errors.Is(err, ErrNotFound) || err == nil && (post.Waiting() || post.Kind == PostMerge || post.Kind == PostReaction) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	post.Shown, post.NextAt = post.Version-1, zeroTime
+	return tx.PutPost(&post)
 }
 
 // posted records what became of a post. Receipts of commands say nothing that the command's own record does not.

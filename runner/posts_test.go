@@ -10,6 +10,7 @@ import (
 
 	"github.com/driftlessops/driftless/runner/forge"
 	"github.com/driftlessops/driftless/runner/report"
+	"github.com/driftlessops/driftless/workspaces"
 )
 
 // shelf is a store with nothing but one post.
@@ -44,7 +45,41 @@ func (s *shelf) DeletePost(int64) error {
 // publishes is a publisher to a forge, with one post on record.
 func publishes(host forge.Host, post Post) (*publisher, *shelf) {
 	s := &shelf{post: &post}
-	return newPublisher(&watcher{host: host, r: &Runner{opts: Options{Store: s}}}), s
+	r := &Runner{opts: Options{Store: s, Config: &workspaces.Config{}}}
+	r.members = &membership{r: r}
+	return newPublisher(&watcher{host: host, r: r}), s
+}
+
+func (s *shelf) Clock() (time.Time, error) { return now(), nil }
+func (s *shelf) Leases() ([]Lease, error)  { return nil, nil }
+
+// TestWhoLeadsNoMoreHasItShownAgain: a replica that hung while it showed a version may have written over that of the next leader.
+func TestWhoLeadsNoMoreHasItShownAgain(t *testing.T) {
+	t.Parallel()
+	for kind, again := range map[PostKind]bool{PostReport: true, PostStatus: true, PostIssue: true, PostMerge: false, PostReaction: false} {
+		byLeader := Post{ID: 1, Repository: "r", Kind: kind, Key: "1", Version: 2, Shown: 2, Remote: []string{"8"}}
+		tried := byLeader
+		tried.Version, tried.Shown, tried.Remote = 1, 0, []string{"7"}
+		for name, end := range map[string]func(p *publisher) error{
+			"it was done": func(p *publisher) error {
+				_, err := p.shown(t.Context(), tried, nil)
+				return err
+			},
+			"it was broken off": func(p *publisher) error {
+				p.doubt(t.Context(), tried)
+				return errNotLeading
+			},
+		} {
+			p, s := publishes(nil, byLeader)
+			p.w.r.members.shared = true
+			if err := end(p); !errors.Is(err, errNotLeading) {
+				t.Errorf("%s: %s: %v", kind, name, err)
+			}
+			if s.post.Waiting() != again || !slices.Equal(s.post.Remote, byLeader.Remote) || s.post.Version != 2 {
+				t.Errorf("%s: %s: %+v", kind, name, s.post)
+			}
+		}
+	}
 }
 
 // TestNothingIsTakenForShownThatWasRefused: a token that expired, or an App that was suspended, is mended after the weekend, and

@@ -1,12 +1,17 @@
 package runner
 
-import "github.com/driftlessops/driftless/workspaces"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/driftlessops/driftless/workspaces"
+)
 
 // remembering is a transaction that reads the records of workspaces all at once, in place of each when it is asked for: others
 // may wait meanwhile.
 type remembering struct {
 	Tx
-	records map[workspaces.ID]Workspace
+	records map[workspaces.ID]Workspace // without an ID: there is none
 }
 
 // remember reads the records that a filter selects.
@@ -21,12 +26,13 @@ func remember(tx Tx, f WorkspaceFilter) (*remembering, error) {
 
 // Workspace implements Tx.
 func (r *remembering) Workspace(id workspaces.ID) (Workspace, error) {
-	rec, ok := r.records[id]
-	if ok {
+	if rec, ok := r.records[id]; ok && rec.ID != "" {
 		return rec, nil
+	} else if ok {
+		return rec, fmt.Errorf("workspace %s: %w", id, ErrNotFound)
 	}
 	rec, err := r.Tx.Workspace(id)
-	if err == nil {
+	if err == nil || errors.Is(err, ErrNotFound) {
 		r.records[id] = rec
 	}
 	return rec, err
