@@ -50,3 +50,8 @@ func WorkDir(dataDir string, id workspaces.ID) string { return workDir(dataDir, 
 
 // Undecided refuses to take the lock of an interrupted run by a comment.
 func Undecided(tx Tx, id workspaces.ID) error { return undecided(tx, id) }
+
+// MarkPushed is what an order does whose state is pushed.
+func MarkPushed(tx Tx, run Run, force bool) error {
+	return markPushed(&journal{tx: tx}, run, stateOrder{Force: force})
+}

@@ -491,9 +491,18 @@ func TestMovedToABackend(t *testing.T) {
 		if _, runs, err := d.do.PushState(t.Context(), runner.StatePush{Workspace: app, Content: state(9, "l", "x")}, anna); err != nil || len(runs) != 1 {
 			t.Fatalf("%+v %v", runs, err)
 		}
-		if rec, err := d.workspace(); err != nil || rec.Prior.Replaced != "" {
-			t.Errorf("%q %v", rec.Prior.Replaced, err)
+		check := func(want string) {
+			t.Helper()
+			if rec, err := d.workspace(); err != nil || rec.Prior.Replaced != want {
+				t.Errorf("%q %v", rec.Prior.Replaced, err)
+			}
 		}
+		check("")
+		rescued := runner.Run{ID: 7, Workspace: app, Approves: 1, Actor: anna}
+		d.update(func(tx runner.Tx) error { return runner.MarkPushed(tx, rescued, false) })
+		check("")
+		d.update(func(tx runner.Tx) error { return runner.MarkPushed(tx, rescued, true) })
+		check("its state was replaced by anna: run 7 pushed one")
 	})
 }
 

@@ -47,7 +47,7 @@ Nothing is cut. -o json prints the run with its changes, or the pull request wit
 			case err != nil && (planJSON || log || errored):
 				return fmt.Errorf("%q is not the number of a run: `driftless runs` lists them", args[0])
 			case errored:
-				return a.showErroredState(cmd.Context(), conn.Client, id)
+				return a.pullState(cmd.Context(), conn.Client, map[string]any{"run": id})
 			case err != nil:
 				return a.showNamed(cmd.Context(), conn.Client, args[0])
 			case planJSON:
@@ -62,15 +62,6 @@ Nothing is cut. -o json prints the run with its changes, or the pull request wit
 	cmd.Flags().BoolVar(&log, "log", false, "print what the engine printed in a run")
 	cmd.Flags().BoolVar(&errored, "errored-state", false, "print the state that the engine could not write, as driftless state pull --run does; it is not masked")
 	return cmd
-}
-
-// showErroredState prints a rescued state.
-func (a *app) showErroredState(ctx context.Context, client *server.Client, id int64) error {
-	state, err := client.Send(ctx, "/v1/state/pull", map[string]any{"run": id})
-	if err == nil {
-		_, err = a.out.Write(state)
-	}
-	return err
 }
 
 // showArtifact prints what is kept of a run as it is.

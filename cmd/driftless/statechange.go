@@ -47,16 +47,21 @@ With --run it prints the state that a run left behind because its backend did no
 				}
 				ask["workspace"] = w.ID
 			}
-			content, err := conn.Send(cmd.Context(), "/v1/state/pull", ask)
-			if err == nil {
-				_, err = a.out.Write(content)
-			}
-			return err
+			return a.pullState(cmd.Context(), conn.Client, ask)
 		},
 	}
 	cmd.Flags().Int64Var(&version, "version", 0, "`number` of the version (default: the newest)")
 	cmd.Flags().Int64Var(&run, "run", 0, "what this `run` left behind")
 	return cmd
+}
+
+// pullState prints a state as it is.
+func (a *app) pullState(ctx context.Context, client *server.Client, ask map[string]any) error {
+	content, err := client.Send(ctx, "/v1/state/pull", ask)
+	if err == nil {
+		_, err = a.out.Write(content)
+	}
+	return err
 }
 
 func newStateRollback(a *app) *cobra.Command {
@@ -196,7 +201,7 @@ func (a *app) changeState(ctx context.Context, conn *connection, command string,
 		a.say("Version %d (serial %d) is the newest state now.", v.Version, v.Serial)
 	}
 	if done.Lock != nil && len(done.Runs) == 0 {
-		a.say("The lock is taken away. It was held by %s. A run that it kept from its work tries again after `driftless approve RUN`: `driftless runs` lists it.", safe(done.Lock.String()))
+		a.say("The lock is taken away. It was held by %s. %s", safe(done.Lock.String()), afterUnlock(*done.Lock))
 	}
 	for _, run := range done.Runs {
 		if run.Purpose == string(runner.PurposeDrift) {
@@ -209,6 +214,14 @@ func (a *app) changeState(ctx context.Context, conn *connection, command string,
 		return printJSON(a.out, done)
 	}
 	return nil
+}
+
+// afterUnlock says what can be done when a lock is gone.
+func afterUnlock(lock runner.Lock) string {
+	if lock.RunStatus == runner.Interrupted {
+		return fmt.Sprintf("`driftless resume %d` plans again and applies what is missing, or `driftless discard %[1]d` settles it without that.", lock.RunID)
+	}
+	return "A run that it kept from its work tries again after `driftless approve RUN`: `driftless runs` lists it."
 }
 
 func newStateRescued(a *app) *cobra.Command {

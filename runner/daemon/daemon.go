@@ -194,8 +194,8 @@ func (d *Daemon) serveState(ctx context.Context) (runner.StateAccess, error) {
 	go func() { _ = srv.Serve(listener) }()
 	d.undo = append(d.undo, srv.Close)
 	base := "http://" + listener.Addr().String()
-	return func(id workspaces.ID, runID int64, write bool) (map[string]string, func()) {
-		return backend.Issue(base, server.Grant{Workspace: id, RunID: runID, Write: write})
+	return func(id workspaces.ID, runID int64, lock bool) (map[string]string, func()) {
+		return backend.Issue(base, server.Grant{Workspace: id, RunID: runID, Lock: lock})
 	}, nil
 }
 

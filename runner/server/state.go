@@ -2,22 +2,19 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/tfstate"
 	"github.com/driftlessops/driftless/workspaces"
 )
 
-// StateBackend is Terraform's HTTP state backend over the store, for the engines that driftless starts on this machine.
-// Every run gets its own credentials, for one workspace, that end with the run.
-//
-// The engines show the status of an answer, but not its text. A write that is refused is therefore also an event of the run.
+// StateBackend is Terraform's HTTP state backend over the store, for the engines that plan on this machine. Every run gets its own
+// credentials, for one workspace, that end with the run. Nothing is written through it: an apply works on a copy, which its
+// supervisor serves (package supervisor).
 type StateBackend struct {
 	store  runner.Store
 	logger *slog.Logger
@@ -52,24 +49,23 @@ func (b *StateBackend) serve(w http.ResponseWriter, r *http.Request, g Grant) er
 	if r.Method == http.MethodGet {
 		return b.get(w, r, g)
 	}
-	serve := map[string]func(http.ResponseWriter, *http.Request, Grant) error{
-		http.MethodPost: b.post, "LOCK": b.lock, "UNLOCK": b.unlock,
-	}[r.Method]
-	if serve == nil {
-		// Also DELETE: every version is kept, and an empty state where there was one would build everything again.
-		w.Header().Set("Allow", "GET, POST, LOCK, UNLOCK")
-		return tfstate.Refuse(http.StatusMethodNotAllowed, "driftless keeps every version of a state: %s is not possible; destroy what the state holds instead", r.Method)
+	if r.Method != "LOCK" && r.Method != "UNLOCK" {
+		w.Header().Set("Allow", "GET, LOCK, UNLOCK")
+		return tfstate.Refuse(http.StatusMethodNotAllowed, "run %d plans: %s is not possible, it may not change the state of %s", g.RunID, r.Method, g.Workspace)
 	}
-	if !g.Write {
-		return tfstate.Refuse(http.StatusForbidden, "run %d only plans: it may read the state of %s, but neither lock nor write it", g.RunID, g.Workspace)
+	if !g.Lock {
+		return tfstate.Refuse(http.StatusForbidden, "run %d only plans: it may read the state of %s, but not lock it", g.RunID, g.Workspace)
 	}
-	return serve(w, r, g)
+	if r.Method == "LOCK" {
+		return b.lock(w, r, g)
+	}
+	return b.unlock(w, r, g)
 }
 
 // statePath is where the state of a workspace is. It is compared as it is sent: identities hold "//".
 func statePath(id workspaces.ID) string { return "/state/" + url.PathEscape(string(id)) }
 
-// fail answers with an error, and keeps refused writes on record, because the engine hides why.
+// fail answers with an error.
 func (b *StateBackend) fail(w http.ResponseWriter, r *http.Request, g Grant, err error) {
 	log := b.logger.With("workspace", g.Workspace, "run", g.RunID, "method", r.Method)
 	var no *tfstate.Refusal
@@ -79,20 +75,5 @@ func (b *StateBackend) fail(w http.ResponseWriter, r *http.Request, g Grant, err
 		return
 	}
 	log.Warn("state backend refused a request", "status", no.Status, "reason", no.Text)
-	if r.Method == http.MethodPost {
-		b.record(r, g, no)
-	}
 	no.Answer(w)
-}
-
-// record appends what was refused to the history of the run.
-func (b *StateBackend) record(r *http.Request, g Grant, no *tfstate.Refusal) {
-	err := b.store.Update(context.WithoutCancel(r.Context()), func(tx runner.Tx) error {
-		event := runner.Event{Kind: runner.StateRefused, Actor: runner.Self, Workspace: g.Workspace, RunID: g.RunID, Message: no.Text}
-		event.Repository, _, _ = strings.Cut(string(g.Workspace), "//")
-		return tx.Append(&event)
-	})
-	if err != nil {
-		b.logger.Error("record refused state request", "workspace", g.Workspace, "run", g.RunID, "error", err)
-	}
 }

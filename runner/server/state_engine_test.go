@@ -3,18 +3,13 @@ package server
 import (
 	"errors"
 	"fmt"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/driftlessops/driftless/runner"
-	"github.com/driftlessops/driftless/runner/store"
 )
 
 // configuration needs no provider but the built-in one, and no registry.
@@ -96,8 +91,8 @@ func (r root) fails(want string, env map[string]string, args ...string) {
 	}
 }
 
-func apply(n int) []string {
-	return []string{"apply", "-no-color", "-auto-approve", fmt.Sprintf("-var=n=%d", n)}
+func plan(n int, more ...string) []string {
+	return append([]string{"plan", "-no-color", fmt.Sprintf("-var=n=%d", n)}, more...)
 }
 
 func versions(t *testing.T, db runner.Store) (all []runner.StateVersion) {
@@ -120,30 +115,31 @@ func TestEngineUsesState(t *testing.T) {
 		r := newRoot(t)
 		planner, _ := issue(Grant{Workspace: web, RunID: 1})
 		r.must(planner.env, "init", "-no-color")
-		plan := []string{"plan", "-no-color", "-lock=false", "-var=n=2"}
-		if out := r.must(planner.env, plan...); !strings.Contains(out, "2 to add") {
+		if out := r.must(planner.env, plan(2, "-lock=false")...); !strings.Contains(out, "2 to add") {
 			t.Errorf("plan from nothing: %s", out)
 		}
-		r.fails("Error acquiring the state lock", planner.env, plan[0], plan[1], plan[3]) // it may not lock
-		r.fails("", planner.env, apply(2)...)
+		r.fails("Error acquiring the state lock", planner.env, plan(2)...) // it may not lock
 
-		applier, revoke := issue(Grant{Workspace: web, RunID: 2, Write: true})
-		r.must(applier.env, apply(2)...)
-		r.must(applier.env, apply(3)...)
-		grown := versions(t, db)
-		if len(grown) < 2 || grown[0].RunID != 2 || grown[0].Serial <= grown[len(grown)-1].Serial || grown[0].Lineage == "" {
-			t.Errorf("versions: %+v", grown)
-		}
-		if out := r.must(planner.env, "plan", "-no-color", "-lock=false", "-var=n=3"); !strings.Contains(out, "No changes") {
-			t.Errorf("plan after apply: %s", out)
+		applier, revoke := issue(Grant{Workspace: web, RunID: 2, Lock: true})
+		r.must(applier.env, plan(2)...)
+		unlocked(t, db)
+		r.fails("HTTP error: 405", applier.env, "apply", "-no-color", "-auto-approve", "-var=n=2") // it may not write
+		made, err := os.ReadFile(filepath.Join(r.dir, "errored.tfstate"))
+		if err != nil || len(versions(t, db)) > 0 {
+			t.Fatalf("a state was written without a supervisor: %v", err)
 		}
 		unlocked(t, db)
-		revoke()
-		r.fails("requires auth", applier.env, apply(4)...)
-		if again := versions(t, db); len(again) != len(grown) {
-			t.Errorf("a finished run wrote a state: %+v", again)
+		err = db.Update(t.Context(), func(tx runner.Tx) error {
+			return tx.PutState(&runner.StateVersion{Workspace: web, Serial: 2, Lineage: "l"}, made)
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		left(t, r.dir)
+		if out := r.must(planner.env, plan(2, "-lock=false")...); !strings.Contains(out, "No changes") {
+			t.Errorf("plan after apply: %s", out)
+		}
+		revoke()
+		r.fails("requires auth", applier.env, plan(2)...)
 	})
 }
 
@@ -159,112 +155,20 @@ func unlocked(t *testing.T, db runner.Store) {
 	}
 }
 
-// left expects no copy of the state on the disk.
-func left(t *testing.T, dir string) {
-	t.Helper()
-	if files, err := filepath.Glob(filepath.Join(dir, "*.tfstate*")); err != nil || len(files) > 0 {
-		t.Errorf("left behind: %v, %v", files, err)
-	}
-}
-
-// before serves a backend, calling f before each write.
-func before(t *testing.T, db *store.DB, f func()) (issue func(Grant) map[string]string) {
-	b := NewStateBackend(db, slog.New(slog.DiscardHandler))
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost {
-			f()
-		}
-		b.ServeHTTP(w, r)
-	}))
-	t.Cleanup(srv.Close)
-	return func(g Grant) map[string]string {
-		env, _ := b.Issue(srv.URL, g)
-		return env
-	}
-}
-
-func TestEnginesExcludeEachOther(t *testing.T) {
+// TestEngineWaitsForItsTurn: an engine on one replica finds the lock that one on another took.
+func TestEngineWaitsForItsTurn(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, newRoot func(*testing.T) root) {
 		replica := newStore(t, true)
 		db := replica()
-		writing, proceed := make(chan struct{}), make(chan struct{})
-		var once sync.Once
-		issue, there := before(t, replica(), func() {
-			once.Do(func() {
-				close(writing)
-				<-proceed
-			})
-		}), before(t, replica(), func() {}) // two replicas
-		first, second := newRoot(t), newRoot(t)
-		one, two := issue(Grant{Workspace: web, RunID: 1, Write: true}), there(Grant{Workspace: web, RunID: 2, Write: true})
-		first.must(one, "init", "-no-color")
-		second.must(two, "init", "-no-color")
-		done := make(chan error)
-		go func() {
-			_, err := first.run(one, apply(1)...)
-			done <- err
-		}()
-		<-writing // it holds the lock
-		var lock runner.StateLock
-		if err := db.View(t.Context(), func(tx runner.Tx) (err error) { lock, err = tx.StateLock(web); return err }); err != nil || lock.RunID != 1 {
-			t.Errorf("lock: %+v, %v", lock, err)
-		}
-		second.fails("already locked: ID="+lock.ID, two, apply(2)...)
-		close(proceed)
-		if err := <-done; err != nil {
-			t.Errorf("the first apply: %v", err)
-		}
-		second.must(two, apply(2)...)
-		unlocked(t, db)
-	})
-}
-
-func TestEngineKeepsStateWhenStoreIsGone(t *testing.T) {
-	t.Parallel()
-	each(t, func(t *testing.T, newRoot func(*testing.T) root) {
-		db := newStore(t, false)()
-		issue := before(t, db, func() { _ = db.Close() })
+		one, _ := backend(t, replica())(Grant{Workspace: web, RunID: 1, Lock: true})
+		two, _ := backend(t, replica())(Grant{Workspace: web, RunID: 2, Lock: true})
 		r := newRoot(t)
-		env := issue(Grant{Workspace: web, RunID: 1, Write: true})
-		env["TF_HTTP_RETRY_MAX"] = "0"
-		r.must(env, "init", "-no-color")
-		r.fails("errored.tfstate", env, apply(1)...)
-		content, err := os.ReadFile(filepath.Join(r.dir, "errored.tfstate"))
-		if err != nil || !strings.Contains(string(content), "value 0") {
-			t.Errorf("errored.tfstate: %s, %v", content, err)
-		}
-	})
-}
-
-// TestEngineCannotForget pushes the state of another root over the one that is there.
-func TestEngineCannotForget(t *testing.T) {
-	t.Parallel()
-	each(t, func(t *testing.T, newRoot func(*testing.T) root) {
-		db := newStore(t, false)()
-		issue := backend(t, db)
-		r := newRoot(t)
-		run, _ := issue(Grant{Workspace: web, RunID: 1, Write: true})
-		r.must(run.env, "init", "-no-color")
-		r.must(run.env, apply(1)...)
-		kept := versions(t, db)
-		if err := os.WriteFile(filepath.Join(r.dir, "other.tfstate"), []byte(state(99, "another", `,"terraform_version":"1.0.0"`)), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		r.fails("HTTP error: 409", run.env, "state", "push", "-force", "other.tfstate")
-		if now := versions(t, db); len(now) != len(kept) {
-			t.Errorf("versions: %+v", now)
-		}
-		err := db.View(t.Context(), func(tx runner.Tx) error {
-			events, err := tx.Events(runner.EventFilter{Workspace: web, Kind: runner.StateRefused})
-			if len(events) != 1 || !strings.Contains(events[0].Message, "change its lineage") {
-				t.Errorf("events: %+v", events)
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		r.must(two.env, "init", "-no-color")
+		one.expect(200, "", "LOCK", "", lockInfo("theirs"))
+		r.fails("already locked: ID=theirs", two.env, plan(1)...)
+		one.expect(200, "", "UNLOCK", "", lockInfo("theirs"))
+		r.must(two.env, plan(1)...)
 		unlocked(t, db)
 	})
 }

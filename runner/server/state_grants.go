@@ -17,7 +17,7 @@ import (
 type Grant struct {
 	Workspace workspaces.ID // whose state
 	RunID     int64
-	Write     bool // an apply; a plan only reads, and cannot lock
+	Lock      bool // the plan of an apply; others only read. Nobody writes here: an engine that applies has its supervisor's copy
 }
 
 // grants are the credentials that are valid now, by user name.

@@ -59,19 +59,3 @@ func (b *StateBackend) unlock(w http.ResponseWriter, r *http.Request, g Grant) e
 		return tx.UnlockState(g.Workspace)
 	})
 }
-
-// checkLock refuses a write that another's lock forbids, or that claims a lock which was taken from it.
-func checkLock(tx runner.Tx, g Grant, id string) error {
-	holder, err := tx.StateLock(g.Workspace)
-	switch {
-	case errors.Is(err, runner.ErrNotFound) && id == "":
-		return nil
-	case errors.Is(err, runner.ErrNotFound):
-		return tfstate.Refuse(http.StatusConflict, "the lock %s of the state of %s was released in the meantime: what run %d writes may be out of date", id, g.Workspace, g.RunID)
-	case err != nil:
-		return err
-	case holder.ID != id || holder.RunID != g.RunID:
-		return heldBy(holder)
-	}
-	return nil
-}
