@@ -16,7 +16,7 @@ import (
 
 // runDir is a run's own directory, removed with it.
 func (r *Runner) runDir(id int64) string {
-	return filepath.Join(r.opts.DataDir, "runs", strconv.FormatInt(id, 10))
+	return filepath.Join(runsDir(r.opts.DataDir), strconv.FormatInt(id, 10))
 }
 
 // adopt takes up an apply that an earlier process began and whose end is not on record. The function that it returns goes on
@@ -28,10 +28,10 @@ func (r *Runner) adopt(ctx context.Context, run Run) (func(), error) {
 		if j.traits, err = traitsOf(tx, run); err != nil {
 			return err
 		}
-		if log, err = tx.Blob(blobKey(run.ID, "log")); errors.Is(err, ErrNotFound) {
-			err = nil
+		if log, err = tx.Blob(blobKey(run.ID, "log")); errors.Is(err, ErrDamaged) {
+			log, err = []byte("driftless: what was logged before the apply cannot be read"), nil
 		}
-		return err
+		return ignoreMissing(err)
 	}
 	if err := r.await(ctx, func() error { return r.opts.Store.View(ctx, read) }); err != nil {
 		return nil, fmt.Errorf("take up the apply of run %d: %w", run.ID, err)
@@ -54,9 +54,14 @@ func (r *Runner) adopt(ctx context.Context, run Run) (func(), error) {
 
 // goOn goes along with an apply that has begun.
 func (j *job) goOn(ctx context.Context) error {
+	if j.end != nil {
+		return j.put(ctx, j.end)
+	}
 	apply, err := supervisor.Find(j.applyDir())
 	if err != nil {
-		return err
+		o := &aftermath{}
+		o.unreadable(err)
+		return j.put(ctx, o)
 	}
 	return j.follow(ctx, apply)
 }
@@ -69,7 +74,7 @@ func (r *Runner) unbegun(tx Tx, run Run) (bool, error) {
 	} else if err != nil {
 		return false, err
 	}
-	dir := filepath.Join(r.runDir(run.ID), "apply")
+	dir := filepath.Join(r.runDir(run.ID), applySubdir)
 	if _, err := os.Stat(dir); err != nil {
 		return false, nil // it was there before the intent: somebody took away what would tell
 	}

@@ -26,28 +26,40 @@ type aftermath struct {
 	taken    bool                 // one of them is among versions
 	refused  []string             // why states were not kept
 	checks   *planner.Checks      // as evaluated at its end; nil = they were not
+	broken   bool                 // not all of it could be read: it stays on the disk
 }
 
-// aftermath reads how an apply ended. died: its supervisor could not say.
-func (j *job) aftermath(ctx context.Context, f *following, result supervisor.Result, died bool) (o aftermath, err error) {
+// unreadable makes an apply a person's to decide about of whose end not everything can be read.
+func (o *aftermath) unreadable(why error) {
+	o.status, o.broken = Interrupted, true
+	o.reason = "What the apply left cannot be read: " + why.Error() + ". " + strings.TrimSpace(o.reason)
+}
+
+// aftermath reads how an apply ended. With an error it is what could be read.
+func (j *job) aftermath(ctx context.Context, f *following) (o aftermath, err error) {
+	result, failed := f.apply.Result()
+	died := errors.Is(failed, fs.ErrNotExist)
+	if died {
+		failed = nil
+	}
 	o.steps, o.refused, o.rescued = f.output.Steps(), result.Refused, map[string][]byte{}
-	if o.versions, err = f.apply.Versions(0); err != nil {
-		return o, err
-	}
-	before, err := f.apply.Before()
-	if err != nil {
-		return o, err
-	}
+	o.versions, err = f.apply.Versions(0)
+	before, unread := f.apply.Before()
+	err = errors.Join(failed, err, unread)
 	names := []string{erroredState}
 	if len(o.versions) == 0 {
 		names = append(names, strayState)
 	}
 	for _, name := range names {
-		if err := o.rescue(filepath.Join(j.at, filepath.FromSlash(j.traits.Dir), name), j.traits.managed(), before); err != nil {
-			return o, err
-		}
+		// A state after one that cannot be read is no newest version: a person must look at it.
+		managed := j.traits.managed() && err == nil
+		err = errors.Join(err, o.rescue(filepath.Join(j.at, filepath.FromSlash(j.traits.Dir), name), managed, before))
 	}
 	switch {
+	case died && !f.apply.Begun():
+		o.status, o.reason = Queued, "nothing was applied: the supervisor of the engine died before it started that"
+	case result.Again:
+		o.status, o.reason = Queued, "nothing was applied: "+result.Error
 	case died:
 		o.status, o.reason = Interrupted, "The supervisor of the engine died, or its machine stopped, during the apply."
 	case !result.Sure():
@@ -62,7 +74,7 @@ func (j *job) aftermath(ctx context.Context, f *following, result supervisor.Res
 			o.reason += "\n\ndriftless refused to keep the state: " + why
 		}
 	}
-	return o, nil
+	return o, err
 }
 
 // rescue takes up a state that an engine could not write to its backend: it is the only record of what was made. When it
@@ -132,21 +144,4 @@ func (j *job) interruptedBy(ctx context.Context, order supervisor.Order, result 
 		text += stepsText(steps)
 	}
 	return text + "\n"
-}
-
-// interruption is why a run is interrupted, with what is known and the next step.
-func (j *job) interruption(ctx context.Context, o aftermath) string {
-	held := ""
-	if j.traits.managed() {
-		held = lockedStill
-	}
-	_ = j.r.opts.Store.View(ctx, func(tx Tx) error {
-		held = heldStill(tx, j.run)
-		return nil
-	})
-	text := interruptedText(j.run) + held + "\n" + strings.TrimSpace(o.reason) + stepsText(o.steps)
-	if !j.traits.managed() {
-		text += "\nThe engine's own backend may still hold its lock: look there, and release it if nobody works on the state."
-	}
-	return j.mask.String(text)
 }

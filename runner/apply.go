@@ -102,8 +102,9 @@ func (j *job) apply(ctx context.Context) error {
 	}
 	return j.phase(ctx, "apply", func(ctx context.Context) error {
 		if err := j.stillOurs(ctx); err != nil { // it hung, and somebody may have decided about the run
-			return j.conclude(ctx, aftermath{status: Failed, reason: "nothing was applied: " + err.Error()})
+			return j.conclude(ctx, aftermath{status: Queued, reason: "nothing was applied: " + err.Error()})
 		}
+		order.Until = j.r.members.until()
 		apply, err := supervisor.Start(j.applyDir(), order)
 		if err != nil {
 			return j.conclude(ctx, aftermath{status: Failed, reason: "nothing was applied: " + err.Error()})

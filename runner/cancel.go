@@ -58,11 +58,8 @@ func knownRun(tx Tx, id int64) (Run, error) {
 // heed stops what events say that is to be stopped here.
 func (r *Runner) heed(events []Event) {
 	for _, e := range events {
-		switch e.Kind {
-		case "canceled":
+		if e.Kind == "canceled" {
 			r.cancel(e.RunID, errCanceled)
-		case CancelAsked:
-			r.interrupt(e.RunID)
 		}
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"path/filepath"
 	"slices"
 )
 
@@ -14,6 +16,15 @@ import (
 func (j *job) conclude(ctx context.Context, o aftermath) error {
 	if j.run.Status != Applying && j.run.Status != Interrupted {
 		return j.recordLost(ctx, o)
+	}
+	if o.status == Queued {
+		return j.again(ctx, o.reason)
+	}
+	if o.broken {
+		if err := j.keep(); err != nil {
+			return err
+		}
+		o.reason += " What its supervisor wrote is kept in " + j.kept + "."
 	}
 	if foreign, err := j.overtaken(ctx, o); err != nil {
 		return err
@@ -45,8 +56,10 @@ func (j *job) conclude(ctx context.Context, o aftermath) error {
 		if !errors.Is(err, ErrConflict) {
 			return err
 		}
-		if taken, err := j.tookOver(ctx); err != nil || taken {
-			return errors.Join(err, j.recordLost(ctx, o))
+		if open, err := j.stillOpen(ctx); err != nil || !open {
+			return err
+		} else if j.run.Status != Applying && j.run.Status != Interrupted {
+			return j.recordLost(ctx, o)
 		}
 	}
 }
@@ -69,18 +82,62 @@ func (j *job) overtaken(ctx context.Context, o aftermath) (foreign bool, err err
 	return foreign, err
 }
 
-// tookOver reports whether somebody decided about a run while its apply had no end on record.
-func (j *job) tookOver(ctx context.Context) (bool, error) {
+// keep keeps what an apply left that could not be read: its directory goes when its end is on record.
+func (j *job) keep() error {
+	if j.kept != "" {
+		return nil
+	}
+	kept, err := KeepApply(j.r.opts.DataDir, filepath.Base(j.dir))
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		j.kept, err = kept, nil
+	}
+	return err
+}
+
+// stillOpen takes up what became of the run on record meanwhile, and reports whether the end of this apply is not on record yet.
+// It is, when the answer to the transaction that recorded it was lost.
+func (j *job) stillOpen(ctx context.Context) (open bool, err error) {
 	var run Run
-	err := j.r.opts.Store.View(ctx, func(tx Tx) (err error) {
+	err = j.r.opts.Store.View(ctx, func(tx Tx) (err error) {
 		run, err = tx.Run(j.run.ID)
+		open = run.Attempt != j.run.Attempt || !ended(tx, run)
 		return err
 	})
-	if err != nil || run.Attempt != j.run.Attempt || run.Status != Interrupted || j.run.Status == Interrupted {
-		return true, err
+	switch {
+	case err != nil:
+	case !open:
+		j.run = run
+	case run.Attempt != j.run.Attempt:
+		j.run.Status = Superseded // by another attempt
+	default:
+		j.run.Status = run.Status
 	}
-	j.run.Status = Interrupted
-	return false, nil
+	return open, err
+}
+
+// again puts an apply back into the queue of which nothing was started, unless somebody decided about it.
+func (j *job) again(ctx context.Context, why string) error {
+	why = j.mask.String(why)
+	var run Run
+	err := j.insist(ctx, Queued, func() error {
+		return j.r.update(ctx, func(tx Tx, jr *journal) (err error) {
+			run, err = tx.Run(j.run.ID)
+			if err != nil || run.Attempt != j.run.Attempt {
+				return err
+			} else if run.Status != Applying && run.Status != Interrupted {
+				return tx.DeleteBlobs(blobKey(run.ID, traitsBlob))
+			}
+			if err := errors.Join(takeUpAgain(jr, run, why), setSync(jr, run, Pending, why+": it is planned again")); err != nil {
+				return err
+			}
+			run, err = tx.Run(run.ID)
+			return err
+		})
+	})
+	if err == nil {
+		j.run = run
+	}
+	return err
 }
 
 // recordLost keeps what an apply left whose run was settled without it.

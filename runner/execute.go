@@ -39,7 +39,9 @@ type job struct {
 	log     *slog.Logger // names the run
 	printed runLog
 
-	traits traits // of the workspace, to record the end of an apply
+	traits traits     // of the workspace, to record the end of an apply
+	end    *aftermath // of an apply that ended, and is not on record yet
+	kept   string     // where it is kept what an apply left that could not be read
 }
 
 // begin takes up a claimed run: from now on it can be canceled. The function that it returns works through it.
@@ -71,7 +73,7 @@ func (j *job) workThrough(ctx context.Context, do func(context.Context) error) {
 	if err != nil {
 		err = j.fail(context.WithoutCancel(ctx), err, context.Cause(ctx))
 	}
-	for wait := time.Second; err != nil && (j.run.Status == Applying || j.run.Status == Interrupted) && !j.r.passing.Load(); wait = min(2*wait, time.Minute) {
+	for wait := time.Second; err != nil && (j.run.Status == Applying || j.end != nil) && !j.r.passing.Load(); wait = min(2*wait, time.Minute) {
 		j.log.Error("the end of an apply is not on record yet", "error", err)
 		time.Sleep(wait)
 		err = j.guarded(context.WithoutCancel(ctx), j.goOn)
@@ -305,7 +307,7 @@ func (j *job) close() {
 
 // remove removes what a run left on the disk, unless that is the only record of an apply.
 func (j *job) remove(path string) {
-	if j.run.Status != Applying {
+	if j.run.Status != Applying && j.end == nil && (j.kept == "" || path != j.at) {
 		_ = os.RemoveAll(path)
 	}
 }

@@ -55,3 +55,12 @@ func Undecided(tx Tx, id workspaces.ID) error { return undecided(tx, id) }
 func MarkPushed(tx Tx, run Run, force bool) error {
 	return markPushed(&journal{tx: tx}, run, stateOrder{Force: force})
 }
+
+// FollowApply goes along with an apply that an earlier process began, to its end.
+func FollowApply(r *Runner, run Run) error {
+	follow, err := r.adopt(context.Background(), run)
+	if err == nil {
+		follow()
+	}
+	return err
+}

@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
-	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/driftlessops/driftless/planner/engine"
@@ -17,10 +18,10 @@ import (
 type following struct {
 	apply  *supervisor.Apply
 	output *engine.Output
-	stop   atomic.Bool // it is to be interrupted
-	told   bool        // its supervisor was told so
-	looked time.Time   // when the store was looked at last
-	kept   int         // versions of the state that the store has
+	told   bool      // its supervisor was told to interrupt the engine
+	looked time.Time // when the store was looked at last
+	kept   int       // versions of the state that the store has
+	failed string    // why no more of them could be brought there the last time
 }
 
 // lookEvery is how often what the engine wrote is brought to the store, and a cancel is looked for there.
@@ -28,6 +29,31 @@ const lookEvery = time.Second
 
 // follow goes along with an apply until its supervisor has ended, whoever started that, and records how it ended.
 func (j *job) follow(ctx context.Context, apply *supervisor.Apply) error {
+	var o aftermath
+	err := j.guarded(ctx, func(ctx context.Context) (err error) {
+		o, err = j.along(ctx, apply)
+		return err
+	})
+	if err != nil && ctx.Err() != nil {
+		return err
+	} else if err != nil {
+		o.unreadable(err)
+	}
+	return j.put(ctx, &o)
+}
+
+// put puts the end of an apply on record. Until it is there, nothing of what the apply left is removed.
+func (j *job) put(ctx context.Context, o *aftermath) error {
+	j.end = o
+	err := j.conclude(ctx, *o)
+	if err == nil {
+		j.end = nil
+	}
+	return err
+}
+
+// along goes along with an apply, and reads what it left.
+func (j *job) along(ctx context.Context, apply *supervisor.Apply) (o aftermath, err error) {
 	stdout, stderr := apply.Output()
 	progress := func(p engine.Progress) {
 		if j.r.opts.Progress != nil {
@@ -35,58 +61,65 @@ func (j *job) follow(ctx context.Context, apply *supervisor.Apply) error {
 		}
 	}
 	output, err := engine.ReadOutput(engine.OutputOptions{Stdout: stdout, Stderr: stderr, Mask: j.mask, Progress: progress, Log: j.line})
-	if err != nil {
-		return err
+	if err != nil { // nothing can be told of it
+		return o, errors.Join(err, apply.Wait(ctx, func() {}))
 	}
 	f := &following{apply: apply, output: output}
-	defer j.r.follows(j.run.ID, f)()
 	err = apply.Wait(ctx, func() { j.look(ctx, f) })
-	result, failed := apply.Result()
-	if errors.Is(failed, fs.ErrNotExist) && err == nil {
+	if _, missing := apply.Result(); errors.Is(missing, fs.ErrNotExist) && err == nil {
 		j.log.Error("the supervisor of an apply died")
 		err = apply.Reap(ctx)
-	} else {
-		err = errors.Join(err, failed)
 	}
 	if err = errors.Join(err, output.Close()); err != nil {
-		return err
+		return o, err
 	}
-	o, err := j.aftermath(ctx, f, result, failed != nil)
-	if err != nil {
-		return err
+	o, err = j.aftermath(ctx, f)
+	for wait := 100 * time.Millisecond; passing(err) && wait < 10*time.Second; wait *= 2 {
+		time.Sleep(wait)
+		o, err = j.aftermath(ctx, f)
 	}
-	j.examine(ctx, &o)
-	return j.conclude(ctx, o)
+	if err == nil && o.status != Queued {
+		j.examine(ctx, &o)
+	}
+	return o, err
+}
+
+// passing reports whether something could not be read for a reason that goes away.
+func passing(err error) bool {
+	return slices.ContainsFunc([]error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM}, func(e error) bool { return errors.Is(err, e) })
 }
 
 // look brings to the store what the engine wrote, and to the engine what the store was told. Neither is needed for the apply
 // to go on: what cannot be done now is done later.
 func (j *job) look(ctx context.Context, f *following) {
-	if time.Since(f.looked) > lookEvery {
-		f.looked = time.Now()
-		if err := j.forward(ctx, f); err != nil {
-			j.log.Warn("the state of an apply is not in the store yet", "error", err)
-		}
-		if who, err := j.canceledBy(ctx); err == nil && who != "" {
-			f.stop.Store(true)
-		}
+	if time.Since(f.looked) < lookEvery {
+		return
 	}
-	if f.stop.Load() && !f.told {
+	f.looked = time.Now()
+	said := ""
+	if err := j.forward(ctx, f); err != nil {
+		said = err.Error()
+	}
+	if said != "" && said != f.failed {
+		j.log.Warn("the state of an apply is not in the store yet", "error", said)
+	}
+	f.failed = said
+	if who, err := j.canceledBy(ctx); !f.told && err == nil && who != "" {
 		f.told = f.apply.Interrupt()
 	}
 }
 
-// forward puts the states that the engine wrote meanwhile into the store.
+// forward puts the states that the engine wrote meanwhile into the store, as long as nobody decided about the run.
 func (j *job) forward(ctx context.Context, f *following) error {
-	versions, err := f.apply.Versions(f.kept)
-	if err != nil || len(versions) == 0 {
-		return err
+	versions, unread := f.apply.Versions(f.kept)
+	if len(versions) == 0 {
+		return unread
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	err = j.r.update(ctx, func(tx Tx, _ *journal) error {
+	err := j.r.update(ctx, func(tx Tx, _ *journal) error {
 		run, err := tx.Run(j.run.ID)
-		if err != nil || run.Status != Applying || run.Attempt != j.run.Attempt {
+		if err != nil || run.Attempt != j.run.Attempt || run.Status != Applying && run.Status != Interrupted {
 			return errors.Join(err, ErrConflict)
 		}
 		for _, v := range versions {
@@ -99,7 +132,7 @@ func (j *job) forward(ctx context.Context, f *following) error {
 	if err == nil {
 		f.kept += len(versions)
 	}
-	return err
+	return errors.Join(err, unread)
 }
 
 // keepVersion makes a state the newest one of its workspace. One that is on record already, or that does not follow what is
@@ -139,27 +172,6 @@ func (j *job) canceledBy(ctx context.Context) (who string, err error) {
 
 // CancelAsked is the kind of the event by which an apply is to be interrupted.
 const CancelAsked = "cancel asked"
-
-// follows registers an apply that can be interrupted.
-func (r *Runner) follows(id int64, f *following) (done func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.applies[id] = f
-	return func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		delete(r.applies, id)
-	}
-}
-
-// interrupt makes the engine of an apply end, if this process follows it.
-func (r *Runner) interrupt(id int64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if f := r.applies[id]; f != nil {
-		f.stop.Store(true)
-	}
-}
 
 // stepsText tells what an apply did, from what the engine said.
 func stepsText(steps []engine.Step) string {

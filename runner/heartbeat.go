@@ -41,7 +41,7 @@ func (m *membership) beat(ctx context.Context) error {
 	back := false
 	if err == nil {
 		m.joined = true
-		m.until, m.live, back, m.lost = sent.Add(m.lease), live, m.lost, false
+		m.lasts, m.live, back, m.lost = sent.Add(m.lease), live, m.lost, false
 	}
 	m.mu.Unlock()
 	if err != nil {

@@ -1,7 +1,9 @@
 package runner
 
 import (
+	"context"
 	"fmt"
+	"strings"
 )
 
 // lockedStill is said of an interrupted run as long as it holds the lock of the state.
@@ -36,4 +38,24 @@ func heldStill(tx Tx, run Run) string {
 		return lockedStill
 	}
 	return ""
+}
+
+// interruption is why a run is interrupted, with what is known and the next step.
+func (j *job) interruption(ctx context.Context, o aftermath) string {
+	held := ""
+	if j.traits.managed() {
+		held = lockedStill
+	}
+	_ = j.r.opts.Store.View(ctx, func(tx Tx) error {
+		held = heldStill(tx, j.run)
+		return nil
+	})
+	text := interruptedText(j.run) + held + "\n" + strings.TrimSpace(o.reason)
+	if !o.broken || len(o.steps) > 0 {
+		text += stepsText(o.steps)
+	}
+	if !j.traits.managed() {
+		text += "\nThe engine's own backend may still hold its lock: look there, and release it if nobody works on the state."
+	}
+	return j.mask.String(text)
 }

@@ -23,7 +23,9 @@ type traits struct {
 func (t traits) managed() bool { return t.Backend == "" }
 
 // applyDir is the directory of a run's supervisor.
-func (j *job) applyDir() string { return filepath.Join(j.dir, "apply") }
+func (j *job) applyDir() string { return filepath.Join(j.dir, applySubdir) }
+
+const applySubdir = "apply"
 
 func (j *job) keepTraits(tx Tx) error {
 	j.traits.Prior, j.traits.Secrets = j.prior, j.mask.Values()

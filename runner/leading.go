@@ -61,7 +61,7 @@ func (r *Runner) leads(repository string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	l := m.leads[r.leaseOf(repository)]
-	return l != nil && !l.over && time.Now().Before(m.until)
+	return l != nil && !l.over && m.holds()
 }
 
 // leading fails unless this process leads a repository by the record: what it decides and shows is its own to write then.

@@ -30,7 +30,7 @@ type membership struct {
 	ends  sync.WaitGroup              // of what was led
 
 	mu      sync.Mutex
-	until   time.Time           // by the clock of this process: it acts as the owner of what is its own until then
+	lasts   time.Time           // the lease, by the clock of this process: it acts as the owner of what is its own until then
 	failed  error               // why its lease could not be renewed the last time; nil = it was
 	lost    bool                // it could not before its lease ended
 	leaving bool                // it takes nothing more
@@ -58,7 +58,21 @@ func newMembership(r *Runner) (*membership, error) {
 func (m *membership) alive() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return !m.shared || time.Now().Before(m.until)
+	return m.holds()
+}
+
+// holds is alive, with the lock held. A clock that stands still while the machine sleeps is not trusted alone, nor is one that
+// can be set.
+func (m *membership) holds() bool {
+	now := time.Now()
+	return !m.shared || now.Before(m.lasts) && now.Round(0).Before(m.lasts.Round(0))
+}
+
+// until is when the lease ends that this process holds now; zero where it needs none.
+func (m *membership) until() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.lasts
 }
 
 // Lease says whether this process holds its lease: if not, it begins nothing new, and why.
@@ -67,7 +81,7 @@ func (r *Runner) Lease() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
-	case !m.shared || time.Now().Before(m.until):
+	case m.holds():
 		return nil
 	case m.failed != nil:
 		return fmt.Errorf("this replica holds no lease and begins nothing: %w", m.failed)
@@ -161,7 +175,7 @@ func (m *membership) keep(ctx context.Context) {
 func (m *membership) watch(ctx context.Context) {
 	for {
 		m.mu.Lock()
-		wait := time.Until(m.until)
+		wait := time.Until(m.lasts)
 		if m.lost || wait <= 0 {
 			wait = m.lease / 10
 		}
@@ -172,7 +186,7 @@ func (m *membership) watch(ctx context.Context) {
 		case <-time.After(wait):
 		}
 		m.mu.Lock()
-		lost := !m.lost && !time.Now().Before(m.until)
+		lost := !m.lost && !m.holds()
 		m.lost = m.lost || lost
 		why := m.failed
 		m.mu.Unlock()

@@ -33,7 +33,7 @@ func (h *hearing) unlockOne(j *journal, pull Pull, id workspaces.ID) (freed int,
 	} else if len(active) > 0 {
 		return 0, userError(fmt.Sprintf("Run %d works on `%s`: wait for its end.", active[0].ID, plainWord(afterRepository(id))))
 	}
-	if pid := processIn(h.w.r.workDir(id)); pid != "" {
+	if pid := processIn(h.w.r.opts.DataDir, h.w.r.workDir(id)); pid != "" {
 		return 0, userError(fmt.Sprintf("The engine of an earlier run still works on `%s` (process %s): wait for its end.", plainWord(afterRepository(id)), pid))
 	}
 	if err := undecided(j.tx, id); err != nil {

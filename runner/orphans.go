@@ -1,33 +1,41 @@
 package runner
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
 	"syscall"
+
+	"github.com/driftlessops/driftless/planner/engine"
 )
 
 // endOrphans kills what engines left behind that are gone: a provider does not end by itself when its engine was killed before it
 // said that it is there. Engines have process groups of their own; one whose leader is gone does nothing for anybody.
 func (r *Runner) endOrphans() {
-	home := []byte("\x00HOME=" + filepath.Join(r.opts.DataDir, "runs") + string(filepath.Separator))
-	all, _ := filepath.Glob("/proc/[0-9]*/environ") // nothing where there is no /proc
-	for _, name := range all {
-		env, err := os.ReadFile(name)
-		if err != nil || !bytes.Contains(append([]byte{0}, env...), home) {
-			continue
-		}
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(name)))
-		if err != nil {
-			continue
-		}
-		group, err := syscall.Getpgid(pid)
+	for _, p := range engine.Processes(runsDir(r.opts.DataDir)) {
+		group, err := syscall.Getpgid(p.PID)
 		if err != nil || group == syscall.Getpgrp() || !errors.Is(syscall.Kill(group, 0), syscall.ESRCH) {
 			continue
 		}
-		r.log.Warn("a process that an engine left behind is ended", "process", pid, "group", group)
+		r.log.Warn("a process that an engine left behind is ended", "process", p.PID, "group", group)
 		_ = syscall.Kill(-group, syscall.SIGKILL)
 	}
 }
+
+// processIn returns a process of a run that works in a work directory, or "": an engine that goes on although driftless was
+// killed.
+func processIn(dataDir, work string) string {
+	if info, err := os.Lstat(work); err != nil || !info.IsDir() {
+		return ""
+	}
+	for _, p := range engine.Processes(runsDir(dataDir)) {
+		if engine.Within(p.Dir, work) {
+			return strconv.Itoa(p.PID)
+		}
+	}
+	return ""
+}
+
+// runsDir is where the directories of runs are.
+func runsDir(dataDir string) string { return filepath.Join(dataDir, "runs") }

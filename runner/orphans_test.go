@@ -36,7 +36,7 @@ func TestEndOrphans(t *testing.T) {
 func leave(t *testing.T, home, script string) (pid int) {
 	t.Helper()
 	cmd := exec.Command("sh", "-c", script)
-	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + home}
+	cmd.Env = []string{"PATH=/usr/bin:/bin", "TF_CLI_CONFIG_FILE=" + filepath.Join(home, "cli.tfrc")}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -33,7 +32,7 @@ func (r *Runner) recover(ctx context.Context) error {
 			return err
 		} else if err != nil { // it is interrupted, and stops no other
 			r.log.Error("an apply could not be taken up", "run", run.ID, "error", err)
-			if err := r.await(ctx, func() error { return r.unreadable(ctx, run, err) }); err != nil {
+			if err := r.await(ctx, func() error { return r.unadopted(ctx, run, err) }); err != nil {
 				return err
 			}
 			continue
@@ -62,98 +61,89 @@ func (r *Runner) takeUpRuns(ctx context.Context, applies map[int64]Run) error {
 	})
 }
 
-// unreadable interrupts an apply that cannot be gone along with.
-func (r *Runner) unreadable(ctx context.Context, run Run, why error) error {
-	if run.Status != Applying {
-		return nil
+// unadopted leaves an apply to a person that cannot be gone along with. It stops no other.
+func (r *Runner) unadopted(ctx context.Context, run Run, why error) error {
+	if run.Status == Applying {
+		err := r.update(ctx, func(_ Tx, j *journal) error {
+			return interrupt(j, run, "What its apply did cannot be read: "+why.Error())
+		})
+		if err != nil && !errors.Is(err, ErrConflict) {
+			return err
+		}
 	}
-	return r.update(ctx, func(tx Tx, j *journal) error {
-		return errors.Join(interrupt(j, run, "What its apply did cannot be read: "+why.Error()), tx.DeleteBlobs(blobKey(run.ID, traitsBlob)))
-	})
+	if apply, err := supervisor.Find(filepath.Join(r.runDir(run.ID), applySubdir)); err == nil && apply.Alive() {
+		return nil // the next start tries again
+	}
+	if err := r.keepLeftover(strconv.FormatInt(run.ID, 10)); err != nil {
+		return nil // it stays where it is
+	}
+	return r.opts.Store.Update(ctx, func(tx Tx) error { return tx.DeleteBlobs(blobKey(run.ID, traitsBlob)) })
+}
+
+// keepLeftover keeps what an apply left and no record has.
+func (r *Runner) keepLeftover(name string) error {
+	kept, err := KeepApply(r.opts.DataDir, name)
+	r.log.Error("an apply left this behind, and it is not on record; its states may be the only ones there are", "run", name, "kept", kept, "error", err)
+	return err
 }
 
 // clearRuns removes what earlier runs left: plan files, with values in clear. It returns the applies that have begun and whose
 // end is not on record: their directories stay until it is.
 func (r *Runner) clearRuns(ctx context.Context) (applies map[int64]Run, err error) {
-	dirs, err := os.ReadDir(filepath.Join(r.opts.DataDir, "runs"))
+	dirs, err := os.ReadDir(runsDir(r.opts.DataDir))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
 	applies = map[int64]Run{}
 	for _, dir := range dirs {
-		id, _ := strconv.ParseInt(dir.Name(), 10, 64)
-		path := filepath.Join(r.opts.DataDir, "runs", dir.Name())
-		run, what, failed := r.leftIn(ctx, path, id)
+		path := filepath.Join(runsDir(r.opts.DataDir), dir.Name())
+		var run Run
+		var what Leftover
+		failed := r.opts.Store.View(ctx, func(tx Tx) (err error) {
+			run, what, err = LeftIn(tx, path)
+			return err
+		})
 		switch {
 		case failed != nil:
-			err = errors.Join(err, failed)
 		case what == toFollow:
-			applies[id] = run
-		case what == toKeep:
-			kept := filepath.Join(r.opts.DataDir, "rescued", "run-"+dir.Name())
-			r.log.Error("an apply that is not on record left this behind; its states may be the only ones there are", "run", id, "kept", kept)
-			err = errors.Join(err, os.MkdirAll(filepath.Dir(kept), 0o700), os.Rename(path, kept))
-		case what == toRemove:
-			err = errors.Join(err, os.RemoveAll(path))
+			applies[run.ID] = run
+		case what == Keep:
+			if r.keepLeftover(dir.Name()) == nil {
+				failed = os.RemoveAll(path)
+			}
+		case what == Remove:
+			failed = os.RemoveAll(path)
 		}
+		err = errors.Join(err, failed)
 	}
 	return applies, err
 }
 
-// What is to become of a run's directory that an earlier process left.
-const (
-	toRemove = iota
-	toLeave  // somebody works in it, or it says what became of an apply
-	toFollow // its apply has begun, and its end is not on record
-	toKeep   // its apply has begun, and nothing of it is on record
-)
-
-// leftIn looks what a run's directory is.
-func (r *Runner) leftIn(ctx context.Context, path string, id int64) (run Run, what int, err error) {
-	err = r.opts.Store.View(ctx, func(tx Tx) error {
-		apply, failed := supervisor.Find(filepath.Join(path, "apply"))
-		begun := failed == nil && (apply.Alive() || apply.Begun())
-		run, err = tx.Run(id)
-		switch {
-		case errors.Is(err, ErrNotFound) && begun && apply.Alive():
-			what, err = toLeave, nil
-		case errors.Is(err, ErrNotFound) && begun:
-			what, err = toKeep, nil
-		case errors.Is(err, ErrNotFound):
-			err = nil
-		case err != nil:
-		case begun:
-			if _, missing := traitsOf(tx, run); !errors.Is(missing, ErrNotFound) {
-				what = toFollow
-			}
-		case run.Status == Applying || failed != nil && !errors.Is(failed, fs.ErrNotExist):
-			what = toLeave
-		case processIn(r.workDir(run.Workspace)) != "":
-			what = toLeave
-		}
-		return err
-	})
-	return run, what, err
-}
-
 func (r *Runner) recoverRun(j *journal, run Run) error {
-	from := run.Status
-	if from == Applying {
+	if run.Status == Applying {
 		if unbegun, err := r.unbegun(j.tx, run); err != nil {
 			return err
 		} else if !unbegun { // and nobody here reports its end any more
 			return errors.Join(interrupt(j, run, "driftless or its machine stopped during the apply."), j.tx.DeleteBlobs(blobKey(run.ID, traitsBlob)))
 		}
+	}
+	return takeUpAgain(j, run, "driftless stopped while it was "+string(run.Status))
+}
+
+// takeUpAgain puts a run back into the queue. One whose apply was about to begin is as if it never had been.
+func takeUpAgain(j *journal, run Run, why string) error {
+	from := run.Status
+	if from == Applying || from == Interrupted {
 		if err := errors.Join(freeState(j.tx, run), j.tx.DeleteBlobs(blobKey(run.ID, traitsBlob))); err != nil {
 			return err
 		}
-		run.AppliedAt = zeroTime
+		run.AppliedAt, run.FinishedAt, run.Reason = zeroTime, zeroTime, ""
 	}
 	run.Status, run.Owner = Queued, ""
 	if err := j.tx.UpdateRun(run, from); err != nil {
 		return err
 	}
-	return j.run("run taken up again", run, "driftless stopped while it was "+string(from))
+	return j.run("run taken up again", run, why)
 }
 
 // takeAdopted are the applies of an earlier process that are to be gone along with.

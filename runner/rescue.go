@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -26,7 +25,8 @@ const (
 // stateRescued is the kind of an event that says that a state was kept.
 const stateRescued = "state rescued"
 
-// clearWork removes what an earlier run left in a workspace's work directory. A state that an engine left there is kept.
+// clearWork removes what an earlier run left in a workspace's work directory. A state that an engine left there is kept: as long as
+// nothing takes it, it stays there, and the run does not begin.
 func (j *job) clearWork(ctx context.Context, path string) error {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -37,7 +37,7 @@ func (j *job) clearWork(ctx context.Context, path string) error {
 	if info.IsDir() {
 		err = filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
 			if err == nil && d.Name() == erroredState && d.Type().IsRegular() {
-				j.rescue(ctx, name)
+				err = j.rescue(ctx, name)
 			}
 			return err
 		})
@@ -48,24 +48,8 @@ func (j *job) clearWork(ctx context.Context, path string) error {
 	return os.RemoveAll(path)
 }
 
-// processIn returns a process whose working directory is in a work directory, or "": an engine that goes on although
-// driftless was killed. Where there is no /proc it finds none.
-func processIn(dir string) string {
-	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
-		return ""
-	}
-	links, _ := filepath.Glob("/proc/[0-9]*/cwd")
-	for _, link := range links {
-		cwd, err := os.Readlink(link)
-		if err == nil && (cwd == dir || strings.HasPrefix(cwd, dir+string(filepath.Separator))) {
-			return strings.Split(link, "/")[2]
-		}
-	}
-	return ""
-}
-
-// rescue takes up a state that an earlier run left in the checkout.
-func (j *job) rescue(ctx context.Context, name string) {
+// rescue takes up a state that an earlier run left in the checkout: the store has it then, or a file of its own.
+func (j *job) rescue(ctx context.Context, name string) error {
 	err := j.r.update(ctx, func(tx Tx, jr *journal) error {
 		before, err := newestHeader(tx, j.run.Workspace)
 		if err != nil {
@@ -77,10 +61,15 @@ func (j *job) rescue(ctx context.Context, name string) {
 		}
 		return j.keepLeft(tx, jr, j.run, o)
 	})
-	if err != nil {
-		kept := filepath.Join(j.r.opts.DataDir, "rescued", fmt.Sprintf("%d-%s", j.run.ID, filepath.Base(name)))
-		j.log.Error("a state could not be rescued into the store; it is kept as a file", "file", kept, "error", err, "move", moveFile(name, kept))
+	if err == nil {
+		return nil
 	}
+	kept, failed := keepFile(name, filepath.Join(rescuedDir(j.r.opts.DataDir), fmt.Sprintf("%d-%s", j.run.ID, filepath.Base(name))))
+	if failed != nil {
+		return fmt.Errorf("%s is a state that an earlier apply left, and it can be kept nowhere else: %w", name, errors.Join(err, failed))
+	}
+	j.log.Error("a state could not be rescued into the store; it is kept as a file", "file", kept, "error", err)
+	return nil
 }
 
 // restoreState makes a state the newest version when it continues the one there is.

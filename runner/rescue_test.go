@@ -1,7 +1,12 @@
 package runner
 
 import (
+	"context"
 	"encoding/json"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/driftlessops/driftless/workspaces"
@@ -62,5 +67,49 @@ func TestRestoreState(t *testing.T) {
 				t.Errorf("%s as %+v", tx.content, tx.version)
 			}
 		})
+	}
+}
+
+// shut is a Store that takes nothing.
+type shut struct{ Store }
+
+func (shut) Update(context.Context, func(Tx) error) error { return ErrUnavailable }
+
+// TestAStateThatNothingTakes: the only copy of a state stays where it is, and its work directory with it, until somebody takes it.
+func TestAStateThatNothingTakes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	j := &job{r: &Runner{opts: Options{Store: shut{}, DataDir: dir}}, run: Run{ID: 7}, log: slog.New(slog.DiscardHandler)}
+	work, left := filepath.Join(dir, "work", "w"), filepath.Join(dir, "work", "w", "app", erroredState)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	leave := func(content string) {
+		t.Helper()
+		must(os.MkdirAll(filepath.Dir(left), 0o700))
+		must(os.WriteFile(left, []byte(content), 0o600))
+	}
+	leave("one")
+	must(os.WriteFile(rescuedDir(dir), nil, 0o600)) // no file can be made in it
+	if err := j.clearWork(t.Context(), work); err == nil || !strings.Contains(err.Error(), left) || !exists(left) {
+		t.Errorf("%v; it is there: %t", err, exists(left))
+	}
+	must(os.Remove(rescuedDir(dir)))
+	for _, content := range []string{"one", "one", "two"} { // it was killed in between, and it is tried again later
+		leave(content)
+		if err := j.clearWork(t.Context(), work); err != nil || exists(work) {
+			t.Errorf("%v; it is there: %t", err, exists(work))
+		}
+	}
+	for name, want := range map[string]string{"7-errored.tfstate": "one", "7-errored.tfstate.2": "two"} {
+		if got, err := os.ReadFile(filepath.Join(rescuedDir(dir), name)); err != nil || string(got) != want {
+			t.Errorf("%s: %s, %v", name, got, err)
+		}
+	}
+	if exists(filepath.Join(rescuedDir(dir), "7-errored.tfstate.3")) {
+		t.Error("it is kept twice")
 	}
 }

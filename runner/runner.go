@@ -74,7 +74,6 @@ type Runner struct {
 	mu      sync.Mutex
 	cancels map[int64]context.CancelCauseFunc // of the runs this process works on
 	later   map[int64]time.Time               // queued runs that are not taken up before
-	applies map[int64]*following              // that this process goes along with
 
 	adopted []func() // applies of an earlier process
 }
@@ -101,7 +100,6 @@ func New(ctx context.Context, opts Options) (*Runner, error) {
 		limit:     opts.Config.Concurrency,
 		cancels:   map[int64]context.CancelCauseFunc{},
 		later:     map[int64]time.Time{},
-		applies:   map[int64]*following{},
 	}
 	var err error
 	if r.members, err = newMembership(r); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"strconv"
 
@@ -82,11 +81,9 @@ func (c *Commander) interrupted(tx Tx, runID int64) (Run, error) {
 // over says what of an interrupted apply is still at work on this machine.
 func (c *Commander) over(tx Tx, run Run) error {
 	if c.DataDir != "" {
-		apply, err := supervisor.Find(filepath.Join(c.DataDir, "runs", strconv.FormatInt(run.ID, 10), "apply"))
-		if err == nil && apply.Alive() {
+		apply, _ := supervisor.Find(filepath.Join(runsDir(c.DataDir), strconv.FormatInt(run.ID, 10), applySubdir)) // also one whose order is damaged
+		if apply.Alive() {
 			return userError(fmt.Sprintf("the engine of run %d is still at work on this machine: wait until driftless has recorded how it ended", run.ID))
-		} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
 		}
 	}
 	if err := c.reporting(tx, run); err != nil {

@@ -235,7 +235,7 @@ func (c *Commander) idle(tx Tx, id workspaces.ID) error {
 	if c.DataDir == "" {
 		return nil
 	}
-	if pid := processIn(workDir(c.DataDir, id)); pid != "" {
+	if pid := processIn(c.DataDir, workDir(c.DataDir, id)); pid != "" {
 		return userError(fmt.Sprintf("the engine of an earlier run still works on %s (process %s): wait for its end", id, pid))
 	}
 	return nil

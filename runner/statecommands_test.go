@@ -297,7 +297,7 @@ func TestUnlock(t *testing.T) {
 	})
 }
 
-// whileWorking calls f while a process works where the workspace's engine does.
+// whileWorking calls f while a process of an engine works where the workspace's does.
 func (d *desk) whileWorking(ctx context.Context, f func() error) error {
 	d.t.Helper()
 	dir := runner.WorkDir(d.do.DataDir, app)
@@ -305,7 +305,7 @@ func (d *desk) whileWorking(ctx context.Context, f func() error) error {
 		d.t.Fatal(err)
 	}
 	sleep := exec.CommandContext(ctx, "sleep", "1000")
-	sleep.Dir = dir
+	sleep.Dir, sleep.Env = dir, []string{"TF_CLI_CONFIG_FILE=" + filepath.Join(d.do.DataDir, "runs", "1", "tmp", "cli.tfrc")}
 	if err := sleep.Start(); err != nil {
 		d.t.Fatal(err)
 	}

@@ -141,22 +141,22 @@ func (c *Commander) rescuedFiles() (all []Rescued, err error) {
 	if c.DataDir == "" {
 		return nil, nil
 	}
-	dir := filepath.Join(c.DataDir, "rescued")
+	dir := rescuedDir(c.DataDir)
 	files, err := os.ReadDir(dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
 	for _, file := range files {
-		path, name := filepath.Join(dir, file.Name()), strings.TrimPrefix(file.Name(), "run-")
-		if file.IsDir() { // of an apply that was not on record
-			path = supervisor.NewestState(filepath.Join(path, "apply"))
+		path := filepath.Join(dir, file.Name())
+		if file.IsDir() { // see KeepApply
+			path = supervisor.NewestState(path)
 		}
 		info, failed := os.Lstat(path)
 		if failed != nil || !info.Mode().IsRegular() {
 			continue
 		}
 		one := Rescued{File: path, At: info.ModTime(), Size: int(info.Size()), Waiting: true}
-		run, _, _ := strings.Cut(name, "-")
+		run, _, _ := strings.Cut(file.Name(), "-")
 		_, _ = fmt.Sscan(run, &one.RunID)
 		one.Continues = "could not be kept in the database: `driftless state push WORKSPACE " + one.File + "`, then remove the file"
 		all = append(all, one)

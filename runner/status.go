@@ -45,7 +45,7 @@ var transitions = map[Status][]Status{
 	Unchanged:   {Superseded},
 	Applying:    {Applied, Failed, Interrupted, Queued},
 	Failed:      {Superseded},
-	Interrupted: {Superseded, Applied, Failed},
+	Interrupted: {Superseded, Applied, Failed, Queued},
 	Canceled:    {Superseded},
 }
 

@@ -2,9 +2,6 @@ package runner
 
 import (
 	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 
@@ -87,20 +84,3 @@ func afterRepository(id workspaces.ID) string {
 func redactURL(url string) string { return gitrepo.RedactURL(url) }
 
 func equalRecords(a, b Workspace) bool { return reflect.DeepEqual(a, b) }
-
-// moveFile copies a file where nothing removes it.
-func moveFile(from, to string) error {
-	data, err := os.ReadFile(from)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Sync(), f.Close())
-}

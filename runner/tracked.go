@@ -127,7 +127,7 @@ func settledSync(ws *workspaces.Workspace, rec *Workspace, newest Run) {
 	}
 }
 
-var errBusy = errors.New("is being worked on")
+var errBusy = errors.New("is being worked on, or waits for a decision about what was done to it")
 
 // recordOf returns the record of a workspace, carried over from its earlier identity when it was renamed.
 func recordOf(j *journal, set *workspaces.Set, ws *workspaces.Workspace) (Workspace, error) {
@@ -147,7 +147,7 @@ func recordOf(j *journal, set *workspaces.Set, ws *workspaces.Workspace) (Worksp
 	if _, _, err := j.tx.State(ws.ID, 0); !errors.Is(err, ErrNotFound) {
 		return rec, err // it has a state of its own
 	}
-	busy, err := j.tx.Runs(RunFilter{Workspace: from, Purposes: trackedPurposes, Statuses: []Status{Planning, Planned, Ready, Applying}})
+	busy, err := j.tx.Runs(RunFilter{Workspace: from, Purposes: trackedPurposes, Statuses: []Status{Planning, Planned, Ready, Applying, Interrupted}})
 	if err != nil {
 		return rec, err
 	} else if len(busy) > 0 {

@@ -18,7 +18,7 @@ func (r *Runner) waits(tx Tx, run Run) (string, error) {
 	}
 	why, err := waitsFor(tx, run)
 	if why == "" && run.Purpose != PurposePlan {
-		if pid := processIn(r.workDir(run.Workspace)); pid != "" {
+		if pid := processIn(r.opts.DataDir, r.workDir(run.Workspace)); pid != "" {
 			r.endOrphans() // then it is tried again
 			why = "waits for the engine of an earlier run to end (process " + pid + ")"
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/daemon"
+	"github.com/driftlessops/driftless/runner/supervisor"
 )
 
 // midApply is a world whose engine waits in the middle of an apply: it has made one thing, and is about to make another.
@@ -57,21 +58,26 @@ func newMidApply(t *testing.T) *midApply {
 		t.Fatal(err)
 	}
 	m.run = w.newest("infra//app", runner.PurposeApply, runner.Applying)
-	m.supervisor, m.engineGroup = m.process("pid"), m.process("begun")
+	m.processes()
 	return m
 }
 
-// process reads a process id that the supervisor wrote down.
-func (m *midApply) process(name string) int {
+// processes finds the supervisor and the process group of its engine.
+func (m *midApply) processes() {
 	m.t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		text, err := os.ReadFile(filepath.Join(m.dataDir(), "runs", fmt.Sprint(m.run.ID), "apply", name))
-		if pid, wrong := strconv.Atoi(string(text)); err == nil && wrong == nil {
-			return pid
-		}
+	dir := filepath.Join(m.dataDir(), "runs", fmt.Sprint(m.run.ID), "apply")
+	text, err := os.ReadFile(filepath.Join(dir, "pid"))
+	m.must(err)
+	m.supervisor, err = strconv.Atoi(string(text))
+	m.must(err)
+	apply, err := supervisor.Find(dir)
+	m.must(err)
+	left := apply.Left()
+	if len(left) == 0 {
+		m.t.Fatal("no process of the engine is there")
 	}
-	m.t.Fatalf("the supervisor wrote no %s", name)
-	return 0
+	m.engineGroup, err = syscall.Getpgid(left[0])
+	m.must(err)
 }
 
 // proceed lets the engine go on.

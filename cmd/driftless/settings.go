@@ -105,6 +105,9 @@ func (a *app) connect(ctx context.Context) (*connection, error) {
 	case err != nil:
 		return nil, fmt.Errorf("there is nothing in the data directory %s yet: `driftless serve` fills it, or --data-dir names another", place.DataDir)
 	}
+	if place, err = place.Resolved(); err != nil {
+		return nil, err
+	}
 	db, _, err := daemon.OpenStore(ctx, place, a.logger())
 	if err != nil {
 		return nil, err

@@ -63,7 +63,7 @@ func Open(opts RootOptions) (*Root, error) {
 	r := &Root{opts: opts}
 	r.session = session{
 		engine: opts.Engine, dir: opts.Dir, tempDir: opts.TempDir, granted: opts.Env,
-		own:  map[string]string{"TF_DATA_DIR": opts.DataDir, "TF_CLI_CONFIG_FILE": r.cliConfig()},
+		own:  map[string]string{"TF_DATA_DIR": opts.DataDir, cliConfigVariable: r.cliConfig()},
 		mask: opts.Mask, progress: opts.Progress, log: opts.Log, command: opts.Command,
 		interruptWait: opts.InterruptWait, limits: opts.Limits, logger: opts.Logger,
 	}

@@ -69,10 +69,7 @@ func New(ctx context.Context, opts Options) (d *Daemon, err error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
 	}
-	if opts.DataDir, err = filepath.Abs(opts.DataDir); err != nil {
-		return nil, err
-	}
-	d = &Daemon{opts: opts}
+	d = &Daemon{}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.Stop())
@@ -82,6 +79,10 @@ func New(ctx context.Context, opts Options) (d *Daemon, err error) {
 	if err := os.MkdirAll(opts.DataDir, 0o700); err != nil {
 		return d, err
 	}
+	if opts.DataDir, err = resolved(opts.DataDir); err != nil {
+		return d, err
+	}
+	d.opts = opts
 	unlock, err := lock(ctx, filepath.Join(opts.DataDir, "lock"))
 	if err != nil {
 		return d, fmt.Errorf("data directory %s: %w", opts.DataDir, err)

@@ -42,6 +42,31 @@ func TestOneDaemonPerDataDirectory(t *testing.T) {
 	}
 }
 
+// TestTheDataDirectoryIsALink: what works there is told by where the kernel says that it works.
+func TestTheDataDirectoryIsALink(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	link := filepath.Join(dir, "link")
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "real"), 0o700), os.Symlink("real", link)); err != nil {
+		t.Fatal(err)
+	}
+	want, err := filepath.EvalSymlinks(filepath.Join(dir, "real"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := New(t.Context(), options(link))
+	if err != nil {
+		t.Fatal(err)
+	}
+	place, err := Place{DataDir: link}.Resolved()
+	if got := d.Commander().DataDir; got != want || place.DataDir != want || err != nil {
+		t.Errorf("%s and %s, not %s: %v", got, place.DataDir, want, err)
+	}
+	if err := d.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestSocketAnswersItsOwnerAlsoAtALongPath(t *testing.T) {
 	t.Parallel()
 	for name, dir := range map[string]string{

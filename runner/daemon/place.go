@@ -49,6 +49,22 @@ func (p Place) Look() error {
 	return f.Close()
 }
 
+// Resolved is the place with the path of its data directory as the kernel knows it: processes are told by where they work.
+func (p Place) Resolved() (Place, error) {
+	var err error
+	p.DataDir, err = resolved(p.DataDir)
+	return p, err
+}
+
+// resolved is the absolute path of a directory that is there, with all symbolic links followed.
+func resolved(dir string) (string, error) {
+	path, err := filepath.Abs(dir)
+	if err == nil {
+		path, err = filepath.EvalSymlinks(path)
+	}
+	return path, err
+}
+
 func (p Place) keyFile() string { return filepath.Join(p.DataDir, "secret.key") }
 
 // OpenStore opens the database of a place, and makes it when it is missing.

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -25,7 +24,6 @@ type Disk struct {
 	Temp     string                         // where temporary directories are; "" = none are looked at
 	Mirrored func(mirror string) bool       // whether a mirror's directory is of a repository that is configured
 	Unused   func(since time.Time) []string // engines and providers that nothing used since
-	Busy     func(dir string) (why string)  // why a directory of a run is in use; nil: none is
 }
 
 // sweep removes the directories that nothing uses any more. States that an engine left behind never go by themselves.
@@ -40,17 +38,27 @@ func (d *Disk) sweep(ctx context.Context, p *pass) error {
 		d.old("data", since, func(name string) bool { return !keys[name] }),
 		d.old("work", since, func(name string) bool { return !keys[name] && !d.holdsState(name) }),
 		d.Unused(since), d.temporary(since))
-	runs, err := d.runs(ctx, p)
+	runs, keep, err := d.runs(ctx, p)
 	problems := []error{err}
 	for _, path := range append(paths, runs...) {
 		size := sizeOf(path)
-		if err := p.remove(func() error { return os.RemoveAll(path) }); err != nil {
+		if err := p.remove(func() error { return d.remove(path, keep[path]) }); err != nil {
 			problems = append(problems, err)
 			continue
 		}
 		p.removed.Paths, p.removed.PathBytes = p.removed.Paths+1, p.removed.PathBytes+size
 	}
 	return errors.Join(append(problems, ctx.Err())...)
+}
+
+// remove removes a directory; what an apply left there that is on no record is kept elsewhere.
+func (d *Disk) remove(path string, keep bool) error {
+	if keep {
+		if _, err := runner.KeepApply(d.Dir, filepath.Base(path)); err != nil {
+			return err
+		}
+	}
+	return os.RemoveAll(path)
 }
 
 // old lists the entries of a directory that were last changed before a time.
@@ -108,30 +116,30 @@ func (d *Disk) holdsState(name string) (holds bool) {
 	return holds
 }
 
-// runs lists the directories of runs whose result is on record since a day.
-func (d *Disk) runs(ctx context.Context, p *pass) (paths []string, err error) {
-	for _, path := range d.old("runs", p.before(day), func(string) bool { return true }) {
-		id, err := strconv.ParseInt(filepath.Base(path), 10, 64)
-		if err != nil || d.Busy != nil && d.Busy(path) != "" {
-			continue
-		}
+// runs lists the directories of runs whose result is on record since a day, and those of runs that are not on record. What
+// somebody works in stays.
+func (d *Disk) runs(ctx context.Context, p *pass) (paths []string, keep map[string]bool, err error) {
+	keep = map[string]bool{}
+	for _, path := range d.old("runs", p.before(day), func(name string) bool { return runName.MatchString(name) }) {
 		err = p.k.opts.Store.View(ctx, func(tx runner.Tx) error {
-			switch run, err := tx.Run(id); {
-			case errors.Is(err, runner.ErrNotFound):
-				paths = append(paths, path)
-			case err != nil:
+			run, what, err := runner.LeftIn(tx, path)
+			if err != nil {
 				return err
-			case !waits(run) && touched(run).Before(p.before(day)):
+			}
+			if keep[path] = what == runner.Keep; keep[path] || what == runner.Remove && (run.ID == 0 || !waits(run) && touched(run).Before(p.before(day))) {
 				paths = append(paths, path)
 			}
 			return nil
 		})
 		if err != nil {
-			return paths, err
+			return paths, keep, err
 		}
 	}
-	return paths, nil
+	return paths, keep, nil
 }
+
+// runName is the name of a run's directory.
+var runName = regexp.MustCompile(`^[0-9]+$`)
 
 // ours are the names of temporary directories that driftless makes.
 var ours = regexp.MustCompile(`^driftless(-index-|-ssh-|-plan-|-)?[0-9]+$`)

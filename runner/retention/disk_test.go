@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -54,10 +55,19 @@ func TestDisk(t *testing.T) {
 	dir, temp := t.TempDir(), t.TempDir()
 	known := runner.WorkspaceKey("r//a")
 	makeOld(t, dir, 40*24*time.Hour, "mirrors/r.git/HEAD", "data/"+known+"/x", "work/"+known+"/x", "work/gone-2/prod/errored.tfstate", "rescued/1-errored.tfstate",
-		"runs/1/plan", "runs/3/plan", "mirrors/gone.git/HEAD", "data/gone-1/x", "work/gone-1/x", "runs/2/plan", "runs/99/plan")
+		"runs/1/plan", "runs/3/plan", "mirrors/gone.git/HEAD", "data/gone-1/x", "work/gone-1/x", "runs/2/plan", "runs/99/plan",
+		"runs/97/apply/lock", "runs/98/apply/lock", "runs/98/apply/order.json", "runs/98/apply/begun", "runs/98/apply/states/00000001", "runs/98/plan")
+	lock, err := os.OpenFile(filepath.Join(dir, "runs/97/apply/lock"), os.O_RDWR, 0) // as a supervisor that is alive does
+	if err == nil {
+		err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lock.Close() }()
 	makeOld(t, dir, time.Hour, "mirrors/new.git/HEAD", "data/new-1/x")
 	makeOld(t, temp, 40*24*time.Hour, "driftless-plan-123/x", "driftless-notes/x", "other/x")
-	gone := []string{"mirrors/gone.git", "data/gone-1", "work/gone-1", "runs/2", "runs/99"}
+	gone := []string{"mirrors/gone.git", "data/gone-1", "work/gone-1", "runs/2", "runs/98", "runs/99"}
 	keeper, err := retention.New(retention.Options{
 		Store: e.db, Keep: workspaces.DefaultRetention, Owner: "me",
 		Disk: &retention.Disk{
@@ -74,7 +84,7 @@ func TestDisk(t *testing.T) {
 		t.Errorf("a dry run changed something: %v", err)
 	}
 	removed, err := keeper.Sweep(t.Context(), false)
-	if err != nil || removed != would || removed.Paths != len(gone)+1 || removed.PathBytes != int64(5*(len(gone)+1)) {
+	if err != nil || removed != would || removed.Paths != len(gone)+1 || removed.PathBytes != int64(5*(len(gone)+5)) {
 		t.Errorf("removed %+v, a dry run said %+v, %v", removed, would, err)
 	}
 	var want []string
@@ -83,7 +93,12 @@ func TestDisk(t *testing.T) {
 			want = append(want, path)
 		}
 	}
-	if left := list(t, dir); !slices.Equal(left, want) {
+	want = append(want, "rescued/98-apply", "rescued/98-apply/begun", "rescued/98-apply/lock", "rescued/98-apply/order.json", "rescued/98-apply/states",
+		"rescued/98-apply/states/00000001")
+	slices.Sort(want)
+	left := list(t, dir)
+	slices.Sort(left)
+	if !slices.Equal(left, want) {
 		t.Errorf("left: %v\nwant: %v", left, want)
 	}
 	if left := list(t, temp); !slices.Equal(left, []string{"driftless-notes", "driftless-notes/x", "other", "other/x"}) {

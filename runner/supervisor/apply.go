@@ -134,12 +134,12 @@ func (a *Apply) Begun() bool { return exists(a.path(begunFile)) }
 // Interrupt tells the supervisor to interrupt the engine, and to kill it when it does not end. It reports false while there is
 // nobody to be told.
 func (a *Apply) Interrupt() bool {
-	pid := a.pid(pidFile)
+	pid := a.pid()
 	return pid > 0 && a.Alive() && syscall.Kill(pid, syscall.SIGINT) == nil
 }
 
-func (a *Apply) pid(name string) int {
-	text, err := os.ReadFile(a.path(name))
+func (a *Apply) pid() int {
+	text, err := os.ReadFile(a.path(pidFile))
 	if err != nil {
 		return 0
 	}
@@ -170,7 +170,8 @@ func (a *Apply) Result() (result Result, err error) {
 	return result, readJSON(a.path(resultFile), &result)
 }
 
-// Versions are the states that the engine wrote after the first n, in that order.
+// Versions are the states that the engine wrote after the first n, in that order. Those before one that cannot be read are there
+// beside the error.
 func (a *Apply) Versions(n int) (all []Version, err error) {
 	for {
 		n++

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/driftlessops/driftless/runner/tfstate"
+	"github.com/driftlessops/driftless/test/killpoint"
 )
 
 // backend is the HTTP state backend of one apply, out of files.
@@ -111,9 +112,11 @@ func (b *backend) post(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	b.content, b.newest, b.kept = content, next, false
+	killpoint.At("before state")
 	if err := b.keep(); err != nil {
 		b.log.Error("the state cannot be written yet", "error", err) // a disk that is full
 	}
+	killpoint.At("after state")
 	return nil
 }
 

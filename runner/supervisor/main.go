@@ -31,6 +31,9 @@ func Is(args []string) bool { return len(args) == 3 && args[1] == subcommand }
 var (
 	errAsked = errors.New("a cancel was asked for")
 	errLimit = errors.New("it took longer than its limit")
+
+	errHandover = errors.New("the runner ended while it handed over the engine's environment")
+	errLate     = errors.New("the lease of the replica that started it ended before the engine could be started")
 )
 
 // Main is the supervisor of the order in a directory, and returns the exit code of its process.
@@ -73,11 +76,10 @@ func (s *supervisor) run(ctx context.Context) {
 		err = s.prepare(os.Stdin)
 	}
 	if err != nil {
-		result.Error = "the engine was not started: " + err.Error()
+		result.Error, result.Again = "the engine was not started: "+err.Error(), errors.Is(err, errHandover)
 	} else {
 		result = s.apply(ctx)
 	}
-	result.Ended = time.Now().UTC()
 	s.log.Info("ended", "exit", result.Exit, "error", result.Error)
 	killpoint.At("before result of an apply")
 	if s.state != nil {
@@ -99,7 +101,7 @@ func (s *supervisor) prepare(pipe io.Reader) error {
 	}
 	var given handover
 	if err := json.NewDecoder(pipe).Decode(&given); err != nil {
-		return fmt.Errorf("the runner ended while it handed over the engine's environment: %w", err)
+		return fmt.Errorf("%w: %w", errHandover, err)
 	}
 	s.env = given.Env
 	if s.order.State == nil {
@@ -137,7 +139,7 @@ func (s *supervisor) apply(ctx context.Context) Result {
 		result.Exit, result.Signaled = exit.ExitCode(), !exit.Exited()
 	}
 	if err != nil {
-		result.Error, result.Killed = err.Error(), errors.Is(err, engine.ErrKilled)
+		result.Error, result.Killed, result.Again = err.Error(), errors.Is(err, engine.ErrKilled), errors.Is(err, errLate)
 	}
 	switch cause := context.Cause(ctx); {
 	case errors.Is(cause, errAsked):
@@ -168,16 +170,19 @@ func (s *supervisor) engine(ctx context.Context, started *bool) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
+	killpoint.At("before begun")
+	if until := s.order.Until; !until.IsZero() && time.Now().After(until) {
+		return errLate
+	}
 	if err := write(s.dir, s.path(begunFile), nil); err != nil {
 		return err
 	}
+	killpoint.At("after begun")
 	command := s.order.Command
 	command.Env = s.env
 	return command.Run(ctx, files[0], files[1], s.order.Wait, func(pid int) {
 		*started = true
 		s.log.Info("the engine was started", "pid", pid)
-		if err := writeFile(s.path(begunFile), []byte(strconv.Itoa(pid))); err != nil {
-			s.log.Error("the engine's process cannot be written down", "error", err)
-		}
+		killpoint.At("engine started")
 	})
 }

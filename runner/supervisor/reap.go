@@ -1,12 +1,7 @@
 package supervisor
 
 import (
-	"bytes"
 	"context"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -45,23 +40,13 @@ func (a *Apply) Reap(ctx context.Context) error {
 	}
 }
 
-// Left are the processes of the apply: the engine, and what it started. Where there is no /proc it finds none.
+// Left are the processes of the apply: the engine, and what it started.
 func (a *Apply) Left() (pids []int) {
-	if a.Order.Command.TempDir == "" || a.Order.Command.Dir == "" {
+	if a.Order.Command.TempDir == "" {
 		return nil
 	}
-	home := []byte("\x00HOME=" + a.Order.Command.TempDir + "\x00")
-	all, _ := filepath.Glob("/proc/[0-9]*")
-	for _, dir := range all {
-		cwd, err := os.Readlink(filepath.Join(dir, "cwd"))
-		if err != nil {
-			continue // it ended, or is another user's
-		}
-		env, _ := os.ReadFile(filepath.Join(dir, "environ"))
-		in := cwd == a.Order.Command.Dir || strings.HasPrefix(cwd, a.Order.Command.Dir+string(filepath.Separator))
-		if pid, err := strconv.Atoi(filepath.Base(dir)); err == nil && (in || bytes.Contains(append([]byte{0}, env...), home)) {
-			pids = append(pids, pid)
-		}
+	for _, p := range engine.Processes(a.Order.Command.TempDir) {
+		pids = append(pids, p.PID)
 	}
 	return pids
 }

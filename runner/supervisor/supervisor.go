@@ -24,7 +24,7 @@ const (
 	orderFile  = "order.json"
 	lockFile   = "lock"
 	pidFile    = "pid"
-	begunFile  = "begun" // the engine's process group; without it no engine was started
+	begunFile  = "begun" // without it no engine was started
 	stdoutFile = "stdout"
 	stderrFile = "stderr"
 	logFile    = "log"
@@ -38,6 +38,7 @@ type Order struct {
 	Command engine.Command // its environment goes another way
 	Wait    time.Duration  // how long the engine gets to end when it is interrupted
 	Limit   time.Duration  // of the whole apply; 0 = none
+	Until   time.Time      // after it no engine is started: others may have taken the run; zero = nobody can
 	State   *State         // nil: the engine's own backend keeps it
 }
 
@@ -55,11 +56,11 @@ type Result struct {
 	Exit        int      // the engine's exit code; -1: it ended by a signal, or could not be started
 	Error       string   // "" when the exit code is 0
 	Started     bool     // the engine was started
+	Again       bool     // it was not, for a reason that goes away by itself: it may be tried again
 	Interrupted string   // why the engine was interrupted: "asked" or "limit"; "" = it was not
 	Killed      bool     // it did not end when it was interrupted
 	Signaled    bool     // it was ended by a signal
 	Refused     []string // states that were not kept, and why
-	Ended       time.Time
 }
 
 // Why an engine is interrupted.

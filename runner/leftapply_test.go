@@ -1,0 +1,363 @@
+package runner_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/driftlessops/driftless/planner/engine"
+	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/runner/store"
+	"github.com/driftlessops/driftless/runner/supervisor"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// leftApply is an apply that a driftless left which was killed: its engine is a script.
+type leftApply struct {
+	*desk
+	run   runner.Run
+	apply *supervisor.Apply
+	store runner.Store
+}
+
+func newLeftApply(t *testing.T, script string, late bool) *leftApply {
+	t.Helper()
+	dir := t.TempDir()
+	keys, err := store.LoadKeys(filepath.Join(dir, "secret.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(t.Context(), store.Options{Path: filepath.Join(dir, "driftless.db"), Keys: keys, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	l := &leftApply{desk: &desk{t: t, db: db, do: runner.Commander{Store: db, DataDir: dir}}, store: db}
+	l.update(func(tx runner.Tx) error { return tx.PutWorkspace(runner.Workspace{ID: app, Repository: "infra"}) })
+	l.keep(2, "before")
+	l.run = l.desk.run(runner.PurposeApply, runner.Planning, runner.Planned, runner.Ready, runner.Applying)
+	l.update(func(tx runner.Tx) error {
+		l.run.AppliedAt = time.Now()
+		return errors.Join(tx.UpdateRun(l.run, runner.Applying), tx.PutBlob(l.blob("apply"), []byte(`{"Dir":"app"}`)),
+			tx.LockState(runner.StateLock{Workspace: app, ID: "l", RunID: l.run.ID, Info: []byte("{}"), CreatedAt: time.Now()}))
+	})
+	work := filepath.Join(runner.WorkDir(dir, app), "app")
+	path := filepath.Join(dir, "engine")
+	for _, d := range []string{work, l.dir("tmp")} {
+		l.must(os.MkdirAll(d, 0o700))
+	}
+	l.must(os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o700))
+	order := supervisor.Order{Run: l.run.ID, Wait: time.Minute, State: &supervisor.State{Workspace: string(app), Content: state(2, "l", "before")}, Command: engine.Command{
+		Path: path, Dir: work, TempDir: l.dir("tmp"), Args: []string{"apply"}, Env: []string{"PATH=" + os.Getenv("PATH"), "TF_CLI_CONFIG_FILE=" + l.dir("tmp", "cli.tfrc")},
+	}}
+	if late {
+		order.Until = time.Now().Add(-time.Second)
+	}
+	l.apply, err = supervisor.Start(l.dir("apply"), order)
+	l.must(err)
+	return l
+}
+
+func (l *leftApply) must(err error) {
+	l.t.Helper()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// dir is in the directory of the run.
+func (l *leftApply) dir(in ...string) string {
+	return filepath.Join(append([]string{l.do.DataDir, "runs", strconv.FormatInt(l.run.ID, 10)}, in...)...)
+}
+
+func (l *leftApply) blob(name string) string { return fmt.Sprintf("runs/%d/%s", l.run.ID, name) }
+
+func (l *leftApply) await(what string, done func() bool) {
+	l.t.Helper()
+	for deadline := time.Now().Add(patience); !done(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			l.t.Fatalf("%s: waited in vain", what)
+		}
+	}
+}
+
+// ended waits for the supervisor's end.
+func (l *leftApply) ended() {
+	l.t.Helper()
+	l.await("the supervisor's end", func() bool { return !l.apply.Alive() })
+}
+
+// states writes states as the supervisor would have.
+func (l *leftApply) states(all ...string) {
+	l.t.Helper()
+	for i, content := range all {
+		l.must(os.WriteFile(l.dir("apply", "states", fmt.Sprintf("%08d", i+1)), []byte(content), 0o600))
+	}
+}
+
+// started is a driftless on the same data directory, which begins nothing.
+func (l *leftApply) started() *runner.Runner {
+	l.t.Helper()
+	finder, err := engine.NewFinder(engine.FinderOptions{DataDir: l.do.DataDir, Releases: map[engine.Kind]string{engine.Terraform: "http://127.0.0.1:1", engine.OpenTofu: "http://127.0.0.1:1"}})
+	l.must(err)
+	r, err := runner.New(l.t.Context(), runner.Options{
+		Config: &workspaces.Config{}, DataDir: l.do.DataDir, Store: l.store, Key: []byte("key"), Finder: finder, Short: func() string { return "waits" },
+		State:  func(workspaces.ID, int64, bool) (map[string]string, func()) { return nil, func() {} },
+		Logger: slog.New(slog.NewTextHandler(l.t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
+	})
+	l.must(err)
+	return r
+}
+
+// found is what is on record of the run.
+func (l *leftApply) found() (run runner.Run) {
+	l.t.Helper()
+	l.must(l.db.View(l.t.Context(), func(tx runner.Tx) (err error) {
+		run, err = tx.Run(l.run.ID)
+		return err
+	}))
+	return run
+}
+
+func (l *leftApply) serial() (serial int64) {
+	l.t.Helper()
+	l.must(l.db.View(l.t.Context(), func(tx runner.Tx) error {
+		all, err := tx.States(app)
+		serial = all[0].Serial
+		return err
+	}))
+	return serial
+}
+
+func (l *leftApply) locked() bool {
+	return l.db.View(l.t.Context(), func(tx runner.Tx) error {
+		_, err := tx.StateLock(app)
+		return err
+	}) == nil
+}
+
+// events counts those of a kind that are about the run.
+func (l *leftApply) events(kind string) (n int) {
+	l.t.Helper()
+	l.must(l.db.View(l.t.Context(), func(tx runner.Tx) error {
+		all, err := tx.Events(runner.EventFilter{RunID: l.run.ID, Kind: kind})
+		n = len(all)
+		return err
+	}))
+	return n
+}
+
+// becomes sets the run's status, as another replica or a person did.
+func (l *leftApply) becomes(statuses ...runner.Status) {
+	l.t.Helper()
+	l.update(func(tx runner.Tx) error {
+		for _, next := range statuses {
+			run, err := tx.Run(l.run.ID)
+			from := run.Status
+			run.Status = next
+			if err = errors.Join(err, tx.UpdateRun(run, from)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func there(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
+}
+
+// TestWhatCannotBeReadIsLeftToAPerson: an apply has an end on record, whatever it left, and nothing of that is removed.
+func TestWhatCannotBeReadIsLeftToAPerson(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		damage func(l *leftApply)
+		serial int64
+		says   string
+		kept   bool
+	}{
+		"a state":    {func(l *leftApply) { l.states(string(state(3, "l", "x")), "rubbish") }, 3, "state 2 of run", true},
+		"the result": {func(l *leftApply) { l.must(os.WriteFile(l.dir("apply", "result.json"), []byte("{"), 0o600)) }, 2, "result.json", true},
+		"the errored state": {func(l *leftApply) {
+			l.must(os.Mkdir(filepath.Join(l.apply.Order.Command.Dir, "errored.tfstate"), 0o700))
+		}, 2, "errored.tfstate", true},
+		"what the engine said": {func(l *leftApply) { l.must(os.Remove(l.dir("apply", "stdout"))) }, 2, "stdout", true},
+		"the order":            {func(l *leftApply) { l.must(os.WriteFile(l.dir("apply", "order.json"), []byte("{"), 0o600)) }, 2, "stopped during the apply", false},
+		"nothing is there":     {func(l *leftApply) { l.must(os.RemoveAll(l.dir())) }, 2, "stopped during the apply", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLeftApply(t, "exit 0", false)
+			l.ended()
+			c.damage(l)
+			l.must(l.started().Once(t.Context()))
+			run := l.found()
+			if run.Status != runner.Interrupted || !strings.Contains(run.Reason, c.says) || !l.locked() || l.serial() != c.serial {
+				t.Errorf("%s, locked %t, serial %d: %s", run.Status, l.locked(), l.serial(), run.Reason)
+			}
+			rescued := filepath.Join(l.do.DataDir, "rescued")
+			if kept := filepath.Join(rescued, fmt.Sprintf("%d-apply", run.ID)); c.kept && (!strings.Contains(run.Reason, kept) || !there(filepath.Join(kept, "order.json"))) {
+				t.Errorf("it is not kept in %s: %s", kept, run.Reason)
+			}
+			all, err := l.do.Rescued(t.Context())
+			if waits := len(all) > 0 && strings.Contains(fmt.Sprint(all), rescued); err != nil || waits != (c.serial == 3) {
+				t.Errorf("rescued: %+v, %v", all, err)
+			}
+			l.must(l.started().Once(t.Context())) // never again
+			if l.events("apply interrupted") != 1 {
+				t.Errorf("told %d times", l.events("apply interrupted"))
+			}
+			if name != "the order" {
+				return
+			}
+			if _, err := os.Stat(l.dir("apply")); err != nil {
+				t.Error(err)
+			}
+			l.must(l.do.Discard(t.Context(), run.ID, anna, "looked"))
+			l.must(l.started().Once(t.Context()))
+			if there(l.dir()) || !there(filepath.Join(rescued, fmt.Sprintf("%d-apply", run.ID), "states")) {
+				t.Error("the directory is not kept")
+			}
+		})
+	}
+}
+
+// TestNothingWasStarted: an apply whose engine was never started goes back into the queue, unless a person decided about it.
+func TestNothingWasStarted(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		meanwhile []runner.Status
+		died      bool
+		want      runner.Status
+	}{
+		"its lease had ended":                {nil, false, runner.Queued},
+		"its supervisor died":                {nil, true, runner.Queued},
+		"it was given up by another replica": {[]runner.Status{runner.Interrupted}, false, runner.Queued},
+		"a person decided":                   {[]runner.Status{runner.Interrupted, runner.Superseded}, false, runner.Superseded},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLeftApply(t, "exit 1", true)
+			r := l.started()
+			l.becomes(c.meanwhile...)
+			l.ended()
+			if c.died {
+				l.must(os.Remove(l.dir("apply", "result.json")))
+			}
+			l.must(runner.FollowApply(r, l.found()))
+
+			run := l.found()
+			if run.Status != c.want || run.Status == runner.Queued && (!run.AppliedAt.IsZero() || !run.FinishedAt.IsZero() || l.locked()) {
+				t.Errorf("%+v, locked %t", run, l.locked())
+			}
+			l.must(l.db.View(t.Context(), func(tx runner.Tx) error {
+				if _, err := tx.Blob(l.blob("apply")); !errors.Is(err, runner.ErrNotFound) {
+					t.Errorf("what the apply needed is still there: %v", err)
+				}
+				return nil
+			}))
+			if there(l.dir()) {
+				t.Error("its directory is still there")
+			}
+		})
+	}
+}
+
+// forgetful is a store that does not say that something was kept.
+type forgetful struct {
+	runner.Store
+	mu    sync.Mutex
+	kept  func() bool // what is forgotten, once
+	fired bool
+}
+
+func (f *forgetful) Update(ctx context.Context, do func(runner.Tx) error) error {
+	err := f.Store.Update(ctx, do)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err == nil && !f.fired && f.kept() {
+		f.fired = true
+		return errors.New("it is not known whether that was kept")
+	}
+	return err
+}
+
+// TestTheAnswerIsLost: an apply whose end is on record, though driftless was not told, is not told of twice.
+func TestTheAnswerIsLost(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		script string
+		kind   string
+		want   runner.Status
+	}{
+		"applied":     {"exit 0", "applied", runner.Applied},
+		"failed":      {"exit 1", "apply failed", runner.Failed},
+		"interrupted": {"kill -9 $$", "apply interrupted", runner.Interrupted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLeftApply(t, c.script, false)
+			l.ended()
+			lost := &forgetful{Store: l.db, kept: func() bool { return l.found().Status == c.want }}
+			l.store = lost
+			l.must(l.started().Once(t.Context()))
+			if run := l.found(); run.Status != c.want || !lost.fired || l.events(c.kind) != 1 || l.events("late result") != 0 || there(l.dir()) {
+				t.Errorf("%s, fired %t, told %d times, %d late results, directory %t: %s", run.Status, lost.fired, l.events(c.kind), l.events("late result"), there(l.dir()), run.Reason)
+			}
+		})
+	}
+}
+
+// TestAGivenUpApplyBringsItsStates: what another replica gave up is gone along with all the same.
+func TestAGivenUpApplyBringsItsStates(t *testing.T) {
+	t.Parallel()
+	l := newLeftApply(t, `printf '{"@message":"hello","type":"log"}\n'; while ! test -e go; do sleep 0.02; done`, false)
+	l.becomes(runner.Interrupted)
+	done := make(chan error, 1)
+	r := l.started()
+	go func() { done <- r.Once(t.Context()) }()
+	l.states(string(state(3, "l", "x")))
+	l.await("the state is in the store", func() bool { return l.serial() == 3 })
+	if run := l.found(); run.Status != runner.Interrupted {
+		t.Errorf("%s: %s", run.Status, run.Reason)
+	}
+	l.must(os.WriteFile(filepath.Join(l.apply.Order.Command.Dir, "go"), nil, 0o600))
+	l.must(<-done)
+	if run := l.found(); run.Status != runner.Applied || l.locked() {
+		t.Errorf("%s: %s", run.Status, run.Reason)
+	}
+}
+
+// TestAnApplyThatIsNotOnRecord: the directory of a living supervisor stays, and what an ended one wrote is kept.
+func TestAnApplyThatIsNotOnRecord(t *testing.T) {
+	t.Parallel()
+	l := newLeftApply(t, `while ! test -e go; do sleep 0.02; done`, false)
+	l.await("it began", l.apply.Begun)
+	l.update(func(tx runner.Tx) error { return errors.Join(tx.DeleteBlobs(l.blob("")), tx.DeleteRun(l.run.ID)) }) // as in a backup from before
+	l.states(string(state(3, "l", "x")))
+	l.must(l.started().Once(t.Context()))
+	if !l.apply.Alive() || !there(l.dir("apply", "states")) {
+		t.Fatal("the directory of a living supervisor is gone")
+	}
+	l.must(os.WriteFile(filepath.Join(l.apply.Order.Command.Dir, "go"), nil, 0o600))
+	l.ended()
+	l.must(l.started().Once(t.Context()))
+	kept := filepath.Join(l.do.DataDir, "rescued", strconv.FormatInt(l.run.ID, 10)+"-apply")
+	late, err := os.ReadFile(filepath.Join(kept, "states", "00000001"))
+	if err != nil || string(late) != string(state(3, "l", "x")) || there(l.dir()) || !there(filepath.Join(kept, "result.json")) {
+		t.Errorf("%s, %v", late, err)
+	}
+	all, err := l.do.Rescued(t.Context())
+	if err != nil || len(all) != 1 || all[0].RunID != l.run.ID || all[0].File != filepath.Join(kept, "states", "00000001") {
+		t.Errorf("%+v, %v", all, err)
+	}
+}

@@ -1,0 +1,52 @@
+package runner
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+
+	"github.com/driftlessops/driftless/planner/engine"
+	"github.com/driftlessops/driftless/runner/supervisor"
+)
+
+// Leftover is what is to become of the directory of a run on which no job of this process works.
+type Leftover int
+
+// What becomes of it.
+const (
+	Remove   Leftover = iota
+	Leave             // somebody works in it, or it says what became of an apply
+	Keep              // its apply has begun, and nothing of it is on record: KeepApply, then remove it
+	toFollow          // its apply has begun, and its end is not on record
+)
+
+// LeftIn finds out what is to become of the directory of a run, and returns that, unless it is not on record. The one of a supervisor that is alive stays, whatever is on record.
+func LeftIn(tx Tx, dir string) (run Run, what Leftover, err error) {
+	apply, failed := supervisor.Find(filepath.Join(dir, applySubdir))
+	unreadable := failed != nil && !errors.Is(failed, fs.ErrNotExist)
+	alive := apply.Alive()
+	begun := alive || failed == nil && apply.Begun()
+	id, _ := strconv.ParseInt(filepath.Base(dir), 10, 64)
+	run, err = tx.Run(id)
+	known := err == nil
+	if ignoreMissing(err) != nil {
+		return run, Leave, err
+	}
+	open := known && (run.Status == Applying || run.Status == Interrupted)
+	switch {
+	case begun && known && !unreadable && !ended(tx, run):
+		return run, toFollow, nil
+	case alive, open && unreadable, known && run.Status == Applying, len(engine.Processes(dir)) > 0:
+		return run, Leave, nil
+	case unreadable, begun && !known:
+		return run, Keep, nil
+	}
+	return run, Remove, nil
+}
+
+// ended reports whether the end of an apply that began is on record: what is needed to record it is gone then.
+func ended(tx Tx, run Run) bool {
+	_, err := traitsOf(tx, run)
+	return errors.Is(err, ErrNotFound)
+}
