@@ -337,7 +337,7 @@ func TestRescued(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(d.do.DataDir, "rescued", "7-errored.tfstate"), state(3, "l", "x"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		whole := filepath.Join(d.do.DataDir, "rescued", "run-8", "apply", "states") // of an apply that was not on record
+		whole := filepath.Join(d.do.DataDir, "rescued", "8-apply", "states") // of an apply that was not on record
 		if err := errors.Join(os.MkdirAll(whole, 0o700), os.WriteFile(filepath.Join(whole, "00000000"), nil, 0o600),
 			os.WriteFile(filepath.Join(whole, "00000001"), state(1, "l", "x"), 0o600), os.WriteFile(filepath.Join(whole, "00000002"), state(2, "l", "x"), 0o600)); err != nil {
 			t.Fatal(err)
@@ -357,7 +357,7 @@ func TestRescued(t *testing.T) {
 		want := map[int64]string{
 			older: "does not continue version 1, whose serial is 2", other: "is of another lineage", broken: "cannot be read",
 			late.ID: "is of another lineage",
-			next:    fmt.Sprintf("continues version 1 (serial 2): `driftless state push --run %d`", next), 7: "7-errored.tfstate", 8: "run-8/apply/states/00000002",
+			next:    fmt.Sprintf("continues version 1 (serial 2): `driftless state push --run %d`", next), 7: "7-errored.tfstate", 8: "8-apply/states/00000002",
 		}
 		check(want)
 		if _, _, err := d.do.PushState(t.Context(), runner.StatePush{RunID: next}, anna); err != nil {
