@@ -28,7 +28,7 @@ func (r *Runner) adopt(ctx context.Context, run Run) (func(), error) {
 		if j.traits, err = traitsOf(tx, run); err != nil {
 			return err
 		}
-		if log, err = tx.Blob(blobKey(run.ID, "log")); errors.Is(err, ErrDamaged) {
+		if log, err = tx.Blob(BlobKey(run.ID, "log")); errors.Is(err, ErrDamaged) {
 			log, err = []byte("driftless: what was logged before the apply cannot be read"), nil
 		}
 		return ignoreMissing(err)

@@ -82,7 +82,7 @@ func (j *journal) ended(kind string, run Run, message string, o aftermath) error
 }
 
 func (j *journal) plannedChanges(run Run) (all []RunChange, err error) {
-	data, err := j.tx.Blob(blobKey(run.ID, "plan"))
+	data, err := j.tx.Blob(BlobKey(run.ID, "plan"))
 	if err != nil {
 		return nil, err
 	}

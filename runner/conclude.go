@@ -125,7 +125,7 @@ func (j *job) again(ctx context.Context, why string) error {
 			if err != nil || run.Attempt != j.run.Attempt {
 				return err
 			} else if run.Status != Applying && run.Status != Interrupted {
-				return tx.DeleteBlobs(blobKey(run.ID, traitsBlob))
+				return tx.DeleteBlobs(BlobKey(run.ID, traitsBlob))
 			}
 			if err := errors.Join(takeUpAgain(jr, run, why), setSync(jr, run, Pending, why+": it is planned again")); err != nil {
 				return err
@@ -159,13 +159,13 @@ func (j *job) recordLost(ctx context.Context, o aftermath) error {
 		if len(o.rescued) > 0 {
 			message += "; the state that it wrote is kept with the run as " + lateState
 		}
-		return errors.Join(tx.DeleteBlobs(blobKey(run.ID, traitsBlob)), jr.ended(lateResult, run, message, o))
+		return errors.Join(tx.DeleteBlobs(BlobKey(run.ID, traitsBlob)), jr.ended(lateResult, run, message, o))
 	})
 }
 
 // write writes all that belongs to the end of an apply.
 func (j *job) write(tx Tx, jr *journal, run Run, o aftermath) error {
-	err := errors.Join(j.keepLeft(tx, jr, run, o), tx.DeleteBlobs(blobKey(run.ID, traitsBlob)))
+	err := errors.Join(j.keepLeft(tx, jr, run, o), tx.DeleteBlobs(BlobKey(run.ID, traitsBlob)))
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func (j *job) finishDrift(ctx context.Context, plan *planner.Plan, verdict polic
 	if len(plan.Changes) == 0 {
 		j.run.Reason = ""
 		return j.to(ctx, Unchanged, "no drift", "", func(tx Tx, jr *journal, run *Run) error {
-			if err := tx.DeleteBlobs(blobKey(run.ID, "plan")); err != nil { // nothing in it; and there is one every few hours
+			if err := tx.DeleteBlobs(BlobKey(run.ID, "plan")); err != nil { // nothing in it; and there is one every few hours
 				return err
 			}
 			return j.checked(jr, *run, nil)

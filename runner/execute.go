@@ -179,8 +179,8 @@ func (j *job) planned(ctx context.Context, plan *planner.Plan, verdict policy.Ve
 	next.Verdict, next.PolicyRevision = &verdict, revision
 	err = j.r.update(ctx, func(tx Tx, jr *journal) error {
 		err := errors.Join(
-			tx.PutBlob(blobKey(next.ID, "plan"), value), tx.PutBlob(blobKey(next.ID, "plan.json"), plan.JSON),
-			tx.PutBlob(blobKey(next.ID, "plan.tfplan"), file), tx.PutBlob(blobKey(next.ID, "log"), j.logged()))
+			tx.PutBlob(BlobKey(next.ID, "plan"), value), tx.PutBlob(BlobKey(next.ID, "plan.json"), plan.JSON),
+			tx.PutBlob(BlobKey(next.ID, "plan.tfplan"), file), tx.PutBlob(BlobKey(next.ID, "log"), j.logged()))
 		if err != nil {
 			return err
 		}
@@ -223,7 +223,7 @@ func (j *job) move(ctx context.Context, status Status, record func(tx Tx, jr *jo
 		if err := tx.UpdateRun(run, from); err != nil {
 			return err
 		}
-		if err := tx.PutBlob(blobKey(run.ID, "log"), log); err != nil {
+		if err := tx.PutBlob(BlobKey(run.ID, "log"), log); err != nil {
 			return err
 		}
 		return record(tx, jr, &run)

@@ -33,13 +33,13 @@ func (j *job) keepTraits(tx Tx) error {
 	if err != nil {
 		return err
 	}
-	return tx.PutBlob(blobKey(j.run.ID, traitsBlob), value)
+	return tx.PutBlob(BlobKey(j.run.ID, traitsBlob), value)
 }
 
 const traitsBlob = "apply"
 
 func traitsOf(tx Tx, run Run) (t traits, err error) {
-	value, err := tx.Blob(blobKey(run.ID, traitsBlob))
+	value, err := tx.Blob(BlobKey(run.ID, traitsBlob))
 	if err != nil {
 		return t, err
 	}

@@ -91,7 +91,7 @@ func HeldLock(tx Tx, rec Workspace) (lock Lock, err error) {
 	if len(runs) == 0 || runs[0].Status != Failed {
 		return lock, ErrNotFound
 	}
-	data, err := tx.Blob(blobKey(runs[0].ID, lockedBlob))
+	data, err := tx.Blob(BlobKey(runs[0].ID, lockedBlob))
 	if err != nil {
 		return lock, err
 	}
@@ -131,7 +131,7 @@ func (j *job) lock(ctx context.Context, said *engine.Lock) (Lock, error) {
 	if err != nil {
 		return lock, err
 	}
-	return lock, j.r.opts.Store.Update(ctx, func(tx Tx) error { return tx.PutBlob(blobKey(j.run.ID, lockedBlob), data) })
+	return lock, j.r.opts.Store.Update(ctx, func(tx Tx) error { return tx.PutBlob(BlobKey(j.run.ID, lockedBlob), data) })
 }
 
 func ignoreMissing(err error) error {

@@ -77,7 +77,7 @@ func (r *Runner) unadopted(ctx context.Context, run Run, why error) error {
 	if err := r.keepLeftover(strconv.FormatInt(run.ID, 10)); err != nil {
 		return nil // it stays where it is
 	}
-	return r.opts.Store.Update(ctx, func(tx Tx) error { return tx.DeleteBlobs(blobKey(run.ID, traitsBlob)) })
+	return r.opts.Store.Update(ctx, func(tx Tx) error { return tx.DeleteBlobs(BlobKey(run.ID, traitsBlob)) })
 }
 
 // keepLeftover keeps what an apply left and no record has.
@@ -124,7 +124,7 @@ func (r *Runner) recoverRun(j *journal, run Run) error {
 		if unbegun, err := r.unbegun(j.tx, run); err != nil {
 			return err
 		} else if !unbegun { // and nobody here reports its end any more
-			return errors.Join(interrupt(j, run, "driftless or its machine stopped during the apply."), j.tx.DeleteBlobs(blobKey(run.ID, traitsBlob)))
+			return errors.Join(interrupt(j, run, "driftless or its machine stopped during the apply."), j.tx.DeleteBlobs(BlobKey(run.ID, traitsBlob)))
 		}
 	}
 	return takeUpAgain(j, run, "driftless stopped while it was "+string(run.Status))
@@ -134,7 +134,7 @@ func (r *Runner) recoverRun(j *journal, run Run) error {
 func takeUpAgain(j *journal, run Run, why string) error {
 	from := run.Status
 	if from == Applying || from == Interrupted {
-		if err := errors.Join(freeState(j.tx, run), j.tx.DeleteBlobs(blobKey(run.ID, traitsBlob))); err != nil {
+		if err := errors.Join(freeState(j.tx, run), j.tx.DeleteBlobs(BlobKey(run.ID, traitsBlob))); err != nil {
 			return err
 		}
 		run.AppliedAt, run.FinishedAt, run.Reason = zeroTime, zeroTime, ""

@@ -193,7 +193,7 @@ func (c *coverage) addApproval(tx Tx, run Run) error {
 // planBlob reads the plan of a run as it is kept. One that cannot be read is as good as none: what it showed counts as
 // reviewed by nobody, and no report or apply fails because of it.
 func planBlob(tx Tx, runID int64) ([]byte, error) {
-	data, err := tx.Blob(blobKey(runID, "plan"))
+	data, err := tx.Blob(BlobKey(runID, "plan"))
 	if errors.Is(err, ErrDamaged) {
 		err = fmt.Errorf("%w: %w", ErrNotFound, err)
 	}
@@ -213,7 +213,8 @@ func loadPlan(tx Tx, runID int64) (*planner.Plan, error) {
 	return &plan, nil
 }
 
-func blobKey(runID int64, name string) string { return fmt.Sprintf("runs/%d/%s", runID, name) }
+// BlobKey is the key of what is kept with a run under a name; with no name, the prefix of all of it.
+func BlobKey(runID int64, name string) string { return fmt.Sprintf("runs/%d/%s", runID, name) }
 
 // facts are what an apply is judged by.
 type facts struct {

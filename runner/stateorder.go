@@ -42,7 +42,7 @@ func queueOrder(j *journal, rec Workspace, run Run, o stateOrder) (Run, error) {
 	if err != nil {
 		return run, err
 	}
-	if err := j.tx.PutBlob(blobKey(run.ID, orderBlob), data); err != nil {
+	if err := j.tx.PutBlob(BlobKey(run.ID, orderBlob), data); err != nil {
 		return run, err
 	}
 	return run, j.run("run queued", run, fmt.Sprintf("%s: %s", run.Purpose, run.Trigger))
@@ -68,12 +68,12 @@ func (j *job) carryOut(ctx context.Context) error {
 	var o stateOrder
 	var state []byte
 	err := j.r.opts.Store.View(ctx, func(tx Tx) error {
-		data, err := tx.Blob(blobKey(j.run.ID, orderBlob))
+		data, err := tx.Blob(BlobKey(j.run.ID, orderBlob))
 		if err != nil {
 			return err
 		}
 		if j.run.Purpose == PurposePush {
-			if state, err = tx.Blob(blobKey(j.run.ID, pushBlob)); err != nil {
+			if state, err = tx.Blob(BlobKey(j.run.ID, pushBlob)); err != nil {
 				return err
 			}
 		}
@@ -96,7 +96,7 @@ func (j *job) carryOut(ctx context.Context) error {
 		return err
 	}
 	return j.to(ctx, Applied, "state pushed", j.run.Trigger, func(tx Tx, jr *journal, run *Run) error {
-		return errors.Join(tx.DeleteBlobs(blobKey(run.ID, pushBlob)), tx.DeleteBlobs(blobKey(run.ID, orderBlob)), markPushed(jr, *run, o), j.noteTaken(tx, *run))
+		return errors.Join(tx.DeleteBlobs(BlobKey(run.ID, pushBlob)), tx.DeleteBlobs(BlobKey(run.ID, orderBlob)), markPushed(jr, *run, o), j.noteTaken(tx, *run))
 	})
 }
 
@@ -140,6 +140,6 @@ func (j *job) takeLock(ctx context.Context, o stateOrder) error {
 		if err != nil || len(kept) == 0 {
 			return err
 		}
-		return tx.DeleteBlobs(blobKey(kept[0].ID, lockedBlob))
+		return tx.DeleteBlobs(BlobKey(kept[0].ID, lockedBlob))
 	})
 }

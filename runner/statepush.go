@@ -162,7 +162,7 @@ func (c *Commander) pushElsewhere(j *journal, rec Workspace, p StatePush, actor 
 	if err != nil {
 		return nil, err
 	}
-	return []Run{run}, j.tx.PutBlob(blobKey(run.ID, pushBlob), p.Content)
+	return []Run{run}, j.tx.PutBlob(BlobKey(run.ID, pushBlob), p.Content)
 }
 
 func withReason(text, reason string) string {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sys/unix"
+
+	"github.com/driftlessops/driftless/runner/retention"
 )
 
 var (
@@ -44,12 +46,11 @@ func (d *disk) Describe(ch chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector. It does not wait for the parts to be looked at.
 func (d *disk) Collect(ch chan<- prometheus.Metric) {
 	s := scrape(ch)
-	var under unix.Statfs_t
-	if err := unix.Statfs(d.dir, &under); err != nil {
+	if size, free, err := retention.Room(d.dir); err != nil {
 		ch <- prometheus.NewInvalidMetric(diskFree, err)
 	} else {
-		s.number(diskSize, float64(under.Blocks)*float64(under.Bsize))
-		s.number(diskFree, float64(under.Bavail)*float64(under.Bsize))
+		s.number(diskSize, float64(size))
+		s.number(diskFree, float64(free))
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

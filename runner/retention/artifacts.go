@@ -117,7 +117,7 @@ func (p *pass) removeArtifacts(tx runner.Tx, a kept) error {
 	p.freed += a.bytes
 	p.removed.Artifacts, p.removed.ArtifactBytes = p.removed.Artifacts+a.n, p.removed.ArtifactBytes+a.bytes
 	for _, name := range runner.Artifacts {
-		err := p.remove(func() error { return tx.DeleteBlob(blobKey(a.run, name)) })
+		err := p.remove(func() error { return tx.DeleteBlob(runner.BlobKey(a.run, name)) })
 		if err != nil && !errors.Is(err, runner.ErrNotFound) {
 			return err
 		}

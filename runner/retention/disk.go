@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/driftlessops/driftless/runner"
 )
 
@@ -181,11 +183,12 @@ func sizeOf(path string) (total int64) {
 	return total
 }
 
-// Free is how many bytes the disk of a directory has left for this user.
-func Free(dir string) (int64, error) {
-	var s syscall.Statfs_t
-	if err := syscall.Statfs(dir, &s); err != nil {
-		return 0, fmt.Errorf("free space of %s: %w", dir, err)
+// Room is how many bytes the disk of a directory has, and how many are left for this user.
+func Room(dir string) (size, free int64, err error) {
+	var s unix.Statfs_t
+	if err := unix.Statfs(dir, &s); err != nil {
+		return 0, 0, fmt.Errorf("room on the disk of %s: %w", dir, err)
 	}
-	return int64(s.Bavail) * s.Bsize, nil
+	block := uint64(s.Bsize)
+	return int64(s.Blocks * block), int64(s.Bavail * block), nil
 }

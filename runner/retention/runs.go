@@ -3,7 +3,6 @@ package retention
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -65,7 +64,7 @@ func (p *pass) removeRun(tx runner.Tx, run runner.Run) error {
 		return err
 	}
 	p.removed.Runs++
-	return p.remove(func() error { return tx.DeleteRun(run.ID) }, func() error { return tx.DeleteBlobs(blobKey(run.ID, "")) },
+	return p.remove(func() error { return tx.DeleteRun(run.ID) }, func() error { return tx.DeleteBlobs(runner.BlobKey(run.ID, "")) },
 		func() error { return runner.ForgetRescued(tx, run.ID) })
 }
 
@@ -114,5 +113,3 @@ func isNewest(tx runner.Tx, run runner.Run, rec runner.Workspace, most int) (boo
 	newest, err := tx.Runs(f)
 	return slices.ContainsFunc(newest, func(r runner.Run) bool { return r.ID == run.ID }), err
 }
-
-func blobKey(run int64, name string) string { return fmt.Sprintf("runs/%d/%s", run, name) }

@@ -106,7 +106,7 @@ func (k *Keeper) Short() string {
 	if k.opts.Keep.MinFree == 0 || k.opts.Disk == nil {
 		return ""
 	}
-	if free, err := Free(k.opts.Disk.Dir); err != nil || free >= k.opts.Keep.MinFree {
+	if _, free, err := Room(k.opts.Disk.Dir); err != nil || free >= k.opts.Keep.MinFree {
 		return ""
 	}
 	return fmt.Sprintf("waits for room on the disk of %s: it has less than %d MiB free (retention.min_free)", k.opts.Disk.Dir, k.opts.Keep.MinFree>>20)

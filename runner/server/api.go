@@ -201,7 +201,7 @@ func (a *API) plan(tx runner.Tx, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := tx.Blob(fmt.Sprintf("runs/%d/plan", id))
+	data, err := tx.Blob(runner.BlobKey(id, "plan"))
 	if err != nil {
 		return nil, gone(tx, err, "plan", id)
 	}
@@ -216,7 +216,7 @@ func (a *API) artifact(name, contentType string) http.HandlerFunc {
 		id, err := number(r, r.PathValue("id"))
 		if err == nil {
 			err = a.store.View(r.Context(), func(tx runner.Tx) (err error) {
-				data, err = tx.Blob(fmt.Sprintf("runs/%d/%s", id, name))
+				data, err = tx.Blob(runner.BlobKey(id, name))
 				return gone(tx, err, name, id)
 			})
 		}
