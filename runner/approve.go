@@ -161,25 +161,29 @@ func approveIn(j *journal, run Run, actor string) (Run, error) {
 		}
 		return Run{}, j.run("interruption settled", run, run.Reason)
 	}
+	kind, asked, then := "approved", "approval", "applies it"
+	if run.Status == Interrupted {
+		kind, asked, then = "resumed", "resumption", "plans again and applies what is missing"
+	}
 	next := Run{
 		Repository: run.Repository, Workspace: run.Workspace, Purpose: PurposeApply, Status: Queued, Commit: run.Commit, Tree: run.Tree,
 		Base: run.Base, InputDigest: run.InputDigest, Approves: run.ID, Actor: actor,
-		Trigger: fmt.Sprintf("approval of run %d by %s", run.ID, actor), CreatedAt: now(),
+		Trigger: fmt.Sprintf("%s of run %d by %s", asked, run.ID, actor), CreatedAt: now(),
 	}
 	if err := j.tx.InsertRun(&next); err != nil {
 		return next, err
 	}
 	from := run.Status
 	if from == Held || from == Interrupted || from == Blocked {
-		run.Status, run.Reason = Superseded, fmt.Sprintf("approved by %s: run %d applies it", actor, next.ID)
+		run.Status, run.Reason = Superseded, fmt.Sprintf("%s by %s: run %d %s", kind, actor, next.ID, then)
 		if err := j.tx.UpdateRun(run, from); err != nil {
 			return next, err
 		}
 	}
-	return next, j.run("approved", next, next.Trigger)
+	return next, j.run(kind, next, next.Trigger)
 }
 
-// releaseLock frees the state from the lock of a run that ended without giving it back, if there is one.
+// releaseLock frees the state from the lock of a run that did not give it back and of which nothing is at work, if there is one.
 func releaseLock(j *journal, run Run, actor string) (freed bool, err error) {
 	lock, err := j.tx.StateLock(run.Workspace)
 	if errors.Is(err, ErrNotFound) {
@@ -194,7 +198,7 @@ func releaseLock(j *journal, run Run, actor string) (freed bool, err error) {
 	if err := j.tx.UnlockState(run.Workspace); err != nil {
 		return false, err
 	}
-	err = j.add(Event{Kind: "state unlocked", Actor: actor, Repository: run.Repository, Workspace: run.Workspace, RunID: run.ID, Message: "lock of a run that ended"})
+	err = j.add(Event{Kind: "state unlocked", Actor: actor, Repository: run.Repository, Workspace: run.Workspace, RunID: run.ID, Message: "was locked by " + LockOf(j.tx, lock).String()})
 	if err != nil {
 		return false, err
 	}

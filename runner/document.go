@@ -117,11 +117,22 @@ func (s *standing) cautions(tx Tx, branch string) (all []string, err error) {
 	}
 	for _, id := range s.pull.Affected {
 		rec := s.known[id] // zero: it comes with this pull request
-		if rec.AppliedCommit == "" && rec.TargetDigest != "" && rec.Reserved == 0 {
+		if rec.AppliedCommit != "" || rec.TargetDigest == "" || rec.Reserved != 0 {
+			continue
+		}
+		if bare, err := stateless(tx, rec); err != nil {
+			return nil, err
+		} else if bare {
 			all = append(all, fmt.Sprintf("driftless has never applied `%s`: this is a plan of all of it, not only of what changes here. If it exists already, its state is missing, and a merge would build it a second time: settle that first (`driftless workspaces` says what waits).", plainWord(afterRepository(id))))
 		}
 	}
 	return append(all, s.stillHeld(branch)...), nil
+}
+
+// stateless reports whether no state of a workspace is known: an apply that failed half way left one.
+func stateless(tx Tx, rec Workspace) (bool, error) {
+	kept, err := tx.States(rec.ID)
+	return len(kept) == 0 && !rec.Prior.Exists && rec.Prior.Lineage == "", err
 }
 
 // newest finds the plan of a workspace that stands: of a pull request that left, the one that stood when it did.

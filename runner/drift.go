@@ -23,7 +23,7 @@ func (j *job) finishDrift(ctx context.Context, plan *planner.Plan, verdict polic
 			if err := tx.DeleteBlobs(BlobKey(run.ID, "plan")); err != nil { // nothing in it; and there is one every few hours
 				return err
 			}
-			return j.checked(jr, *run, nil)
+			return j.checked(jr, *run, nil, "")
 		})
 	}
 	status := Held
@@ -31,14 +31,14 @@ func (j *job) finishDrift(ctx context.Context, plan *planner.Plan, verdict polic
 	broken := j.prior.Follows(j.rec.Prior)
 	if broken != "" {
 		j.run.Unreviewed = []string{StateMark + broken} // an approval of the repair is one of this state
-		j.run.Reason = broken + ". " + j.run.Reason
+		j.run.Reason = broken + ". " + oddStateReason(plan.Changes, j.run)
 	}
 	if !verdict.Passed() {
 		status, j.run.Reason = Blocked, "drift; its repair is not allowed: "+verdictReason(verdict)
 	}
 	repair := status == Held && broken == "" && j.ws.Reconcile && repairable(plan)
 	return j.to(ctx, status, "drift found", driftMessage(plan), func(tx Tx, jr *journal, run *Run) error {
-		if err := j.checked(jr, *run, plan.Changes); err != nil {
+		if err := j.checked(jr, *run, plan.Changes, broken); err != nil {
 			return err
 		}
 		rec, err := tx.Workspace(run.Workspace)
@@ -58,6 +58,14 @@ func driftReason(changes []planner.Change, runID int64) string {
 		text += ". A value that differs at every plan, such as timestamp(), belongs into `volatile`"
 	}
 	return text
+}
+
+// oddStateReason says what a person can do about changes from a state that is not the one which was seen before: it is the record
+// that differs from the world, perhaps, and not the world from what was applied.
+func oddStateReason(changes []planner.Change, run Run) string {
+	return fmt.Sprintf("A plan from this state has %s. Where it creates what is there already, an approval builds that twice: put the right state there first "+
+		"(`driftless state list %s --versions`, `driftless state rollback`, `driftless state push`). Else `driftless approve %d` applies it",
+		count(len(changes), "change", "changes"), run.Workspace, run.ID)
 }
 
 // lasting leaves out updates of nothing but volatile paths: they are proposed at every plan, and say nothing of the world.
@@ -82,8 +90,9 @@ func repairable(plan *planner.Plan) bool {
 	return true
 }
 
-// checked records the outcome of a drift check; earlier drift runs of the workspace are settled by it.
-func (j *job) checked(jr *journal, run Run, drift []planner.Change) error {
+// checked records the outcome of a drift check; earlier drift runs of the workspace are settled by it. broken is why the state cannot
+// be the one that was seen before, or "".
+func (j *job) checked(jr *journal, run Run, drift []planner.Change, broken string) error {
 	if err := settleDrift(jr, run); err != nil {
 		return err
 	}
@@ -115,7 +124,11 @@ func (j *job) checked(jr *journal, run Run, drift []planner.Change) error {
 	if rec.Drift, err = json.Marshal(drift); err != nil {
 		return err
 	}
-	rec.Sync, rec.Reason = rec.orPending(Drifted, driftMessage(&planner.Plan{Changes: drift}))
+	why := driftMessage(&planner.Plan{Changes: drift})
+	if broken != "" {
+		why = broken + "; " + why
+	}
+	rec.Sync, rec.Reason = rec.orPending(Drifted, why)
 	return jr.tx.PutWorkspace(rec)
 }
 

@@ -402,6 +402,22 @@ func TestRunOutlivesItsPullRequest(t *testing.T) {
 	})
 }
 
+// TestResumedIsOnRecord: who let an interrupted apply go on did not approve anything, and took a lock from a run whose end nobody knows.
+func TestResumedIsOnRecord(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		run := d.run(runner.PurposeApply, runner.Planning, runner.Planned, runner.Ready, runner.Applying, runner.Interrupted)
+		d.update(func(tx runner.Tx) error {
+			return tx.LockState(runner.StateLock{Workspace: app, ID: "one", RunID: run.ID, CreatedAt: time.Now()})
+		})
+		next, err := d.do.Resume(t.Context(), run.ID, anna)
+		if want := fmt.Sprintf("resumption of run %d by anna", run.ID); err != nil || next.Trigger != want {
+			t.Fatal(next.Trigger, err)
+		}
+		d.recorded("resumed", next.Trigger)
+		d.recorded("state unlocked", fmt.Sprintf("was locked by run %d (interrupted), since", run.ID))
+	})
+}
+
 // damage makes the newest version unreadable.
 func (d *desk) damage() {
 	d.t.Helper()

@@ -60,6 +60,8 @@ func nextSteps(r server.RunView) string {
 		return nextBefore(r)
 	case r.Status == "ready" && r.Purpose == "plan" && before:
 		return fmt.Sprintf("Next: comment `driftless apply` on pull request %s: this is applied before the merge.", r.PullRequest)
+	case r.Status == "held" && r.OddState():
+		return fmt.Sprintf("Next: look at the state first (`driftless state list %s --versions`): what it lacks and is there all the same would be built twice. Then `driftless approve %d` applies exactly this plan.", r.Workspace, r.ID)
 	case r.Status == "held" && r.Purpose == "drift":
 		return fmt.Sprintf("Next: `driftless approve %d` puts back what was changed outside of Git; or change the code so that it says what is there now.", r.ID)
 	case r.Status == "held":

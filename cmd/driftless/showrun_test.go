@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/driftlessops/driftless/policy"
+	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/server"
 )
 
@@ -15,6 +16,7 @@ func TestNextStepsSayWhatWorks(t *testing.T) {
 	for want, run := range map[string]server.RunView{
 		"`driftless approve 3` applies exactly this plan":         {Purpose: "apply", Status: "held"},
 		"`driftless approve 3` puts back what was changed":        {Purpose: "drift", Status: "held"},
+		"look at the state first (`driftless state list infra//app": {Purpose: "drift", Status: "held", Unreviewed: []string{runner.StateMark + "it was rolled back"}},
 		"or `driftless approve 3` to try this one again":          {Purpose: "apply", Status: "failed"},
 		"then comment `driftless apply` on pull request 7 again":  {Purpose: "apply", Status: "held", PullRequest: "7"},
 		"Mend the cause, then comment `driftless apply`":          {Purpose: "apply", Status: "failed", PullRequest: "7"},

@@ -98,7 +98,11 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, value any, err erro
 		a.logger.Error("api", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
 	if err != nil {
-		value = map[string]string{"error": err.Error()}
+		text := err.Error()
+		if r.Method == http.MethodPost && errors.Is(err, runner.ErrUnavailable) {
+			text += ". What you asked for is not on record: ask for it again then"
+		}
+		value = map[string]string{"error": text}
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

@@ -78,7 +78,7 @@ func TestRestoreRefuses(t *testing.T) {
 		"a newer one": {func(t *testing.T, dir, _ string) {
 			rawFile(t, filepath.Join(dir, "backup.db"), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)")
 		}, "newer driftless"},
-		"of another key": {func(t *testing.T, dir, _ string) { remove(t, dir, "secret.key") }, "is not the one this database was encrypted with"},
+		"of another key": {func(t *testing.T, dir, _ string) { remove(t, dir, "secret.key") }, "secret.key, and this database was encrypted with the key age1"},
 		"a damaged one": {func(t *testing.T, _, file string) {
 			data, err := os.ReadFile(file)
 			if err != nil {

@@ -53,12 +53,20 @@ func readKeys(path string) (*Keys, error) {
 func (k *Keys) reload() error {
 	identities, err := k.identitiesNow()
 	if err != nil {
-		return fmt.Errorf("key file %s: %w", k.path, err)
+		return fmt.Errorf("%s: %w", k.where(), err)
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.identities = identities
 	return nil
+}
+
+// where says where the keys are kept, for people.
+func (k *Keys) where() string {
+	if k.read != nil {
+		return k.path
+	}
+	return "key file " + k.path
 }
 
 func (k *Keys) identitiesNow() ([]*age.X25519Identity, error) {

@@ -119,8 +119,17 @@ func TestOpenRefuses(t *testing.T) {
 			[]string{"version 9999", "newer driftless"},
 		},
 		"another key": {
+			func(t *testing.T, dir string) {
+				remove(t, dir, "secret.key")
+				if _, err := store.LoadKeys(filepath.Join(dir, "secret.key")); err != nil {
+					t.Fatal(err)
+				}
+			},
+			[]string{"secret.key is not the one this database was encrypted with (it has age1", "put the original key file back"},
+		},
+		"no key": {
 			func(t *testing.T, dir string) { remove(t, dir, "secret.key") },
-			[]string{"secret.key is not the one this database was encrypted with", "put the original key file back"},
+			[]string{"there is no key file /", "secret.key, and this database was encrypted with the key age1", "put the original key file back"},
 		},
 		"not a database": {
 			func(t *testing.T, dir string) { overwrite(t, dir, 0, bytes.Repeat([]byte("not a database\n"), 1000)) },

@@ -75,12 +75,13 @@ func (db *DB) readKeys(t *tx) error {
 	}
 	for _, recipient := range append([]string{current}, needed...) {
 		if recipient != "" && !db.keys.opens(recipient) {
+			const next = "put the original key file back, with all its keys, or copy that of another driftless on this database; without it the states, plans and logs in the database cannot be read"
 			if db.keys.made {
 				_ = os.Remove(db.keys.path) // so that the right one is put there
+				return fmt.Errorf("there is no %s, and this database was encrypted with the key %s: %s", db.keys.where(), recipient, next)
 			}
-			return fmt.Errorf("the key file %s is not the one this database was encrypted with (the file has %s, the database needs %s): "+
-				"put the original key file back, with all its keys, or copy that of another driftless on this database; without it the states, plans and logs in the database cannot be read",
-				db.keys.path, strings.Join(db.keys.recipients(), ", "), recipient)
+			return fmt.Errorf("the %s is not the one this database was encrypted with (it has %s, the database needs %s): %s",
+				db.keys.where(), strings.Join(db.keys.recipients(), ", "), recipient, next)
 		}
 	}
 	sealed, err := t.setting(settingMACs)
