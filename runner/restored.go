@@ -74,7 +74,23 @@ func forgetOrders(tx Tx, why string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(endAll(tx, append(runs, ready...), Superseded, why), endAll(tx, applying, Interrupted, why))
+	return errors.Join(endAll(tx, append(runs, ready...), Superseded, why), undecidedAll(tx, applying, why))
+}
+
+// undecidedAll leaves what became of applies to a person.
+func undecidedAll(tx Tx, runs []Run, why string) error {
+	for _, run := range runs {
+		text := interruptedText(run) + heldStill(tx, run) + "\n" + why
+		rec, err := tx.Workspace(run.Workspace)
+		if err == nil {
+			rec.Sync, rec.Reason = SyncFailed, text
+			err = tx.PutWorkspace(rec)
+		}
+		if err := errors.Join(ignoreMissing(err), endAll(tx, []Run{run}, Interrupted, text)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func endAll(tx Tx, runs []Run, as Status, why string) error {

@@ -61,8 +61,12 @@ func TestServe(t *testing.T) {
 	await("no drift")
 
 	w.driftless("state", "rollback", "app", "1", "--reason", "a drill", "--yes")
-	await("drift found") // and held, for the state is another one
-	w.driftless("approve", fmt.Sprint(w.newest("infra//app", runner.PurposeDrift, runner.Held).ID))
+	await("drift found") // and held, for the state is another one: nothing changed outside of Git
+	odd := w.newest("infra//app", runner.PurposeDrift, runner.Held)
+	if rec := w.workspace("infra//app"); !strings.Contains(rec.Reason, "rolled back") || !strings.Contains(odd.Reason, "rolled back") || strings.Contains(odd.Reason, "the world is not") {
+		t.Errorf("after a rollback the workspace says %q, and the check %q", rec.Reason, odd.Reason)
+	}
+	w.driftless("approve", fmt.Sprint(odd.ID))
 	await("applied")
 
 	for path, all := range map[string][]string{

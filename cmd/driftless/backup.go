@@ -89,6 +89,6 @@ func (a *app) restore(cmd *cobra.Command, place daemon.Place, file string) error
 	if replaced != "" {
 		a.say("The database that was there is %s.", replaced)
 	}
-	a.say("Nothing is applied by itself until somebody has looked: start driftless, then `driftless workspaces` and `driftless runs --status held`.")
+	a.say("Nothing is applied by itself until somebody has looked: start driftless, then `driftless workspaces`, and `driftless runs --status held --status interrupted` once it has planned.")
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -335,12 +336,27 @@ func TestTellStopped(t *testing.T) {
 	t.Parallel()
 	var said bytes.Buffer
 	a := &app{err: &said}
-	a.tellStopped(&connection{running: true}, true)
-	a.tellStopped(&connection{}, false)
+	a.tellStopped(t.Context(), &connection{running: true}, true)
+	a.tellStopped(t.Context(), &connection{}, false)
 	if said.Len() > 0 {
 		t.Error(said.String())
 	}
-	if a.tellStopped(&connection{}, true); !strings.HasPrefix(said.String(), "driftless serve is not running here") {
+	if a.tellStopped(t.Context(), &connection{}, true); !strings.HasPrefix(said.String(), "driftless serve is not running here: what is shown") {
+		t.Error(said.String())
+	}
+	dir := t.TempDir()
+	lock := filepath.Join(dir, "runs", "7", "apply", "lock") // as the supervisor of an apply holds it
+	writeFile(t, lock, "")
+	held, err := os.Open(lock)
+	if err == nil {
+		err = syscall.Flock(int(held.Fd()), syscall.LOCK_EX)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = held.Close() }()
+	said.Reset()
+	if a.tellStopped(t.Context(), &connection{dataDir: dir}, true); !strings.Contains(said.String(), "The apply of run 7 goes on without it") {
 		t.Error(said.String())
 	}
 }

@@ -98,7 +98,7 @@ func (a *app) runs(cmd *cobra.Command, q runQuery) error {
 	if err := conn.Get(cmd.Context(), "/v1/runs", query, &runs); err != nil {
 		return err
 	}
-	a.tellStopped(conn, slices.ContainsFunc(runs, func(r server.RunView) bool {
+	a.tellStopped(cmd.Context(), conn, slices.ContainsFunc(runs, func(r server.RunView) bool {
 		return slices.Contains([]string{string(runner.Planning), string(runner.Planned), string(runner.Applying)}, r.Status)
 	}))
 	switch {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/daemon"
@@ -81,14 +83,40 @@ type connection struct {
 	*server.Client
 	running bool
 	store   runner.Store // nil while it is running
+	dataDir string
 	close   func()
 }
 
-// tellStopped says that what is shown as under way is not, as far as can be told from here.
-func (a *app) tellStopped(conn *connection, working bool) {
-	if working && !conn.running {
-		a.say("driftless serve is not running here: what is shown as under way is not, unless a pass of `serve --once` is.")
+// tellStopped says what of that which is shown as under way is not, as far as can be told from here.
+func (a *app) tellStopped(ctx context.Context, conn *connection, working bool) {
+	if !working || conn.running {
+		return
 	}
+	const stopped = "driftless serve is not running here"
+	if others := conn.others(ctx); len(others) > 0 {
+		a.say("%s; on this database driftless works on %s (`driftless replicas`).", stopped, strings.Join(others, ", "))
+		return
+	}
+	going := runner.GoingOn(conn.dataDir)
+	if len(going) == 0 {
+		a.say("%s: what is shown as under way is not, unless a pass of `serve --once` is.", stopped)
+		return
+	}
+	a.say("%s. The apply of run %s goes on without it, and is on record once it runs again; what else is shown as under way is not.",
+		stopped, strings.Trim(fmt.Sprint(going), "[]"))
+}
+
+// others are where other replicas of the database are alive, as far as it can be asked.
+func (c *connection) others(ctx context.Context) (hosts []string) {
+	if c.store == nil {
+		return nil
+	}
+	_ = c.store.View(ctx, func(tx runner.Tx) (err error) {
+		hosts, err = runner.Others(tx, c.dataDir)
+		return err
+	})
+	slices.Sort(hosts)
+	return slices.Compact(hosts)
 }
 
 func (a *app) connect(ctx context.Context) (*connection, error) {
@@ -113,5 +141,5 @@ func (a *app) connect(ctx context.Context) (*connection, error) {
 		return nil, err
 	}
 	api := server.NewAPI(db, &runner.Commander{Store: db, DataDir: place.DataDir}, a.logger())
-	return &connection{Client: server.Local(api, daemon.Actor()), store: db, close: func() { _ = db.Close() }}, nil
+	return &connection{Client: server.Local(api, daemon.Actor()), store: db, dataDir: place.DataDir, close: func() { _ = db.Close() }}, nil
 }

@@ -14,17 +14,17 @@ func TestNextStepsSayWhatWorks(t *testing.T) {
 	t.Parallel()
 	before := []server.PullView{{Key: "7", Before: []string{"infra//app"}}}
 	for want, run := range map[string]server.RunView{
-		"`driftless approve 3` applies exactly this plan":         {Purpose: "apply", Status: "held"},
-		"`driftless approve 3` puts back what was changed":        {Purpose: "drift", Status: "held"},
+		"`driftless approve 3` applies exactly this plan":           {Purpose: "apply", Status: "held"},
+		"`driftless approve 3` puts back what was changed":          {Purpose: "drift", Status: "held"},
 		"look at the state first (`driftless state list infra//app": {Purpose: "drift", Status: "held", Unreviewed: []string{runner.StateMark + "it was rolled back"}},
-		"or `driftless approve 3` to try this one again":          {Purpose: "apply", Status: "failed"},
-		"then comment `driftless apply` on pull request 7 again":  {Purpose: "apply", Status: "held", PullRequest: "7"},
-		"Mend the cause, then comment `driftless apply`":          {Purpose: "apply", Status: "failed", PullRequest: "7"},
-		"`driftless resume 3` settles it":                         {Purpose: "apply", Status: "interrupted", PullRequest: "7"},
-		"comment `driftless apply` on pull request 7":             {Purpose: "plan", Status: "ready", PullRequest: "7", Pulls: before},
-		"merge the pull request; driftless plans again":           {Purpose: "plan", Status: "ready", PullRequest: "7"},
-		"an approval does not overrule a policy":                  {Purpose: "apply", Status: "blocked"},
-		"what is said above, then comment `driftless apply` on p": {Purpose: "apply", Status: "blocked", PullRequest: "7"},
+		"or `driftless approve 3` to try this one again":            {Purpose: "apply", Status: "failed"},
+		"then comment `driftless apply` on pull request 7 again":    {Purpose: "apply", Status: "held", PullRequest: "7"},
+		"Mend the cause, then comment `driftless apply`":            {Purpose: "apply", Status: "failed", PullRequest: "7"},
+		"`driftless resume 3` settles it":                           {Purpose: "apply", Status: "interrupted", PullRequest: "7"},
+		"comment `driftless apply` on pull request 7":               {Purpose: "plan", Status: "ready", PullRequest: "7", Pulls: before},
+		"merge the pull request; driftless plans again":             {Purpose: "plan", Status: "ready", PullRequest: "7"},
+		"an approval does not overrule a policy":                    {Purpose: "apply", Status: "blocked"},
+		"what is said above, then comment `driftless apply` on p":   {Purpose: "apply", Status: "blocked", PullRequest: "7"},
 	} {
 		run.ID, run.Workspace = 3, "infra//app"
 		if got := nextSteps(run); !strings.Contains(got, want) {

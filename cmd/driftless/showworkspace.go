@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/server"
 )
 
@@ -13,17 +14,25 @@ import (
 func (a *app) showNamed(ctx context.Context, client *server.Client, word string) error {
 	found, missing := oneNamed(ctx, client, word)
 	if missing == nil && strings.Contains(word, "//") {
-		return a.showWorkspace(found)
+		return a.showOne(ctx, client, found)
 	}
 	err := a.showPull(ctx, client, word)
 	if none := noPull(""); missing == nil && errors.As(err, &none) {
-		return a.showWorkspace(found)
+		return a.showOne(ctx, client, found)
 	}
 	return err
 }
 
-// showWorkspace prints what is known of a workspace, leaving out what is not.
-func (a *app) showWorkspace(w server.WorkspaceView) error {
+func (a *app) showOne(ctx context.Context, client *server.Client, w server.WorkspaceView) error {
+	list, err := waitingIn(ctx, client, []server.WorkspaceView{w})
+	if err != nil {
+		return err
+	}
+	return a.showWorkspace(w, append(list, waiting{})[0])
+}
+
+// showWorkspace prints what is known of a workspace, leaving out what is not, and what it waits for.
+func (a *app) showWorkspace(w server.WorkspaceView, waits waiting) error {
 	if a.output == "json" {
 		return printJSON(a.out, w)
 	}
@@ -57,8 +66,12 @@ func (a *app) showWorkspace(w server.WorkspaceView) error {
 		a.line("Locked by", w.Lock.String())
 	}
 	switch {
+	case waits.status == string(runner.Interrupted):
+		a.say("\nNext: `driftless show %d` says what is known of the interrupted apply; `driftless resume %[1]d` or `driftless discard %[1]d` settles it, and the lock of the state with it.", waits.run)
 	case w.Lock != nil && w.Lock.Stuck():
 		a.say("\nNext: if the holder of the lock is gone for good, `driftless unlock %s` takes the lock away.", w.ID)
+	case waits.run != 0:
+		a.say("\nNext: `driftless show %d`, which is %s, says what can be done.", waits.run, waits.status)
 	default:
 		a.say("\nNext: `driftless runs -w %s` lists its runs, `driftless state list %[1]s` its resources.", w.ID)
 	}

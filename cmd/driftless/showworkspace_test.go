@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/driftlessops/driftless/planner"
+	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/server"
 )
 
@@ -16,7 +17,7 @@ func TestHealthIsShownWhereThereAreChecks(t *testing.T) {
 	show := func(w server.WorkspaceView) string {
 		var out bytes.Buffer
 		a := &app{out: &out, err: &bytes.Buffer{}}
-		if err := a.showWorkspace(w); err != nil {
+		if err := a.showWorkspace(w, waiting{}); err != nil {
 			t.Fatal(err)
 		}
 		return out.String() + noteOf(w)
@@ -37,5 +38,24 @@ func TestHealthIsShownWhereThereAreChecks(t *testing.T) {
 	p.Workspaces = []server.WorkspaceView{w}
 	if want := "1 workspace: 1 Synced; checks fail in 1.\n"; !strings.HasSuffix(p.summary(), want) {
 		t.Error(p.summary())
+	}
+}
+
+// TestAWorkspaceNamesTheRunThatItWaitsFor: a lock of an interrupted run goes with the decision about that run.
+func TestAWorkspaceNamesTheRunThatItWaitsFor(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[string]string{"interrupted": "`driftless resume 7` or `driftless discard 7`", "held": "`driftless show 7`, which is held", "": "`driftless unlock infra//app`"} {
+		var said bytes.Buffer
+		a := &app{out: &said, err: &said}
+		w, waits := server.WorkspaceView{ID: "infra//app", Sync: "Failed"}, waiting{status: status, run: 7}
+		if status == "" {
+			waits.run = 0
+		}
+		if status != "held" {
+			w.Lock = &runner.Lock{RunID: 7, RunStatus: runner.Interrupted}
+		}
+		if err := a.showWorkspace(w, waits); err != nil || !strings.Contains(said.String(), want) {
+			t.Errorf("%s: %v in\n%s", status, err, said.String())
+		}
 	}
 }

@@ -82,7 +82,7 @@ func (a *app) listWorkspaces(ctx context.Context) error {
 			a.say("repository %s: %s", r.Name, safe(trouble))
 		}
 	}
-	a.tellStopped(conn, slices.ContainsFunc(all, func(w server.WorkspaceView) bool { return w.Reason == "is being applied" }))
+	a.tellStopped(ctx, conn, slices.ContainsFunc(all, func(w server.WorkspaceView) bool { return w.Reason == "is being applied" }))
 	if len(all) == 0 {
 		a.say("There are no workspaces yet: `driftless serve` looks for them.")
 		return nil

@@ -230,6 +230,7 @@ func underWay(tx runner.Tx) error {
 	pull := runner.Pull{Repository: "r", Key: "1", State: runner.Open, Head: "h", AskedAt: noon}
 	err := errors.Join(tx.PutPull(&pull), tx.PutRepository(runner.Repository{Name: "r", HeardAt: noon}),
 		tx.PutWorkspace(runner.Workspace{ID: "r//a", Sync: runner.Synced, AppliedDigest: "d", AppliedCommit: "c"}),
+		tx.PutWorkspace(runner.Workspace{ID: "r//c", Sync: runner.Pending}),
 		tx.PutReport(runner.Report{PullID: pull.ID, Head: "h", Runs: map[workspaces.ID]int64{"r//a": 6}, Pages: []string{"page"}}),
 		tx.Append(&runner.Event{Kind: "planned", At: noon}))
 	for _, r := range restoredRuns {
@@ -251,6 +252,9 @@ func checkRestored(t *testing.T, tx runner.Tx) error {
 	w, err := tx.Workspace("r//a")
 	if err != nil || w.Sync != runner.Unknown || w.AppliedDigest != "" || w.AppliedCommit != "c" || !strings.Contains(w.Prior.Replaced, "ends at 2026-03-01") {
 		t.Errorf("%+v, %v", w, err)
+	}
+	if c, err := tx.Workspace("r//c"); err != nil || c.Sync != runner.SyncFailed || !strings.Contains(c.Reason, "`driftless resume 3`") || !strings.Contains(c.Reason, "ends at 2026-03-01") {
+		t.Errorf("what was being applied is %+v, %v", c, err)
 	}
 	report, err := tx.Report(1)
 	if err != nil || len(report.Runs) > 0 || report.Head != "" || len(report.Pages) != 1 {
