@@ -21,6 +21,7 @@ import (
 type midApply struct {
 	*world
 	cmd         *exec.Cmd // driftless
+	said        strings.Builder
 	made, goOn  string
 	run         runner.Run
 	supervisor  int // its process
@@ -53,6 +54,7 @@ func newMidApply(t *testing.T) *midApply {
 	w.pass()
 	w.merge("driftless/make")
 	m.cmd = w.command("serve", "--once")
+	m.cmd.Stderr = &m.said
 	w.must(m.cmd.Start())
 	if _, err := os.ReadFile(m.made + ".begun"); err != nil { // waits for the engine to open it
 		t.Fatal(err)
@@ -162,6 +164,9 @@ func TestApplyOutlivesDriftless(t *testing.T) {
 					return false
 				}
 			})
+			if said := m.said.String(); c.signal == syscall.SIGTERM && !strings.Contains(said, fmt.Sprintf("runs=[%d]", m.run.ID)) {
+				t.Errorf("told to stop, it did not say what it waits for: %s", said)
+			}
 			if c.givenUp {
 				m.giveUp()
 			}

@@ -92,6 +92,7 @@ func TestServe(t *testing.T) {
 	}
 
 	w.must(cmd.Process.Signal(syscall.SIGTERM))
+	await("stopping")
 	_, _ = io.Copy(io.Discard, stderr)
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("driftless ended with %v", err)

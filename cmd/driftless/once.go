@@ -31,10 +31,11 @@ const passPatience = 20 * time.Second
 func (a *app) once(ctx context.Context, config *workspaces.Config, labels []string, detailed bool) error {
 	progress := newProgress(a.err)
 	defer progress.stop()
+	logger := a.loggerAt(progress, slog.LevelWarn)
 	var mu sync.Mutex
 	touched := map[int64]bool{}
 	d, err := a.open(ctx, daemon.Options{
-		Config: config, DataDir: config.DataDir, Version: thisBuild().Version, Takes: labels, Logger: a.loggerAt(progress, slog.LevelWarn),
+		Config: config, DataDir: config.DataDir, Version: thisBuild().Version, Takes: labels, Logger: logger,
 		Patience: passPatience,
 		Notify: func(e runner.Event) {
 			progress.told(e)
@@ -46,6 +47,7 @@ func (a *app) once(ctx context.Context, config *workspaces.Config, labels []stri
 	if err != nil {
 		return err
 	}
+	defer tellStopping(ctx, logger, config.DataDir)()
 	err = d.Once(ctx)
 	progress.stop()
 	if errors.Is(err, context.Canceled) {

@@ -71,6 +71,7 @@ func (a *app) serve(ctx context.Context, config *workspaces.Config, opts daemon.
 		return err
 	}
 	logger.Info("serving", "kind", opts.Kind, "labels", opts.Takes.String(), "repositories", len(config.Repositories), "data_dir", config.DataDir, "version", thisBuild().Version)
+	defer tellStopping(ctx, logger, config.DataDir)()
 	err = d.Serve(ctx)
 	logger.Info("stopped")
 	return errors.Join(err, d.Stop())
