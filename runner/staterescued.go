@@ -52,6 +52,25 @@ func (c *Commander) Rescued(ctx context.Context) (all []Rescued, err error) {
 	return append(all, files...), err
 }
 
+// RescuedOf is the state that a run left behind; nil: none.
+func RescuedOf(tx Tx, runID int64) (*Rescued, error) {
+	keys, err := tx.Blobs(leftKey(runID, ""), 1)
+	if err != nil || len(keys) == 0 || !strings.HasPrefix(keys[0].Key, leftKey(runID, "")) {
+		return nil, err
+	}
+	one := &Rescued{RunID: runID}
+	return one, one.look(tx)
+}
+
+// LateResult says how the apply of a run ended after a person had decided about it; "" = it did not, as far as is known.
+func LateResult(tx Tx, runID int64) (string, error) {
+	said, err := tx.Events(EventFilter{RunID: runID, Kind: lateResult, Limit: 1})
+	if err != nil || len(said) == 0 {
+		return "", err
+	}
+	return said[0].Message, nil
+}
+
 // look finds out what a run left behind, and what became of it.
 func (r *Rescued) look(tx Tx) error {
 	run, err := tx.Run(r.RunID)

@@ -23,7 +23,7 @@ func userError(text string) error { return UserError(text) }
 func userText(err error) string {
 	var failed *engine.Error
 	if errors.As(err, &failed) && strings.TrimSpace(failed.Output) != "" {
-		return strings.TrimSpace(failed.Output)
+		return failed.Text()
 	}
 	var diags hcl.Diagnostics
 	if errors.As(err, &diags) {

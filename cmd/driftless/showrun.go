@@ -15,6 +15,10 @@ func (a *app) printRun(r server.RunView) {
 	line("Run", fmt.Sprintf("%d: %s of %s", r.ID, r.Purpose, r.Workspace))
 	line("Status", r.Status)
 	line("Why", r.Reason)
+	line("Late result", r.Late)
+	if r.Left != nil {
+		line("Left behind", fmt.Sprintf("a state with serial %d: %s", r.Left.Serial, r.Left.Continues))
+	}
 	line("Because of", r.Trigger)
 	line("Asked by", r.Actor)
 	if r.PullRequest != "" {
@@ -52,6 +56,8 @@ func (a *app) line(name, value string) {
 func nextSteps(r server.RunView) string {
 	before := slices.ContainsFunc(r.Pulls, func(p server.PullView) bool { return slices.Contains(p.Before, r.Workspace) })
 	switch {
+	case r.Status == "superseded" && r.Left != nil && r.Left.Waiting:
+		return fmt.Sprintf("Next: compare what it wrote (`driftless state pull --run %d`) with the state that is there (`driftless state pull %s`); `driftless state push` makes one the newest.", r.ID, r.Workspace)
 	case (r.Purpose == "push" || r.Purpose == "unlock") && r.Status == "failed":
 		return fmt.Sprintf("Next: `driftless show %d --log` shows what the engine printed. Mend the cause, then ask for it again.", r.ID)
 	case r.Purpose == "push" || r.Purpose == "unlock":

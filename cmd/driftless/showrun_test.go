@@ -17,6 +17,7 @@ func TestNextStepsSayWhatWorks(t *testing.T) {
 		"`driftless approve 3` applies exactly this plan":           {Purpose: "apply", Status: "held"},
 		"`driftless approve 3` puts back what was changed":          {Purpose: "drift", Status: "held"},
 		"look at the state first (`driftless state list infra//app": {Purpose: "drift", Status: "held", Unreviewed: []string{runner.StateMark + "it was rolled back"}},
+		"`driftless state pull --run 3`) with the state":            {Purpose: "apply", Status: "superseded", Left: &runner.Rescued{Waiting: true}},
 		"or `driftless approve 3` to try this one again":            {Purpose: "apply", Status: "failed"},
 		"then comment `driftless apply` on pull request 7 again":    {Purpose: "apply", Status: "held", PullRequest: "7"},
 		"Mend the cause, then comment `driftless apply`":            {Purpose: "apply", Status: "failed", PullRequest: "7"},

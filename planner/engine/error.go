@@ -41,6 +41,16 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %v", e.Phase, e.Err)
 }
 
+// Text is Output. Where that does not begin with what went wrong, a line that does comes first: lists show no more.
+func (e *Error) Text() string {
+	text := strings.TrimSpace(e.Output)
+	first, _, _ := strings.Cut(strings.TrimLeft(text, "╷│ \n"), "\n")
+	if e.summary == "" || strings.HasPrefix(first, "Error: ") || strings.Contains(first, e.summary) {
+		return text
+	}
+	return e.Error() + "\n\n" + text
+}
+
 // Unwrap is the reason, such as an *exec.ExitError or context.Canceled.
 func (e *Error) Unwrap() error { return e.Err }
 

@@ -48,8 +48,8 @@ func TestFailedInitShowsAllOutput(t *testing.T) {
 		if failed.Phase != PhaseInit || !strings.Contains(failed.Output, "lstat none: no such file") || !strings.Contains(failed.Output, "at main.tf:1") {
 			t.Error(report(failed))
 		}
-		if !strings.Contains(failed.Error(), "init: Unreadable module directory") {
-			t.Error(failed.Error())
+		if !strings.Contains(failed.Error(), "init: Unreadable module directory") || !strings.HasPrefix(failed.Text(), failed.Error()+"\n\nInitializing ") {
+			t.Error(failed.Text())
 		}
 	})
 }

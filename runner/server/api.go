@@ -169,7 +169,13 @@ func (a *API) run(tx runner.Tx, r *http.Request) (any, error) {
 		return nil, missing(err, "run", id)
 	}
 	view := runView(tx, run)
-	view.Pulls, err = pullsOf(tx, run)
+	if view.Pulls, err = pullsOf(tx, run); err != nil {
+		return nil, err
+	}
+	if view.Late, err = runner.LateResult(tx, id); err != nil {
+		return nil, err
+	}
+	view.Left, err = runner.RescuedOf(tx, id)
 	return view, err
 }
 

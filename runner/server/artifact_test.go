@@ -2,6 +2,7 @@ package server
 
 import (
 	"database/sql"
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -70,5 +71,40 @@ func TestArtifactsLost(t *testing.T) {
 		if _, err := client.Raw(t.Context(), "/v1/runs/"+id); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestARunShowsWhatCameAfterTheDecision: how its apply ended all the same, and what became of the state that it wrote.
+func TestARunShowsWhatCameAfterTheDecision(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	keys, err := store.LoadKeys(filepath.Join(dir, "secret.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(t.Context(), store.Options{Path: filepath.Join(dir, "driftless.db"), Keys: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	err = db.Update(t.Context(), func(tx runner.Tx) error {
+		for range 2 {
+			if err := tx.InsertRun(&runner.Run{Workspace: "r//a", Purpose: runner.PurposeApply, Status: runner.Superseded}); err != nil {
+				return err
+			}
+		}
+		return errors.Join(tx.Append(&runner.Event{Kind: "late result", RunID: 1, Message: "the apply ended as applied"}),
+			tx.PutBlob("rescued/1/late.tfstate", []byte(`{"serial":5,"lineage":"l"}`)))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := Local(NewAPI(db, &runner.Commander{Store: db}, slog.New(slog.DiscardHandler)), "anna")
+	var first, second RunView
+	if err := errors.Join(client.Get(t.Context(), "/v1/runs/1", nil, &first), client.Get(t.Context(), "/v1/runs/2", nil, &second)); err != nil {
+		t.Fatal(err)
+	}
+	if first.Late != "the apply ended as applied" || first.Left == nil || first.Left.Serial != 5 || !first.Left.Waiting || second.Late != "" || second.Left != nil {
+		t.Errorf("%+v\n%+v", first, second)
 	}
 }
