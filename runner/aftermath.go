@@ -27,6 +27,7 @@ type aftermath struct {
 	refused  []string             // why states were not kept
 	checks   *planner.Checks      // as evaluated at its end; nil = they were not
 	broken   bool                 // not all of it could be read: it stays on the disk
+	noRoom   bool                 // nothing was started, because the disk is full
 }
 
 // unreadable makes an apply a person's to decide about of whose end not everything can be read.
@@ -59,7 +60,7 @@ func (j *job) aftermath(ctx context.Context, f *following) (o aftermath, err err
 	case died && !f.apply.Begun():
 		o.status, o.reason = Queued, "nothing was applied: the supervisor of the engine died before it started that"
 	case result.Again:
-		o.status, o.reason = Queued, "nothing was applied: "+result.Error
+		o.status, o.reason, o.noRoom = Queued, "nothing was applied: "+result.Error, result.NoRoom
 	case died:
 		o.status, o.reason = Interrupted, "The supervisor of the engine died, or its machine stopped, during the apply."
 	case !result.Sure():

@@ -107,10 +107,19 @@ func (j *job) apply(ctx context.Context) error {
 		order.Until = j.r.members.until()
 		apply, err := supervisor.Start(j.applyDir(), order)
 		if err != nil {
-			return j.conclude(ctx, aftermath{status: Failed, reason: "nothing was applied: " + err.Error()})
+			return j.conclude(ctx, unstarted(err))
 		}
 		return j.follow(ctx, apply)
 	})
+}
+
+// unstarted is the end of an apply whose supervisor could not be started. One that finds no room waits until there is some.
+func unstarted(err error) aftermath {
+	o := aftermath{status: Failed, reason: "nothing was applied: " + err.Error()}
+	if o.noRoom = supervisor.Full(err); o.noRoom {
+		o.status = Queued
+	}
+	return o
 }
 
 // stillOurs fails when the apply that is about to be started is not this process's any more.

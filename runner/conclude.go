@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"time"
 )
 
 // conclude writes down how an apply ended, with everything that it left, and releases the lock of its state. It tries again for
@@ -18,7 +19,7 @@ func (j *job) conclude(ctx context.Context, o aftermath) error {
 		return j.recordLost(ctx, o)
 	}
 	if o.status == Queued {
-		return j.again(ctx, o.reason)
+		return j.again(ctx, o)
 	}
 	if o.broken {
 		if err := j.keep(); err != nil {
@@ -115,9 +116,15 @@ func (j *job) stillOpen(ctx context.Context) (open bool, err error) {
 	return open, err
 }
 
-// again puts an apply back into the queue of which nothing was started, unless somebody decided about it.
-func (j *job) again(ctx context.Context, why string) error {
-	why = j.mask.String(why)
+// again puts an apply back into the queue of which nothing was started, unless somebody decided about it. For room on the disk it
+// waits ever longer, as often as it takes.
+func (j *job) again(ctx context.Context, o aftermath) error {
+	why := j.mask.String(o.reason)
+	kind, then := runTakenUp, why+": it is planned again"
+	if o.noRoom {
+		why = "waits for room on the disk: it is planned again by itself. " + why
+		kind, then = runPutOff, why
+	}
 	var run Run
 	err := j.insist(ctx, Queued, func() error {
 		return j.r.update(ctx, func(tx Tx, jr *journal) (err error) {
@@ -127,7 +134,14 @@ func (j *job) again(ctx context.Context, why string) error {
 			} else if run.Status != Applying && run.Status != Interrupted {
 				return tx.DeleteBlobs(BlobKey(run.ID, traitsBlob))
 			}
-			if err := errors.Join(takeUpAgain(jr, run, why), setSync(jr, run, Pending, why+": it is planned again")); err != nil {
+			if o.noRoom {
+				tries, err := putOffs(tx, run.ID)
+				if err != nil {
+					return err
+				}
+				j.r.leave(run.ID, time.Now().Add(waitAfter(tries)))
+			}
+			if err := errors.Join(takeUpAgain(jr, run, kind, why), setSync(jr, run, Pending, then)); err != nil {
 				return err
 			}
 			run, err = tx.Run(run.ID)

@@ -66,7 +66,7 @@ func copyFile(from, to string) error {
 
 func exists(name string) bool {
 	_, err := os.Lstat(name)
-	return !errors.Is(err, fs.ErrNotExist)
+	return err == nil
 }
 
 func equalFiles(a, b string) bool {

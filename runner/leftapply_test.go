@@ -236,13 +236,15 @@ func TestNothingWasStarted(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		meanwhile []runner.Status
-		died      bool
+		result    string // "" = as it was, "none" = its supervisor died
 		want      runner.Status
+		told      string
 	}{
-		"its lease had ended":                {nil, false, runner.Queued},
-		"its supervisor died":                {nil, true, runner.Queued},
-		"it was given up by another replica": {[]runner.Status{runner.Interrupted}, false, runner.Queued},
-		"a person decided":                   {[]runner.Status{runner.Interrupted, runner.Superseded}, false, runner.Superseded},
+		"its lease had ended":                {nil, "", runner.Queued, "run taken up again"},
+		"its supervisor died":                {nil, "none", runner.Queued, "run taken up again"},
+		"the disk was full":                  {nil, `{"Exit":-1,"Again":true,"NoRoom":true,"Error":"no space left on device"}`, runner.Queued, "run put off"},
+		"it was given up by another replica": {[]runner.Status{runner.Interrupted}, "", runner.Queued, "run taken up again"},
+		"a person decided":                   {[]runner.Status{runner.Interrupted, runner.Superseded}, "", runner.Superseded, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -250,14 +252,21 @@ func TestNothingWasStarted(t *testing.T) {
 			r := l.started()
 			l.becomes(c.meanwhile...)
 			l.ended()
-			if c.died {
+			switch c.result {
+			case "":
+			case "none":
 				l.must(os.Remove(l.dir("apply", "result.json")))
+			default:
+				l.must(os.WriteFile(l.dir("apply", "result.json"), []byte(c.result), 0o600))
 			}
 			l.must(runner.FollowApply(r, l.found()))
 
 			run := l.found()
 			if run.Status != c.want || run.Status == runner.Queued && (!run.AppliedAt.IsZero() || !run.FinishedAt.IsZero() || l.locked()) {
 				t.Errorf("%+v, locked %t", run, l.locked())
+			}
+			if put := c.told == "run put off"; c.told != "" && l.events(c.told) != 1 || put != strings.Contains(run.Reason, "waits for room on the disk") {
+				t.Errorf("told %d times: %s", l.events(c.told), run.Reason)
 			}
 			l.must(l.db.View(t.Context(), func(tx runner.Tx) error {
 				if _, err := tx.Blob(l.blob("apply")); !errors.Is(err, runner.ErrNotFound) {

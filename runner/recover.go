@@ -127,11 +127,14 @@ func (r *Runner) recoverRun(j *journal, run Run) error {
 			return errors.Join(interrupt(j, run, "driftless or its machine stopped during the apply."), j.tx.DeleteBlobs(BlobKey(run.ID, traitsBlob)))
 		}
 	}
-	return takeUpAgain(j, run, "driftless stopped while it was "+string(run.Status))
+	return takeUpAgain(j, run, runTakenUp, "driftless stopped while it was "+string(run.Status))
 }
 
+// runTakenUp is the kind of an event: a run is back in the queue on which somebody worked.
+const runTakenUp = "run taken up again"
+
 // takeUpAgain puts a run back into the queue. One whose apply was about to begin is as if it never had been.
-func takeUpAgain(j *journal, run Run, why string) error {
+func takeUpAgain(j *journal, run Run, kind, why string) error {
 	from := run.Status
 	if from == Applying || from == Interrupted {
 		if err := errors.Join(freeState(j.tx, run), j.tx.DeleteBlobs(BlobKey(run.ID, traitsBlob))); err != nil {
@@ -139,11 +142,14 @@ func takeUpAgain(j *journal, run Run, why string) error {
 		}
 		run.AppliedAt, run.FinishedAt, run.Reason = zeroTime, zeroTime, ""
 	}
+	if kind == runPutOff {
+		run.Reason = why
+	}
 	run.Status, run.Owner = Queued, ""
 	if err := j.tx.UpdateRun(run, from); err != nil {
 		return err
 	}
-	return j.run("run taken up again", run, why)
+	return j.run(kind, run, why)
 }
 
 // takeAdopted are the applies of an earlier process that are to be gone along with.

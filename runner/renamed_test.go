@@ -12,6 +12,7 @@ import (
 type moved struct {
 	Tx
 	run Run
+	own []StateVersion // of the workspace's new name
 }
 
 func (m *moved) Workspace(id workspaces.ID) (Workspace, error) {
@@ -22,10 +23,10 @@ func (m *moved) Workspace(id workspaces.ID) (Workspace, error) {
 }
 
 func (m *moved) State(workspaces.ID, int64) (StateVersion, []byte, error) {
-	return StateVersion{}, nil, ErrNotFound
+	return StateVersion{}, nil, ErrDamaged
 }
 
-func (m *moved) States(workspaces.ID) ([]StateVersion, error) { return nil, nil }
+func (m *moved) States(workspaces.ID) ([]StateVersion, error) { return m.own, nil }
 
 func (m *moved) Runs(f RunFilter) ([]Run, error) {
 	if f.Workspace == m.run.Workspace && slices.Contains(f.Statuses, m.run.Status) && slices.Contains(f.Purposes, m.run.Purpose) {
@@ -47,5 +48,15 @@ func TestNoWorkspaceIsRenamedUnderAnApply(t *testing.T) {
 		if _, err := recordOf(&journal{tx: tx}, &workspaces.Set{}, ws); !errors.Is(err, want) {
 			t.Errorf("%s: %v", status, err)
 		}
+	}
+}
+
+// TestADamagedStateIsAState: a workspace that has one under its new name is not renamed, and nothing fails.
+func TestADamagedStateIsAState(t *testing.T) {
+	t.Parallel()
+	ws := &workspaces.Workspace{ID: "r//new", Repository: "r", RenamedFrom: "old"}
+	tx := &moved{run: Run{Workspace: "r//old"}, own: []StateVersion{{Workspace: "r//new", Serial: 1}}}
+	if rec, err := recordOf(&journal{tx: tx}, &workspaces.Set{}, ws); err != nil || rec.ID != "r//new" {
+		t.Errorf("%+v, %v", rec, err)
 	}
 }

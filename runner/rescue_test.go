@@ -3,10 +3,12 @@ package runner
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/driftlessops/driftless/workspaces"
@@ -29,6 +31,16 @@ func (s *states) States(workspaces.ID) ([]StateVersion, error) {
 func (s *states) PutState(v *StateVersion, content []byte) error {
 	s.version, s.content = v, content
 	return nil
+}
+
+// TestUnstarted: only an apply that found no room goes back into the queue.
+func TestUnstarted(t *testing.T) {
+	t.Parallel()
+	for err, want := range map[error]Status{syscall.ENOSPC: Queued, syscall.EDQUOT: Queued, syscall.EIO: Failed, syscall.EMFILE: Failed} {
+		if o := unstarted(fmt.Errorf("start the supervisor of run 7: %w", err)); o.status != want || o.noRoom != (want == Queued) {
+			t.Errorf("%v: %+v", err, o)
+		}
+	}
 }
 
 func TestRestoreState(t *testing.T) {

@@ -144,8 +144,8 @@ func recordOf(j *journal, set *workspaces.Set, ws *workspaces.Workspace) (Worksp
 	} else if err != nil {
 		return rec, err
 	}
-	if _, _, err := j.tx.State(ws.ID, 0); !errors.Is(err, ErrNotFound) {
-		return rec, err // it has a state of its own
+	if own, err := newestHeader(j.tx, ws.ID); err != nil || own != nil {
+		return rec, err // it has a state of its own, whether that can be read or not
 	}
 	busy, err := j.tx.Runs(RunFilter{Workspace: from, Purposes: trackedPurposes, Statuses: []Status{Planning, Planned, Ready, Applying, Interrupted}})
 	if err != nil {

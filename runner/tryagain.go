@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/driftlessops/driftless/planner/engine"
+	"github.com/driftlessops/driftless/runner/supervisor"
 )
 
 // When a run is tried again that met an outage: the wait doubles. What was merged is tried for about three quarters of an hour;
@@ -36,6 +37,8 @@ func (j *job) outage(err error) string {
 	switch {
 	case errors.As(err, &failed) && failed.Temporary && !failed.Canceled:
 		return "what its init needs from the network cannot be had now"
+	case supervisor.Full(err):
+		return "the disk has no room for it"
 	case j.w != nil && j.w.closed == nil && j.w.mirror.Blames(err):
 		return "the mirror of its repository may be damaged, and is mended"
 	}
@@ -46,16 +49,14 @@ func (j *job) outage(err error) string {
 func (j *job) tryAgain(ctx context.Context, outage, met string) (bool, error) {
 	tries := 0
 	err := j.r.opts.Store.View(ctx, func(tx Tx) error {
-		events, err := tx.Events(EventFilter{RunID: j.run.ID, Kind: runPutOff, Limit: mostTries})
-		tries = len(events)
+		var err error
+		tries, err = putOffs(tx, j.run.ID)
 		return err
 	})
 	if err != nil || tries >= j.run.mostTries() {
 		return false, err
 	}
-	wait := min(firstTryAgain<<tries, lastTryAgain)
-	wait += rand.N(wait / 4)
-	j.r.leave(j.run.ID, time.Now().Add(wait))
+	j.r.leave(j.run.ID, time.Now().Add(waitAfter(tries)))
 	j.run.Reason = fmt.Sprintf("waits: %s. It is tried again by itself, %s; what it met:\n%s", outage, count(j.run.mostTries()-tries, "more time", "more times"), met)
 	err = j.to(ctx, Queued, runPutOff, firstLine(j.run.Reason), func(tx Tx, jr *journal, run *Run) error {
 		if run.Purpose != PurposeApply || run.PullID != 0 {
@@ -64,6 +65,18 @@ func (j *job) tryAgain(ctx context.Context, outage, met string) (bool, error) {
 		return setSync(jr, *run, Pending, run.Reason)
 	})
 	return err == nil, err
+}
+
+// putOffs counts how often a run was put off, as far as that matters.
+func putOffs(tx Tx, id int64) (int, error) {
+	events, err := tx.Events(EventFilter{RunID: id, Kind: runPutOff, Limit: mostTries})
+	return len(events), err
+}
+
+// waitAfter is how long a run waits that was put off some times before.
+func waitAfter(tries int) time.Duration {
+	wait := min(firstTryAgain<<tries, lastTryAgain)
+	return wait + rand.N(wait/4)
 }
 
 // leave lets a run in the queue wait for a moment to come.

@@ -129,7 +129,10 @@ func (a *Apply) Alive() bool {
 }
 
 // Begun reports whether an engine may have been started.
-func (a *Apply) Begun() bool { return exists(a.path(begunFile)) }
+func (a *Apply) Begun() bool {
+	_, err := os.Lstat(a.path(begunFile))
+	return !errors.Is(err, fs.ErrNotExist)
+}
 
 // Interrupt tells the supervisor to interrupt the engine, and to kill it when it does not end. It reports false while there is
 // nobody to be told.
@@ -191,10 +194,13 @@ func (a *Apply) Versions(n int) (all []Version, err error) {
 
 // NewestState is the file of the newest state that the engine of an apply wrote, whose directory is given; "" when it wrote none.
 func NewestState(dir string) (name string) {
-	for n := 1; exists(stateFile(dir, n)); n++ {
-		name = stateFile(dir, n)
+	for n := 1; ; n++ {
+		next := stateFile(dir, n)
+		if _, err := os.Lstat(next); err != nil {
+			return name
+		}
+		name = next
 	}
-	return name
 }
 
 // Before is what the state that the engine began with says about itself; nil when there was none.

@@ -111,10 +111,14 @@ func (b *backend) post(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	wasContent, wasNewest, wasKept := b.content, b.newest, b.kept
 	b.content, b.newest, b.kept = content, next, false
 	killpoint.At("before state")
-	if err := b.keep(); err != nil {
-		b.log.Error("the state cannot be written yet", "error", err) // a disk that is full
+	if err := b.keep(); Full(err) {
+		b.log.Error("the state cannot be written yet", "error", err)
+	} else if err != nil { // the engine leaves it beside the code
+		b.content, b.newest, b.kept = wasContent, wasNewest, wasKept
+		return err
 	}
 	killpoint.At("after state")
 	return nil

@@ -76,7 +76,8 @@ func (s *supervisor) run(ctx context.Context) {
 		err = s.prepare(os.Stdin)
 	}
 	if err != nil {
-		result.Error, result.Again = "the engine was not started: "+err.Error(), errors.Is(err, errHandover)
+		result.Error, result.NoRoom = "the engine was not started: "+err.Error(), Full(err)
+		result.Again = result.NoRoom || errors.Is(err, errHandover)
 	} else {
 		result = s.apply(ctx)
 	}
@@ -139,7 +140,8 @@ func (s *supervisor) apply(ctx context.Context) Result {
 		result.Exit, result.Signaled = exit.ExitCode(), !exit.Exited()
 	}
 	if err != nil {
-		result.Error, result.Killed, result.Again = err.Error(), errors.Is(err, engine.ErrKilled), errors.Is(err, errLate)
+		result.Error, result.Killed, result.NoRoom = err.Error(), errors.Is(err, engine.ErrKilled), !result.Started && Full(err)
+		result.Again = result.NoRoom || errors.Is(err, errLate)
 	}
 	switch cause := context.Cause(ctx); {
 	case errors.Is(cause, errAsked):

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -37,8 +38,13 @@ func write(dir, name string, content []byte) error {
 	return writeFile(name, content)
 }
 
-// keep writes the newest version of the state down. One that cannot be written yet stays in memory, and a newer one takes its place:
-// the engine is not told, since it could only leave its state on the same disk.
+// Full reports whether something could not be written for want of room: that goes away by itself.
+func Full(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+// keep writes the newest version of the state down. One for which there is no room stays in memory, and a newer one takes its
+// place: the engine is not told, since it could only leave its state on the same disk.
 func (b *backend) keep() error {
 	if b.kept {
 		return nil

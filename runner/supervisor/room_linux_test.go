@@ -13,34 +13,74 @@ import (
 	"testing"
 )
 
-// TestFullDisk runs TestOnASmallDisk where a small file system can be mounted.
+// smallDisk names a small file system that is empty, for machines where none can be mounted: `docker run --tmpfs /small:size=8m`.
+const smallDisk = "DRIFTLESS_TEST_SMALL_DISK"
+
+// TestFullDisk runs TestOnASmallDisk on a small file system: in a namespace where any user may mount one, or as root, or on the
+// one that the environment names.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestOnASmallDisk$", "-test.v")
-	cmd.Env = append(os.Environ(), "DRIFTLESS_SMALL_DISK="+t.TempDir())
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
-		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}, GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
+	self := func(id int) []syscall.SysProcIDMap { return []syscall.SysProcIDMap{{HostID: id, Size: 1}} }
+	ways := []*syscall.SysProcAttr{
+		{Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS, UidMappings: self(os.Getuid()), GidMappings: self(os.Getgid())},
+		{Cloneflags: syscall.CLONE_NEWNS},
 	}
-	out, err := cmd.CombinedOutput()
-	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOSPC) || strings.Contains(string(out), "cannot be mounted") {
-		t.Skipf("a small file system cannot be mounted here: %v\n%s", err, out)
+	dir := t.TempDir()
+	if named := os.Getenv(smallDisk); named != "" {
+		ways, dir = []*syscall.SysProcAttr{{}}, named
 	}
-	if err != nil || !strings.Contains(string(out), "--- PASS: TestOnASmallDisk") {
-		t.Errorf("%v\n%s", err, out)
+	refused := ""
+	for _, way := range ways {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestOnASmallDisk$", "-test.v")
+		cmd.Env = append(os.Environ(), onSmallDisk+"="+dir)
+		cmd.SysProcAttr = way
+		out, err := cmd.CombinedOutput()
+		switch {
+		case cmd.ProcessState == nil || strings.Contains(string(out), noMount):
+			refused += fmt.Sprintf("\n%v %s", err, out)
+			continue
+		case err != nil || !strings.Contains(string(out), "--- PASS: TestOnASmallDisk"):
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	t.Skipf("no small file system can be mounted here: run as root, allow user namespaces, or name one in %s:%s", smallDisk, refused)
+}
+
+const (
+	onSmallDisk = "DRIFTLESS_SMALL_DISK" // where the child mounts one, unless it is one
+	noMount     = "cannot be mounted"
+)
+
+// onASmallDisk makes a directory a small file system.
+func onASmallDisk(t *testing.T, dir string) {
+	t.Helper()
+	const most = 64 << 20
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(dir, &s); err == nil && s.Blocks*uint64(s.Bsize) <= most {
+		return
+	}
+	// What is mounted here must not come to be anywhere else.
+	err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, "")
+	if err == nil {
+		err = syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=8m,mode=700")
+	}
+	if err != nil {
+		t.Fatalf("tmpfs %s: %v", noMount, err)
 	}
 }
 
 // TestOnASmallDisk fills the disk in the middle of an apply: what its engine wrote is kept in the room that was set aside, or in memory
 // until there is room, and nothing begins without it.
 func TestOnASmallDisk(t *testing.T) {
-	dir := os.Getenv("DRIFTLESS_SMALL_DISK")
+	dir := os.Getenv(onSmallDisk)
 	if dir == "" {
 		t.Skip("runs as a child of TestFullDisk")
 	}
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=8m,mode=700"); err != nil {
-		t.Fatalf("tmpfs cannot be mounted: %v", err)
-	}
+	onASmallDisk(t, dir)
+	t.Cleanup(func() {
+		_ = errors.Join(os.RemoveAll(filepath.Join(dir, "another")), os.RemoveAll(filepath.Join(dir, "later")))
+	})
 	t.Setenv("TMPDIR", dir)
 	state := func(serial int) string {
 		return fmt.Sprintf(`{"version":4,"serial":%d,"lineage":"l","x":%q}`, serial, strings.Repeat("x", 100_000*serial))
@@ -95,6 +135,28 @@ func TestOnASmallDisk(t *testing.T) {
 	}
 	if got := serials(); !slices.Equal(got, []int64{2, 4}) {
 		t.Errorf("in the end: %v", got)
+	}
+	b.beginsWithoutRoom(dir)
+}
+
+// beginsWithoutRoom: a supervisor that finds no room for its first word starts no engine, and says so when there is room.
+func (b *bench) beginsWithoutRoom(disk string) {
+	b.Helper()
+	a := &Apply{Order: b.apply.Order, dir: filepath.Join(disk, "later", "apply")}
+	b.must(a.write())
+	b.must(errors.Join(os.Remove(a.path(reserveFile)), os.WriteFile(a.path(logFile), []byte("room for a few lines\n"), 0o600)))
+	filler := b.fill(disk)
+	lock, err := a.lock(syscall.LOCK_EX)
+	b.must(err)
+	b.must(errors.Join(a.start(lock), lock.Close()))
+	b.await("it says that there is no room", func() bool {
+		log, _ := os.ReadFile(a.path(logFile))
+		return strings.Contains(string(log), "the result cannot be written yet")
+	})
+	b.must(os.Remove(filler))
+	b.await("its end", func() bool { return !a.Alive() })
+	if result, err := a.Result(); err != nil || result.Started || !result.Again || !result.NoRoom || a.Begun() {
+		b.Errorf("%+v, %v, begun %t", result, err, a.Begun())
 	}
 }
 

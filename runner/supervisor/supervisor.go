@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -57,6 +56,7 @@ type Result struct {
 	Error       string   // "" when the exit code is 0
 	Started     bool     // the engine was started
 	Again       bool     // it was not, for a reason that goes away by itself: it may be tried again
+	NoRoom      bool     // that reason is that the disk is full
 	Interrupted string   // why the engine was interrupted: "asked" or "limit"; "" = it was not
 	Killed      bool     // it did not end when it was interrupted
 	Signaled    bool     // it was ended by a signal
@@ -120,11 +120,6 @@ func syncDir(dir string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
-}
-
-func exists(name string) bool {
-	_, err := os.Lstat(name)
-	return !errors.Is(err, fs.ErrNotExist)
 }
 
 func stateFile(dir string, n int) string {
