@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 )
 
 // Prior is the state that a plan was made from, as far as it tells one state from another.
@@ -16,6 +17,8 @@ type Prior struct {
 	// Replaced says, for people, that a person put another state in the place of the one that was seen: whatever a plan from it
 	// changes is held until somebody approves that.
 	Replaced string `json:"replaced,omitempty"`
+	// Made are the resources that an apply created which did not end well: the state may not know them.
+	Made []string `json:"made,omitempty"`
 }
 
 // ReadPrior reads the prior state's identity from a plan file. A plan file that OpenTofu encrypted, or one of a form that
@@ -39,6 +42,23 @@ func ReadPrior(planFile string) (p Prior, ok bool, err error) {
 		return Prior{}, false, nil
 	}
 	return p, true, nil
+}
+
+// Twice says what a plan from a state would create a second time, or "".
+func (p Prior) Twice(plan *Plan) string {
+	var twice []string
+	for _, c := range plan.Changes {
+		if c.Kind != KindOutput && c.Action == Create && slices.Contains(p.Made, c.Address) {
+			twice = append(twice, c.Address)
+		}
+	}
+	switch len(twice) {
+	case 0:
+		return ""
+	case 1:
+		return "its state does not know " + twice[0] + ", which an apply had created that did not end well: it would be built a second time"
+	}
+	return fmt.Sprintf("its state does not know %s and %d more, which an apply had created that did not end well: they would be built a second time", twice[0], len(twice)-1)
 }
 
 // Follows says why a state cannot be the one that was seen before, or "". An installation that has seen none yet

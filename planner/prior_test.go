@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -22,7 +23,7 @@ func TestReadPrior(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = f.Close()
-	if p, ok, err := ReadPrior(name); err != nil || !ok || p != (Prior{Lineage: "abc", Serial: 7}) {
+	if p, ok, err := ReadPrior(name); err != nil || !ok || !reflect.DeepEqual(p, Prior{Lineage: "abc", Serial: 7}) {
 		t.Errorf("%+v %v %v", p, ok, err)
 	}
 	if err := os.WriteFile(name, []byte("encrypted"), 0o600); err != nil {
@@ -52,6 +53,24 @@ func TestPriorFollows(t *testing.T) {
 		"seen after the first apply": {Prior{Exists: true}, Prior{Lineage: "a", Serial: 1}, ""},
 	} {
 		if got := c.now.Follows(c.seen); (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+func TestPriorTwice(t *testing.T) {
+	t.Parallel()
+	seen := Prior{Made: []string{"a.x", "a.y", "a.z", "a.gone"}}
+	for name, c := range map[string]struct {
+		changes []Change
+		want    string
+	}{
+		"known by the state": {[]Change{{Address: "a.x", Action: Update}, {Address: "a.y", Action: Replace}}, ""},
+		"others":             {[]Change{{Address: "a.new", Action: Create}, {Address: "a.x", Action: Create, Kind: KindOutput}}, ""},
+		"one":                {[]Change{{Address: "a.new", Action: Create}, {Address: "a.x", Action: Create}}, "does not know a.x, which"},
+		"three":              {[]Change{{Address: "a.x", Action: Create}, {Address: "a.y", Action: Create}, {Address: "a.z", Action: Create}}, "a.x and 2 more"},
+	} {
+		if got := seen.Twice(&Plan{Changes: c.changes}); !strings.Contains(got, c.want) || (got == "") != (c.want == "") {
 			t.Errorf("%s: %q", name, got)
 		}
 	}

@@ -38,7 +38,7 @@ func (c *Commander) Approve(ctx context.Context, runID int64, actor string) (nex
 			return err
 		}
 		if run.Status == Interrupted { // resumed by another name
-			if err := c.over(j.tx, run); err != nil {
+			if err := c.over(j.tx, run, false); err != nil {
 				return err
 			}
 		}

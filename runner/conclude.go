@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/driftlessops/driftless/planner"
+	"github.com/driftlessops/driftless/planner/engine"
 )
 
 // conclude writes down how an apply ended, with everything that it left, and releases the lock of its state. It tries again for
@@ -183,6 +186,11 @@ func (j *job) write(tx Tx, jr *journal, run Run, o aftermath) error {
 	if err != nil {
 		return err
 	}
+	if o.status != Applied {
+		if err := made(jr, run, o.steps); err != nil {
+			return err
+		}
+	}
 	if o.status == Interrupted {
 		return setSync(jr, run, SyncFailed, run.Reason)
 	}
@@ -201,6 +209,21 @@ func (j *job) write(tx Tx, jr *journal, run Run, o aftermath) error {
 		err = j.assessed(jr, run, *o.checks)
 	}
 	return err
+}
+
+// made notes what an apply had created that did not end well. Whatever became of its state: none of it is created a second time
+// unless a person says so.
+func made(jr *journal, run Run, steps []engine.Step) error {
+	rec, err := jr.tx.Workspace(run.Workspace)
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	for _, s := range steps {
+		if s.Ended && !s.Failed && s.Action == string(planner.Create) && !slices.Contains(rec.Prior.Made, s.Address) {
+			rec.Prior.Made = append(rec.Prior.Made, s.Address)
+		}
+	}
+	return putIfChanged(jr, rec)
 }
 
 // keepLeft keeps the states that the engine wrote, those that it left in files, and why others were refused.

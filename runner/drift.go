@@ -28,7 +28,7 @@ func (j *job) finishDrift(ctx context.Context, plan *planner.Plan, verdict polic
 	}
 	status := Held
 	j.run.Reason = driftReason(plan.Changes, j.run.ID)
-	broken := j.prior.Follows(j.rec.Prior)
+	broken := j.broken(plan)
 	if broken != "" {
 		j.run.Unreviewed = []string{StateMark + broken} // an approval of the repair is one of this state
 		j.run.Reason = broken + ". " + oddStateReason(plan.Changes, j.run)

@@ -9,11 +9,16 @@ import (
 // lockedStill is said of an interrupted run as long as it holds the lock of the state.
 const lockedStill = " The state is still locked by this run until then."
 
+// unsettledText is why a run of this machine is interrupted.
+func unsettledText(tx Tx, run Run, why string) string {
+	return interruptedText(run) + heldStill(tx, run) + "\n" + why
+}
+
 // interrupt gives up an apply whose end is not known.
 func interrupt(j *journal, run Run, why string) error {
 	from := run.Status
 	run.Status, run.FinishedAt = Interrupted, now()
-	run.Reason = interruptedText(run) + heldStill(j.tx, run) + "\n" + why
+	run.Reason = why
 	if err := j.tx.UpdateRun(run, from); err != nil {
 		return err
 	}

@@ -222,7 +222,7 @@ func TestWhatCannotBeReadIsLeftToAPerson(t *testing.T) {
 			if _, err := os.Stat(l.dir("apply")); err != nil {
 				t.Error(err)
 			}
-			l.must(l.do.Discard(t.Context(), run.ID, anna, "looked"))
+			l.must(l.do.Discard(t.Context(), run.ID, runner.Decision{Actor: anna, Reason: "looked"}))
 			l.must(l.started().Once(t.Context()))
 			if there(l.dir()) || !there(filepath.Join(rescued, fmt.Sprintf("%d-apply", run.ID), "states")) {
 				t.Error("the directory is not kept")

@@ -63,7 +63,7 @@ func (h *hearing) settleable(tx Tx, run Run) error {
 		return userError(fmt.Sprintf("Run %d is %s: only an interrupted run is resumed or discarded.", run.ID, run.Status))
 	}
 	if run.Status == Interrupted {
-		if err := (&Commander{DataDir: h.w.r.opts.DataDir}).over(tx, run); err != nil {
+		if err := (&Commander{DataDir: h.w.r.opts.DataDir}).over(tx, run, false); err != nil {
 			return err
 		}
 	}

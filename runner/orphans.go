@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -14,12 +13,11 @@ import (
 // said that it is there. Engines have process groups of their own; one whose leader is gone does nothing for anybody.
 func (r *Runner) endOrphans() {
 	for _, p := range engine.Processes(runsDir(r.opts.DataDir)) {
-		group, err := syscall.Getpgid(p.PID)
-		if err != nil || group == syscall.Getpgrp() || !errors.Is(syscall.Kill(group, 0), syscall.ESRCH) {
+		if p.Group == 0 || p.Led() {
 			continue
 		}
-		r.log.Warn("a process that an engine left behind is ended", "process", p.PID, "group", group)
-		_ = syscall.Kill(-group, syscall.SIGKILL)
+		r.log.Warn("a process that an engine left behind is ended", "process", p.PID, "group", p.Group)
+		_ = syscall.Kill(-p.Group, syscall.SIGKILL)
 	}
 }
 

@@ -65,7 +65,7 @@ func (r *Runner) takeUpRuns(ctx context.Context, applies map[int64]Run) error {
 func (r *Runner) unadopted(ctx context.Context, run Run, why error) error {
 	if run.Status == Applying {
 		err := r.update(ctx, func(_ Tx, j *journal) error {
-			return interrupt(j, run, "What its apply did cannot be read: "+why.Error())
+			return interrupt(j, run, unsettledText(j.tx, run, "What its apply did cannot be read: "+why.Error()))
 		})
 		if err != nil && !errors.Is(err, ErrConflict) {
 			return err
@@ -124,7 +124,7 @@ func (r *Runner) recoverRun(j *journal, run Run) error {
 		if unbegun, err := r.unbegun(j.tx, run); err != nil {
 			return err
 		} else if !unbegun { // and nobody here reports its end any more
-			return errors.Join(interrupt(j, run, "driftless or its machine stopped during the apply."), j.tx.DeleteBlobs(BlobKey(run.ID, traitsBlob)))
+			return errors.Join(interrupt(j, run, unsettledText(j.tx, run, "driftless or its machine stopped during the apply.")), j.tx.DeleteBlobs(BlobKey(run.ID, traitsBlob)))
 		}
 	}
 	return takeUpAgain(j, run, runTakenUp, "driftless stopped while it was "+string(run.Status))

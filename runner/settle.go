@@ -5,21 +5,30 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/driftlessops/driftless/runner/supervisor"
 )
 
+// Decision is what a person says about an interrupted run.
+type Decision struct {
+	Actor  string
+	Reason string // may be ""
+	// Sure: the person made sure that nothing of the run is at work any more where its replica was, which does not answer.
+	Sure bool
+}
+
 // Resume lets go on what an interrupted run left undone: it is planned again, and what is missing is applied, as far as that is what
 // was agreed to. It returns the run that does it; none, if what comes next is not this commit.
-func (c *Commander) Resume(ctx context.Context, runID int64, actor string) (next Run, err error) {
+func (c *Commander) Resume(ctx context.Context, runID int64, d Decision) (next Run, err error) {
 	err = c.update(ctx, func(j *journal) error {
-		run, err := c.interrupted(j.tx, runID)
+		run, err := c.interrupted(j.tx, runID, d.Sure)
 		if err == nil {
 			err = approvable(j.tx, run)
 		}
 		if err == nil {
-			next, err = approveIn(j, run, actor)
+			next, err = approveIn(j, run, d.Actor)
 		}
 		return err
 	})
@@ -28,13 +37,13 @@ func (c *Commander) Resume(ctx context.Context, runID int64, actor string) (next
 
 // Discard says that a person settled what an interrupted run left. The lock of its state is released, and the workspace is planned
 // again; whatever that would change is held.
-func (c *Commander) Discard(ctx context.Context, runID int64, actor, reason string) error {
+func (c *Commander) Discard(ctx context.Context, runID int64, d Decision) error {
 	return c.update(ctx, func(j *journal) error {
-		run, err := c.interrupted(j.tx, runID)
+		run, err := c.interrupted(j.tx, runID, d.Sure)
 		if err != nil {
 			return err
 		}
-		return discardIn(j, run, actor, reason)
+		return discardIn(j, run, d.Actor, d.Reason)
 	})
 }
 
@@ -66,8 +75,8 @@ func discardIn(j *journal, run Run, actor, reason string) error {
 	return j.run("interruption settled", next, run.Reason)
 }
 
-// interrupted is a run that waits for a decision, and nothing of which is left at work on this machine.
-func (c *Commander) interrupted(tx Tx, runID int64) (Run, error) {
+// interrupted is a run that waits for a decision, and nothing of which is left at work.
+func (c *Commander) interrupted(tx Tx, runID int64, sure bool) (Run, error) {
 	run, err := knownRun(tx, runID)
 	if err != nil {
 		return run, err
@@ -75,25 +84,26 @@ func (c *Commander) interrupted(tx Tx, runID int64) (Run, error) {
 	if run.Status != Interrupted {
 		return run, userError(fmt.Sprintf("run %d is %s: only an interrupted run is resumed or discarded", run.ID, run.Status))
 	}
-	return run, c.over(tx, run)
+	return run, c.over(tx, run, sure)
 }
 
-// over says what of an interrupted apply is still at work on this machine.
-func (c *Commander) over(tx Tx, run Run) error {
+// over refuses to decide about an interrupted apply that is, or may be, still at work: here or where its replica is. Of one that
+// does not answer, a person can be sure.
+func (c *Commander) over(tx Tx, run Run, sure bool) error {
 	if c.DataDir != "" {
 		apply, _ := supervisor.Find(filepath.Join(runsDir(c.DataDir), strconv.FormatInt(run.ID, 10), applySubdir)) // also one whose order is damaged
 		if apply.Alive() {
 			return userError(fmt.Sprintf("the engine of run %d is still at work on this machine: wait until driftless has recorded how it ended", run.ID))
 		}
 	}
-	if err := c.reporting(tx, run); err != nil {
+	if err := c.reporting(tx, run, sure); err != nil {
 		return err
 	}
 	return c.idle(tx, run.Workspace)
 }
 
-// reporting refuses to decide about an apply whose replica lives and has not said how it ended: it may still be at work there.
-func (c *Commander) reporting(tx Tx, run Run) error {
+// reporting refuses to decide about an apply whose replica has not said how it ended: it may still be at work there.
+func (c *Commander) reporting(tx Tx, run Run, sure bool) error {
 	if _, err := traitsOf(tx, run); errors.Is(err, ErrNotFound) {
 		return nil // it said so
 	}
@@ -106,13 +116,18 @@ func (c *Commander) reporting(tx Tx, run Run) error {
 		return err
 	}
 	self, err := c.Self()
-	if err != nil {
+	if err != nil || run.Owner == self || run.Owner == "" {
 		return err
 	}
-	for _, o := range all {
-		if o.ID == run.Owner && o.ID != self && o.LeaseUntil.After(at) {
-			return userError(fmt.Sprintf("replica %s on %s is alive, and says by itself how the apply of run %d ended: wait for that (`driftless show %d`)", o.ID, o.Host, run.ID, run.ID))
+	where := "replica " + run.Owner
+	if i := slices.IndexFunc(all, func(o Replica) bool { return o.ID == run.Owner }); i >= 0 {
+		where += " on " + all[i].Host
+		if all[i].LeaseUntil.After(at) {
+			return userError(fmt.Sprintf("%s is alive, and says by itself how the apply of run %d ended: wait for that (`driftless show %d`)", where, run.ID, run.ID))
 		}
+	}
+	if !sure {
+		return userError(fmt.Sprintf("%s does not answer, and has not said how the apply of run %d ended: its engine may still be at work there. Start it again, and it says so by itself. If it never comes back, make sure that no engine and no `driftless supervise` of it runs any more; then `driftless resume %d --force` or `driftless discard %d --force`", where, run.ID, run.ID, run.ID))
 	}
 	return nil
 }

@@ -395,7 +395,7 @@ func TestRunOutlivesItsPullRequest(t *testing.T) {
 			}
 			return err
 		})
-		if err := d.do.Discard(t.Context(), run.ID, anna, "looked at it"); err != nil {
+		if err := d.do.Discard(t.Context(), run.ID, runner.Decision{Actor: anna, Reason: "looked at it"}); err != nil {
 			t.Error(err)
 		}
 		d.recorded("interruption settled", "looked at it")
@@ -409,7 +409,7 @@ func TestResumedIsOnRecord(t *testing.T) {
 		d.update(func(tx runner.Tx) error {
 			return tx.LockState(runner.StateLock{Workspace: app, ID: "one", RunID: run.ID, CreatedAt: time.Now()})
 		})
-		next, err := d.do.Resume(t.Context(), run.ID, anna)
+		next, err := d.do.Resume(t.Context(), run.ID, runner.Decision{Actor: anna})
 		if want := fmt.Sprintf("resumption of run %d by anna", run.ID); err != nil || next.Trigger != want {
 			t.Fatal(next.Trigger, err)
 		}

@@ -94,7 +94,7 @@ func (c *Commander) holderOver(tx Tx, runID int64) error {
 	if run.Status != Interrupted {
 		return nil
 	}
-	return c.over(tx, run)
+	return c.over(tx, run, true) // --force: a person was asked to make sure
 }
 
 // takeKept frees a state that driftless keeps.

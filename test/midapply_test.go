@@ -78,8 +78,7 @@ func (m *midApply) processes() {
 	if len(left) == 0 {
 		m.t.Fatal("no process of the engine is there")
 	}
-	m.engineGroup, err = syscall.Getpgid(left[0])
-	m.must(err)
+	m.engineGroup = left[0].Group
 }
 
 // proceed lets the engine go on.
@@ -93,12 +92,13 @@ func (m *midApply) kill(pids ...int) {
 	}
 }
 
-// interrupted waits for the pass under way, expects that the run waits for a person with what is known, and decides.
-func (m *midApply) interrupted(decision string, says ...string) {
+// interrupted waits for the pass under way, expects that the run waits for a person with what is known, and decides. What is
+// planned then is held, for what was made, or half made, is not made again unseen.
+func (m *midApply) interrupted(decision, says, holds string) {
 	m.t.Helper()
 	_ = m.cmd.Wait()
 	run := m.newest("infra//app", runner.PurposeApply, runner.Interrupted)
-	for _, text := range append(says, "terraform_data.first (create)") {
+	for _, text := range []string{says, "terraform_data.first (create)"} {
 		if !strings.Contains(run.Reason, text) {
 			m.t.Errorf("%q is missing in %q", text, run.Reason)
 		}
@@ -110,11 +110,12 @@ func (m *midApply) interrupted(decision string, says ...string) {
 	}
 	m.driftless(decision, fmt.Sprint(run.ID))
 	m.pass()
-	if decision == "discard" {
-		held := m.newest("infra//app", runner.PurposeApply, runner.Held)
-		m.driftless("approve", fmt.Sprint(held.ID))
-		m.pass()
+	held := m.newest("infra//app", runner.PurposeApply, runner.Held)
+	if !strings.Contains(held.Reason, holds) {
+		m.t.Errorf("it is held because %q, not %q", held.Reason, holds)
 	}
+	m.driftless("approve", fmt.Sprint(held.ID))
+	m.pass()
 	m.newest("infra//app", runner.PurposeApply, runner.Applied)
 	m.allMade()
 }
@@ -241,22 +242,22 @@ func (w *world) await(done func() bool) {
 // TestApplyThatWasCutOff kills what an apply needs: then nobody knows all that it did, and a person decides.
 func TestApplyThatWasCutOff(t *testing.T) {
 	t.Parallel()
+	const lost, died, half = "its state does not know terraform_data.first", "The supervisor of the engine died", "1 change goes beyond what was reviewed"
 	for name, c := range map[string]struct {
-		kill func(m *midApply)
-		says string
-		then string
+		kill              func(m *midApply)
+		says, then, holds string
 	}{
-		"the supervisor":            {func(m *midApply) { m.kill(m.supervisor) }, "The supervisor of the engine died", "resume"},
-		"the engine":                {func(m *midApply) { m.kill(m.engineGroup) }, "signal: killed", "discard"},
-		"supervisor and engine":     {func(m *midApply) { m.kill(m.supervisor, m.engineGroup) }, "The supervisor of the engine died", "resume"},
-		"everything, a power cut":   {func(m *midApply) { m.kill(m.cmd.Process.Pid, m.supervisor, m.engineGroup); _ = m.cmd.Wait(); m.pass() }, "The supervisor of the engine died", "resume"},
-		"driftless and the process": {func(m *midApply) { m.kill(m.cmd.Process.Pid, m.engineGroup); _ = m.cmd.Wait(); m.pass() }, "signal: killed", "discard"},
+		"the supervisor":            {func(m *midApply) { m.kill(m.supervisor) }, died, "resume", half}, // the engine saves its state as a file
+		"the engine":                {func(m *midApply) { m.kill(m.engineGroup) }, "signal: killed", "discard", "discarded it"},
+		"supervisor and engine":     {func(m *midApply) { m.kill(m.supervisor, m.engineGroup) }, died, "resume", lost},
+		"everything, a power cut":   {func(m *midApply) { m.kill(m.cmd.Process.Pid, m.supervisor, m.engineGroup); _ = m.cmd.Wait(); m.pass() }, died, "resume", lost},
+		"driftless and the process": {func(m *midApply) { m.kill(m.cmd.Process.Pid, m.engineGroup); _ = m.cmd.Wait(); m.pass() }, "signal: killed", "discard", "discarded it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := newMidApply(t)
 			c.kill(m)
-			m.interrupted(c.then, c.says)
+			m.interrupted(c.then, c.says, c.holds)
 		})
 	}
 }

@@ -40,20 +40,23 @@ driftless show tells which changes were completed. Who canceled is on record.`,
 }
 
 func newResume(a *app) *cobra.Command {
-	return &cobra.Command{
+	var force bool
+	cmd := &cobra.Command{
 		Use:   "resume RUN...",
 		Short: "Apply what an interrupted run left undone",
 		Long: `resume settles a run that was interrupted in the middle of its apply: the lock of its state is released, the workspace is planned again, and
 what is missing is applied, as far as it is what was reviewed or approved; anything beyond it is held. Policies judge it as ever.
 
 Look first at what the run did: driftless show lists the changes that were completed, as far as the engine said. It is refused while a process of
-the run is at work on this machine. A newer commit on the tracked branch takes its place. Who resumed it is on record.`,
+the run is at work on this machine, and while the replica that worked on it has not said how it ended: start that one again, or make sure that
+nothing of it runs there any more, and say so with --force. A newer commit on the tracked branch takes its place. What the run had made, and the
+state does not know, is held rather than made a second time. Who resumed it is on record.`,
 		Example: `  driftless runs --status interrupted
   driftless show 42                      # what is known
   driftless resume 42`,
 		Args:              runNumbers("resume", "`driftless runs --status interrupted` lists them"),
 		ValidArgsFunction: a.runsThatAre(runner.Interrupted),
-		RunE: a.eachRun("resume", nil, func(conn *connection, id string, runs []server.RunView) {
+		RunE: a.eachRun("resume", func() any { return map[string]bool{"force": force} }, func(conn *connection, id string, runs []server.RunView) {
 			if len(runs) == 0 {
 				a.say("Run %s is settled. What takes its place is planned next%s.", id, later(conn))
 			}
@@ -62,27 +65,36 @@ the run is at work on this machine. A newer commit on the tracked branch takes i
 			}
 		}),
 	}
+	cmd.Flags().BoolVar(&force, "force", false, goneThere)
+	onlyOnCommandLine(cmd.Flags(), "force")
+	return cmd
 }
+
+// goneThere is what --force says.
+const goneThere = "nothing of the run is at work any more where its replica was, which does not answer: you made sure"
 
 func newDiscard(a *app) *cobra.Command {
 	var reason string
+	var force bool
 	cmd := &cobra.Command{
 		Use:   "discard RUN...",
 		Short: "Settle an interrupted run without applying what it left undone",
 		Long: `discard says that a person settled what a run left that was interrupted in the middle of its apply: the lock of its state is released, and
 the workspace is planned again. If nothing is left to do, it is in sync; whatever the plan would change is held until it is approved.
 
-It is refused while a process of the run is at work on this machine. Who discarded it, and why, is on record.`,
+It is refused while a process of the run is at work on this machine, and, without --force, while the replica that worked on it has not said how
+it ended. Who discarded it, and why, is on record.`,
 		Example: `  driftless show 42                      # what is known
   driftless discard 42 --reason "finished by hand"`,
 		Args:              runNumbers("discard", "`driftless runs --status interrupted` lists them"),
 		ValidArgsFunction: a.runsThatAre(runner.Interrupted),
-		RunE: a.eachRun("discard", func() any { return map[string]string{"reason": reason} }, func(conn *connection, id string, _ []server.RunView) {
+		RunE: a.eachRun("discard", func() any { return map[string]any{"reason": reason, "force": force} }, func(conn *connection, id string, _ []server.RunView) {
 			a.say("Run %s is settled. Its workspace is planned again, and what that would change is held%s.", id, later(conn))
 		}),
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "`why`; it is recorded")
-	onlyOnCommandLine(cmd.Flags(), "reason")
+	cmd.Flags().BoolVar(&force, "force", false, goneThere)
+	onlyOnCommandLine(cmd.Flags(), "reason", "force")
 	return cmd
 }
 

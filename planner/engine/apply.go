@@ -32,7 +32,7 @@ func (r *Root) ApplyCommand(planFile string) Command {
 }
 
 // Run runs the command in a process group of its own, whose output goes into files: a pipe would end the engine when this
-// process dies, for its next word would find no reader. When ctx ends it is interrupted, and killed (ErrKilled) when it has not
+// process dies, for its next word would find no reader. It goes on then: whoever finds it interrupts it. When ctx ends it is interrupted, and killed (ErrKilled) when it has not
 // ended after wait. started is told the id of the group.
 func (c Command) Run(ctx context.Context, stdout, stderr *os.File, wait time.Duration, started func(pid int)) error {
 	sockets, cleanup, err := socketDir(c.TempDir)
@@ -42,7 +42,7 @@ func (c Command) Run(ctx context.Context, stdout, stderr *os.File, wait time.Dur
 	defer cleanup()
 	p := process{
 		path: c.Path, dir: c.Dir, args: c.Args, env: append(c.Env[:len(c.Env):len(c.Env)], "TMPDIR="+sockets),
-		stdout: stdout, stderr: stderr, interruptWait: wait, started: started,
+		stdout: stdout, stderr: stderr, interruptWait: wait, started: started, outlives: true,
 	}
 	return p.run(ctx)
 }

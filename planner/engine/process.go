@@ -27,6 +27,7 @@ type process struct {
 	stdout, stderr io.Writer
 	interruptWait  time.Duration
 	started        func(pid int) // may be nil
+	outlives       bool          // it goes on when this process dies; otherwise it is interrupted then, on Linux
 }
 
 // ErrKilled is the end of a process that did not obey when it was interrupted.
@@ -80,7 +81,7 @@ func (p process) start() (*exec.Cmd, error) {
 		cmd.Dir, cmd.Env = p.dir, p.env
 		cmd.Stdout, cmd.Stderr = p.stdout, p.stderr
 		cmd.WaitDelay = pipeGrace
-		cmd.SysProcAttr = sysProcAttr()
+		cmd.SysProcAttr = sysProcAttr(p.outlives)
 		err := cmd.Start()
 		if err == nil {
 			return cmd, nil

@@ -5,4 +5,4 @@ package engine
 import "syscall"
 
 // sysProcAttr gives the engine a process group of its own.
-func sysProcAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+func sysProcAttr(bool) *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

@@ -1,16 +1,25 @@
 package engine
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // Process is an engine, or what one started.
 type Process struct {
-	PID int
-	Dir string // where it works; "" when that cannot be told
+	PID   int
+	Group int    // its process group; 0 when that cannot be told
+	Dir   string // where it works; "" when that cannot be told
+}
+
+// Led reports whether the leader of its process group lives: the engine, which has a group of its own. Without it, a process does
+// nothing for anybody.
+func (p Process) Led() bool {
+	return p.Group > 0 && !errors.Is(syscall.Kill(p.Group, 0), syscall.ESRCH)
 }
 
 // Processes are those whose TempDir is, or lies in, a directory. Their environment says so: by a variable that driftless sets for
@@ -25,8 +34,9 @@ func Processes(within string) (all []Process) {
 		}
 		proc := filepath.Dir(name)
 		if pid, err := strconv.Atoi(filepath.Base(proc)); err == nil {
+			group, _ := syscall.Getpgid(pid)
 			dir, _ := os.Readlink(filepath.Join(proc, "cwd"))
-			all = append(all, Process{PID: pid, Dir: dir})
+			all = append(all, Process{PID: pid, Group: group, Dir: dir})
 		}
 	}
 	return all

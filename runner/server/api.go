@@ -289,21 +289,28 @@ func views[T, V any](all []T, view func(T) V) []V {
 
 func (a *API) approve(w http.ResponseWriter, r *http.Request) { a.onRun(w, r, a.do.Approve) }
 
-func (a *API) resume(w http.ResponseWriter, r *http.Request) { a.onRun(w, r, a.do.Resume) }
-
 func (a *API) cancel(w http.ResponseWriter, r *http.Request) { a.onRun(w, r, a.do.Cancel) }
 
-// discard takes why, as {"reason": …}.
+func (a *API) resume(w http.ResponseWriter, r *http.Request) { a.decide(w, r, a.do.Resume) }
+
 func (a *API) discard(w http.ResponseWriter, r *http.Request) {
+	a.decide(w, r, func(ctx context.Context, id int64, d runner.Decision) (runner.Run, error) {
+		return runner.Run{}, a.do.Discard(ctx, id, d)
+	})
+}
+
+// decide takes why, and whether the person is sure, as {"reason": …, "force": …}.
+func (a *API) decide(w http.ResponseWriter, r *http.Request, command func(context.Context, int64, runner.Decision) (runner.Run, error)) {
 	var ask struct {
 		Reason string `json:"reason"`
+		Force  bool   `json:"force"`
 	}
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&ask); err != nil && !errors.Is(err, io.EOF) {
 		a.answer(w, r, nil, runner.UserError("the request is not JSON: "+err.Error()))
 		return
 	}
 	a.onRun(w, r, func(ctx context.Context, id int64, who string) (runner.Run, error) {
-		return runner.Run{}, a.do.Discard(ctx, id, who, ask.Reason)
+		return command(ctx, id, runner.Decision{Actor: who, Reason: ask.Reason, Sure: ask.Force})
 	})
 }
 

@@ -8,8 +8,9 @@ import (
 	"github.com/driftlessops/driftless/planner/engine"
 )
 
-// Reap waits until no process of an apply without a supervisor is left: the kernel interrupted the engine when its supervisor
-// died. One that does not end is interrupted, and killed, as the supervisor would have done.
+// Reap ends what is left of an apply without a supervisor, and waits for that. The engine is interrupted, once: then it stops, and
+// writes down the state that it cannot send to anybody any more. It is killed when it does not end, and what it started when it
+// is gone.
 func (a *Apply) Reap(ctx context.Context) error {
 	wait := a.Order.Wait
 	if wait <= 0 {
@@ -17,20 +18,18 @@ func (a *Apply) Reap(ctx context.Context) error {
 	}
 	timer := time.NewTicker(poll)
 	defer timer.Stop()
-	for begin, told := time.Now(), false; ; {
+	for begin, told := time.Now(), false; ; told = true {
 		left := a.Left()
 		if len(left) == 0 {
 			return nil
 		}
-		if !told || time.Since(begin) > wait {
-			signal := syscall.SIGINT
-			if told {
-				signal = syscall.SIGKILL
+		for _, p := range left {
+			switch {
+			case !p.Led() || time.Since(begin) > wait:
+				_ = syscall.Kill(p.PID, syscall.SIGKILL)
+			case !told:
+				_ = syscall.Kill(p.PID, syscall.SIGINT)
 			}
-			for _, pid := range left {
-				_ = syscall.Kill(pid, signal)
-			}
-			told = true
 		}
 		select {
 		case <-ctx.Done():
@@ -41,12 +40,9 @@ func (a *Apply) Reap(ctx context.Context) error {
 }
 
 // Left are the processes of the apply: the engine, and what it started.
-func (a *Apply) Left() (pids []int) {
+func (a *Apply) Left() []engine.Process {
 	if a.Order.Command.TempDir == "" {
 		return nil
 	}
-	for _, p := range engine.Processes(a.Order.Command.TempDir) {
-		pids = append(pids, p.PID)
-	}
-	return pids
+	return engine.Processes(a.Order.Command.TempDir)
 }

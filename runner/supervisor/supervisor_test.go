@@ -60,8 +60,8 @@ func start(t *testing.T, script string, change func(*Order)) *bench {
 	b.apply, err = Start(filepath.Join(dir, "run", "apply"), order)
 	b.must(err)
 	t.Cleanup(func() { // the engine of a test that failed
-		for _, pid := range b.apply.Left() {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
+		for _, p := range b.apply.Left() {
+			_ = syscall.Kill(p.PID, syscall.SIGKILL)
 		}
 	})
 	return b
@@ -178,7 +178,7 @@ func TestSecretsAreNotOnDisk(t *testing.T) {
 	}
 }
 
-// TestSupervisorIsKilled: the engine is interrupted by the kernel, or by who waits for its end.
+// TestSupervisorIsKilled: the engine is interrupted by who waits for its end.
 func TestSupervisorIsKilled(t *testing.T) {
 	t.Parallel()
 	for name, script := range map[string]string{
@@ -204,6 +204,19 @@ func TestSupervisorIsKilled(t *testing.T) {
 				t.Error("a person's shell was killed")
 			}
 		})
+	}
+}
+
+// TestAnEngineWithoutSupervisorSavesItsState: it is interrupted once, and has the time to write down what it cannot send to anybody.
+func TestAnEngineWithoutSupervisorSavesItsState(t *testing.T) {
+	t.Parallel()
+	b := start(t, `trap 'test -e told && exit 9; touch told' INT; echo ready; while ! test -e told; do sleep 0.05; done; sleep 1; touch errored.tfstate`, nil)
+	b.ready()
+	b.must(syscall.Kill(b.apply.pid(), syscall.SIGKILL))
+	b.await("the lock is free", func() bool { return !b.apply.Alive() })
+	b.must(b.apply.Reap(t.Context()))
+	if _, err := os.Stat(filepath.Join(b.dir, "checkout", "errored.tfstate")); err != nil {
+		t.Error(err)
 	}
 }
 
