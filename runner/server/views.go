@@ -57,8 +57,8 @@ type RunView struct {
 	Reviewers   []string        `json:"reviewed_in,omitempty"`   // pull requests
 	Pulls       []PullView      `json:"pull_requests,omitempty"` // what it plans or applies; only of one run
 	Approves    int64           `json:"approves,omitempty"`
-	Late        string          `json:"late_result,omitempty"`   // how it ended after a person had decided; only of one run
-	Left        *runner.Rescued `json:"left_behind,omitempty"`   // a state; only of one run
+	Late        string          `json:"late_result,omitempty"` // how it ended after a person had decided; only of one run
+	Left        *runner.Rescued `json:"left_behind,omitempty"` // a state; only of one run
 	CreatedAt   time.Time       `json:"created_at"`
 	PlannedAt   time.Time       `json:"planned_at,omitzero"`
 	AppliedAt   time.Time       `json:"apply_started_at,omitzero"`
