@@ -19,6 +19,8 @@ type Prior struct {
 	Replaced string `json:"replaced,omitempty"`
 	// Made are the resources that an apply created which did not end well: the state may not know them.
 	Made []string `json:"made,omitempty"`
+	// ReplacedAfter is the newest run of the workspace then: what was found before says nothing of the state that is there now.
+	ReplacedAfter int64 `json:"replaced_after,omitempty"`
 }
 
 // ReadPrior reads the prior state's identity from a plan file. A plan file that OpenTofu encrypted, or one of a form that

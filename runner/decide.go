@@ -33,7 +33,7 @@ func decideTracked(want wish, rec Workspace, runs []Run) decision {
 	runs = slices.DeleteFunc(runs, func(r Run) bool { return r.PullID != 0 }) // before a merge: not what the tracked branch asked for
 	inSync := rec.AppliedDigest == want.digest
 	var keep int64
-	if len(runs) > 0 && stands(runs[0], want, inSync) {
+	if len(runs) > 0 && stands(runs[0], want, rec) {
 		keep = runs[0].ID
 	}
 	d := decision{create: !inSync && keep == 0}
@@ -46,9 +46,16 @@ func decideTracked(want wish, rec Workspace, runs []Run) decision {
 }
 
 // stands reports whether the newest tracked run is the answer to what is wanted.
-func stands(run Run, want wish, inSync bool) bool {
+func stands(run Run, want wish, rec Workspace) bool {
 	if run.InputDigest != want.digest {
 		return false
+	}
+	inSync := rec.AppliedDigest == want.digest
+	switch run.Status {
+	case Held, Failed, Canceled, Blocked:
+		if run.ID <= rec.Prior.ReplacedAfter {
+			return false // another state is there now: it is planned from that one
+		}
 	}
 	switch run.Status {
 	case Queued, Planning, Planned, Ready:

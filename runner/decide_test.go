@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/driftlessops/driftless/planner"
 )
 
 func TestDecideTracked(t *testing.T) {
@@ -19,6 +21,7 @@ func TestDecideTracked(t *testing.T) {
 	approved := func(r *Run) { r.Approves = 1 }
 	for name, c := range map[string]struct {
 		applied   string
+		replaced  int64 // the newest run when the state was replaced
 		runs      []Run // newest first
 		create    bool
 		supersede []int64
@@ -47,10 +50,15 @@ func TestDecideTracked(t *testing.T) {
 		"drift runs are another matter":               {applied: "d1", runs: []Run{{ID: 4, Purpose: PurposeDrift, Status: Held, InputDigest: "d1"}}},
 		"applied once, then overtaken and back":       {applied: "d0", runs: []Run{apply(3, Applied, "d0"), apply(2, Applied, "d1")}, create: true},
 		"in sync, but an unapproved run is left over": {applied: "d1", runs: []Run{apply(3, Queued, "d1")}, supersede: []int64{3}},
+		"held, then another state":                    {replaced: 2, runs: []Run{apply(2, Held, "d1")}, create: true, supersede: []int64{2}},
+		"failed twice, then another state":            {replaced: 3, runs: []Run{apply(3, Failed, "d1"), apply(2, Failed, "d1")}, create: true},
+		"canceled, then another state":                {replaced: 2, runs: []Run{apply(2, Canceled, "d1")}, create: true},
+		"held after another state":                    {replaced: 2, runs: []Run{apply(3, Held, "d1"), apply(2, Superseded, "d1")}},
+		"approved, then another state":                {replaced: 3, runs: []Run{apply(3, Queued, "d1", approved)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := decideTracked(want, Workspace{AppliedDigest: c.applied}, c.runs)
+			got := decideTracked(want, Workspace{AppliedDigest: c.applied, Prior: planner.Prior{ReplacedAfter: c.replaced}}, c.runs)
 			if got.create != c.create || !slices.Equal(ids(got.supersede), c.supersede) {
 				t.Errorf("create %v, supersede %v; want %v, %v", got.create, ids(got.supersede), c.create, c.supersede)
 			}

@@ -3,6 +3,7 @@ package runner
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -51,7 +52,9 @@ func holdAll(tx Tx, why string) error {
 		return err
 	}
 	for _, w := range all {
-		w.Prior.Replaced = why
+		if err := w.distrust(tx, why); err != nil {
+			return err
+		}
 		w.Sync, w.Reason, w.AppliedDigest, w.UpdatedAt = Unknown, why, "", now()
 		if err := tx.PutWorkspace(w); err != nil {
 			return err
@@ -60,7 +63,7 @@ func holdAll(tx Tx, why string) error {
 	return nil
 }
 
-// forgetOrders ends what would be worked on. What was being applied then may have ended in any way since.
+// forgetOrders ends what would be worked on, and what waits for an approval: it is planned again. What was being applied then may have ended in any way since.
 func forgetOrders(tx Tx, why string) error {
 	runs, err := tx.Runs(RunFilter{Statuses: []Status{Queued, Planning, Planned}})
 	if err != nil {
@@ -74,7 +77,11 @@ func forgetOrders(tx Tx, why string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(endAll(tx, append(runs, ready...), Superseded, why), undecidedAll(tx, applying, why))
+	waiting, err := tx.Runs(RunFilter{Statuses: []Status{Held, Blocked}, Tracked: true, Purposes: []Purpose{PurposeApply, PurposeDrift, PurposeDestroy}})
+	if err != nil {
+		return err
+	}
+	return errors.Join(endAll(tx, slices.Concat(runs, ready, waiting), Superseded, why), undecidedAll(tx, applying, why))
 }
 
 // undecidedAll leaves what became of applies to a person.

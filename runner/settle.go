@@ -65,7 +65,9 @@ func discardIn(j *journal, run Run, actor, reason string) error {
 	}
 	rec.Sync, rec.Reason = Unknown, fmt.Sprintf("run %d was interrupted, and discarded by %s: it is planned again", run.ID, actor)
 	if rec.Reserved == 0 {
-		rec.Prior.Replaced = fmt.Sprintf("run %d was interrupted in the middle of its apply, and %s discarded it", run.ID, actor)
+		if err := rec.distrust(j.tx, fmt.Sprintf("run %d was interrupted in the middle of its apply, and %s discarded it", run.ID, actor)); err != nil {
+			return err
+		}
 	}
 	if err := putIfChanged(j, rec); err != nil {
 		return err

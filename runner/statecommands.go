@@ -183,11 +183,23 @@ func (c *Commander) replaced(j *journal, id workspaces.ID, actor, why string) ([
 	if err != nil {
 		return nil, err
 	}
-	rec.Prior.Replaced = why
+	if err := rec.distrust(j.tx, why); err != nil {
+		return nil, err
+	}
 	if err := putIfChanged(j, rec); err != nil {
 		return nil, err
 	}
 	return checkDriftIn(j, []workspaces.ID{id}, actor)
+}
+
+// distrust lets the workspace be planned again, whatever was found before, and holds what that would change, for a reason.
+func (rec *Workspace) distrust(tx Tx, why string) error {
+	newest, err := tx.Runs(RunFilter{Workspace: rec.ID, Limit: 1})
+	if err == nil && len(newest) > 0 {
+		rec.Prior.ReplacedAfter = newest[0].ID
+	}
+	rec.Prior.Replaced = why
+	return err
 }
 
 func stateEvent(j *journal, kind string, id workspaces.ID, actor string, runID int64, message string) error {

@@ -118,7 +118,9 @@ func markPushed(j *journal, run Run, o stateOrder) error {
 	if err != nil {
 		return err
 	}
-	rec.Prior.Replaced = fmt.Sprintf("its state was replaced by %s: run %d pushed one", run.Actor, run.ID)
+	if err := rec.distrust(j.tx, fmt.Sprintf("its state was replaced by %s: run %d pushed one", run.Actor, run.ID)); err != nil {
+		return err
+	}
 	return putIfChanged(j, rec)
 }
 

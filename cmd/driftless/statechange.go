@@ -199,6 +199,9 @@ func (a *app) changeState(ctx context.Context, conn *connection, command string,
 	}
 	if v := done.Version; v != nil {
 		a.say("Version %d (serial %d) is the newest state now.", v.Version, v.Serial)
+		if len(done.Runs) == 0 && (ask["run"] == nil || ask["run"] == int64(0) || ask["force"] == true) {
+			a.say("The workspace is planned again from it%s, and what that would change is held: `driftless runs --status held`.", later(conn))
+		}
 	}
 	if done.Lock != nil && len(done.Runs) == 0 {
 		a.say("The lock is taken away. It was held by %s. %s", safe(done.Lock.String()), afterUnlock(*done.Lock))

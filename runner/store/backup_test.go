@@ -220,10 +220,11 @@ var restoredRuns = []struct {
 	{"r//a", runner.PurposeApply, runner.Queued, runner.Superseded, false},
 	{"r//b", runner.PurposeDestroy, runner.Ready, runner.Superseded, false},
 	{"r//c", runner.PurposeApply, runner.Applying, runner.Interrupted, false},
-	{"r//d", runner.PurposeApply, runner.Held, runner.Held, false},
+	{"r//d", runner.PurposeApply, runner.Held, runner.Superseded, false},
 	{"r//d", runner.PurposeApply, runner.Applied, runner.Applied, false},
 	{"r//a", runner.PurposePlan, runner.Ready, runner.Superseded, true},
 	{"r//b", runner.PurposePlan, runner.Unchanged, runner.Superseded, true},
+	{"r//d", runner.PurposeApply, runner.Failed, runner.Failed, false},
 }
 
 func underWay(tx runner.Tx) error {
@@ -231,6 +232,7 @@ func underWay(tx runner.Tx) error {
 	err := errors.Join(tx.PutPull(&pull), tx.PutRepository(runner.Repository{Name: "r", HeardAt: noon}),
 		tx.PutWorkspace(runner.Workspace{ID: "r//a", Sync: runner.Synced, AppliedDigest: "d", AppliedCommit: "c"}),
 		tx.PutWorkspace(runner.Workspace{ID: "r//c", Sync: runner.Pending}),
+		tx.PutWorkspace(runner.Workspace{ID: "r//d", Sync: runner.SyncFailed}),
 		tx.PutReport(runner.Report{PullID: pull.ID, Head: "h", Runs: map[workspaces.ID]int64{"r//a": 6}, Pages: []string{"page"}}),
 		tx.Append(&runner.Event{Kind: "planned", At: noon}))
 	for _, r := range restoredRuns {
@@ -255,6 +257,9 @@ func checkRestored(t *testing.T, tx runner.Tx) error {
 	}
 	if c, err := tx.Workspace("r//c"); err != nil || c.Sync != runner.SyncFailed || !strings.Contains(c.Reason, "`driftless resume 3`") || !strings.Contains(c.Reason, "ends at 2026-03-01") {
 		t.Errorf("what was being applied is %+v, %v", c, err)
+	}
+	if d, err := tx.Workspace("r//d"); err != nil || d.Sync != runner.Unknown || d.Prior.ReplacedAfter != int64(len(restoredRuns)) {
+		t.Errorf("what failed is %+v, %v: it is planned again", d, err)
 	}
 	report, err := tx.Report(1)
 	if err != nil || len(report.Runs) > 0 || report.Head != "" || len(report.Pages) != 1 {
