@@ -23,7 +23,7 @@ func (j *job) finishDrift(ctx context.Context, plan *planner.Plan, verdict polic
 			if err := tx.DeleteBlobs(BlobKey(run.ID, "plan")); err != nil { // nothing in it; and there is one every few hours
 				return err
 			}
-			return j.checked(jr, *run, nil, "")
+			return j.checked(jr, *run, nil)
 		})
 	}
 	status := Held
@@ -38,7 +38,7 @@ func (j *job) finishDrift(ctx context.Context, plan *planner.Plan, verdict polic
 	}
 	repair := status == Held && broken == "" && j.ws.Reconcile && repairable(plan)
 	return j.to(ctx, status, "drift found", driftMessage(plan), func(tx Tx, jr *journal, run *Run) error {
-		if err := j.checked(jr, *run, plan.Changes, broken); err != nil {
+		if err := j.checked(jr, *run, plan.Changes); err != nil {
 			return err
 		}
 		rec, err := tx.Workspace(run.Workspace)
@@ -90,9 +90,8 @@ func repairable(plan *planner.Plan) bool {
 	return true
 }
 
-// checked records the outcome of a drift check; earlier drift runs of the workspace are settled by it. broken is why the state cannot
-// be the one that was seen before, or "".
-func (j *job) checked(jr *journal, run Run, drift []planner.Change, broken string) error {
+// checked records the outcome of a drift check; earlier drift runs of the workspace are settled by it.
+func (j *job) checked(jr *journal, run Run, drift []planner.Change) error {
 	if err := settleDrift(jr, run); err != nil {
 		return err
 	}
@@ -124,11 +123,7 @@ func (j *job) checked(jr *journal, run Run, drift []planner.Change, broken strin
 	if rec.Drift, err = json.Marshal(drift); err != nil {
 		return err
 	}
-	why := driftMessage(&planner.Plan{Changes: drift})
-	if broken != "" {
-		why = broken + "; " + why
-	}
-	rec.Sync, rec.Reason = rec.orPending(Drifted, why)
+	rec.Sync, rec.Reason = rec.orPending(Drifted, rec.drifted())
 	return jr.tx.PutWorkspace(rec)
 }
 
@@ -137,6 +132,15 @@ func (rec Workspace) changes() *planner.Plan {
 	plan := &planner.Plan{}
 	_ = json.Unmarshal(rec.Drift, &plan.Changes) // what cannot be read is shown as nothing in particular
 	return plan
+}
+
+// drifted says what the last drift check found, and whether its state was one that a person put there.
+func (rec Workspace) drifted() string {
+	text := driftMessage(rec.changes())
+	if rec.Prior.Replaced != "" {
+		return rec.Prior.Replaced + "; " + text
+	}
+	return text
 }
 
 // settleDrift ends the drift runs that wait for a person: a newer run says how the world is.

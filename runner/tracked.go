@@ -119,7 +119,7 @@ func settledSync(ws *workspaces.Workspace, rec *Workspace, newest Run) {
 	case newest.Status == Failed && newest.FinishedAt.After(rec.CheckedAt):
 		rec.Sync, rec.Reason = SyncFailed, firstLine(newest.Reason)
 	case !rec.DriftSince.IsZero():
-		rec.Sync, rec.Reason = Drifted, driftMessage(rec.changes())
+		rec.Sync, rec.Reason = Drifted, rec.drifted()
 	case ws.Freshness > 0 && now().Sub(rec.CheckedAt) > ws.Freshness:
 		rec.Sync, rec.Reason = Unknown, "not checked since "+rec.CheckedAt.Format(time.RFC3339)
 	default:

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/server"
 )
 
@@ -91,10 +93,14 @@ func (a *app) approve(ctx context.Context, conn *connection, what approval) (err
 		return nil
 	}
 	if what.all {
-		if what.runs, err = heldRuns(ctx, conn.Client, what.labels); err != nil {
+		var byNumber []string
+		if what.runs, byNumber, err = heldRuns(ctx, conn.Client, what.labels); err != nil {
 			return err
 		}
-		if len(what.runs) == 0 {
+		switch {
+		case len(byNumber) > 0:
+			a.say("--all leaves out what is approved by its number, a repair of drift and a plan from another state than was seen before: `driftless show` each of %s.", strings.Join(byNumber, ", "))
+		case len(what.runs) == 0:
 			a.say("Nothing is held.")
 		}
 	}
@@ -128,12 +134,12 @@ func later(conn *connection) string {
 	return ", as soon as `driftless serve` runs"
 }
 
-// heldRuns are the numbers of the held applies of the workspaces with the labels. Held drift is left out: a repair is
-// approved by name. So are applies before a merge: they go on by a comment.
-func heldRuns(ctx context.Context, client *server.Client, labels map[string]string) ([]string, error) {
+// heldRuns are the numbers of the held applies of the workspaces with the labels, and of those runs that are held and approved
+// only by number. Applies before a merge are left out: they go on by a comment.
+func heldRuns(ctx context.Context, client *server.Client, labels map[string]string) (held, byNumber []string, err error) {
 	var all []server.WorkspaceView
 	if err := client.Get(ctx, "/v1/workspaces", nil, &all); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	wanted := map[string]bool{}
 	for _, w := range all {
@@ -143,14 +149,18 @@ func heldRuns(ctx context.Context, client *server.Client, labels map[string]stri
 		}
 	}
 	var runs []server.RunView
-	if err := client.Get(ctx, "/v1/runs", url.Values{"status": {"held"}, "purpose": {"apply"}}, &runs); err != nil {
-		return nil, err
+	if err := client.Get(ctx, "/v1/runs", url.Values{"status": {"held"}, "purpose": {"apply", "drift"}}, &runs); err != nil {
+		return nil, nil, err
 	}
-	var held []string
 	for i := len(runs) - 1; i >= 0; i-- { // oldest first: what others depend on was seen first
-		if wanted[runs[i].Workspace] && runs[i].PullRequest == "" && !runs[i].OddState() {
-			held = append(held, strconv.FormatInt(runs[i].ID, 10))
+		number := strconv.FormatInt(runs[i].ID, 10)
+		switch {
+		case !wanted[runs[i].Workspace] || runs[i].PullRequest != "":
+		case runs[i].OddState() || runs[i].Purpose == string(runner.PurposeDrift):
+			byNumber = append(byNumber, number)
+		default:
+			held = append(held, number)
 		}
 	}
-	return held, nil
+	return held, byNumber, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -200,6 +201,15 @@ func TestValidateDoubts(t *testing.T) {
 	driftless(t, "validate", file).want(t, 0, "No repository", "valid")
 	writeFile(t, file, "repository \"a\" {\n  url = \"/a\"\n  policy \"x\" {\n    dir = \"/nowhere\"\n  }\n}\n")
 	driftless(t, "validate", file).want(t, 0, "line 3", "/nowhere is no directory", "valid")
+	key := filepath.Join(t.TempDir(), "driftless-key")
+	writeFile(t, file, fmt.Sprintf("repository \"a\" {\n  url = \"/a\"\n}\nencryption_key {\n  file = %q\n}\n", key))
+	driftless(t, "validate", file).want(t, 0, key+", from which a secret is read, is not there", "valid")
+	driftless(t, "serve", "--once", "--config", file, "--data-dir", t.TempDir()).want(t, 1, "encryption_key: file "+key+": ", "`driftless keys new FILE` makes it")
+	driftless(t, "keys", "new", key).want(t, 0, key+" holds the key age1")
+	driftless(t, "keys", "new", key).want(t, 1, "it is there already")
+	if said := driftless(t, "validate", file).want(t, 0, "valid").err; strings.Contains(said, key) {
+		t.Error(said)
+	}
 	writeFile(t, file, `github "g" {
   url         = "http://127.0.0.1:1"
   write_pause = "0s"

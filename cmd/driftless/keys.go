@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/driftlessops/driftless/runner/server"
+	"github.com/driftlessops/driftless/runner/store"
 )
 
 func newKeys(a *app) *cobra.Command {
@@ -19,8 +20,27 @@ database. One of them is the current one: everything is encrypted for it.`,
 		Example: `  driftless keys list
   driftless keys rotate && driftless keys retire`,
 	})
-	cmd.AddCommand(newKeysList(a), newKeysRotate(a), newKeysRetire(a))
+	cmd.AddCommand(newKeysList(a), newKeysNew(a), newKeysRotate(a), newKeysRetire(a))
 	return cmd
+}
+
+func newKeysNew(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "new FILE",
+		Short: "Make a key file for encryption_key",
+		Long: `new makes a key and writes it into a FILE that is not there yet, which only you can read: for encryption_key, before the first start on a
+PostgreSQL database, as age-keygen would. Without encryption_key driftless makes secret.key in the data directory by itself.`,
+		Example: "  driftless keys new /run/secrets/driftless-key",
+		Args:    takes(1, 1, "a FILE that is not there yet"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			recipient, err := store.NewKeyFile(args[0])
+			if err != nil {
+				return err
+			}
+			a.say("%s holds the key %s. Keep a copy in a safe place: without it the states, plans and logs in the database cannot be read.", args[0], recipient)
+			return nil
+		},
+	}
 }
 
 func newKeysList(a *app) *cobra.Command {

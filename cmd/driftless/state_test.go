@@ -73,7 +73,7 @@ func TestState(t *testing.T) {
 	r.do("serve", "--once").want(t, 0)
 	r.git("push", "--quiet", "origin", "HEAD:main")
 	r.do("serve", "--once").want(t, 0, "held", "rolled back by")
-	r.do("approve", "--all").want(t, 0, "Nothing is held") // an odd state is approved by its number
+	r.do("approve", "--all").want(t, 0, "--all leaves out what is approved by its number") // an odd state is approved by its number
 	var runs []server.RunView
 	r.do("runs", "--status", "held", "--purpose", "apply", "-o", "json").want(t, 0).decode(t, &runs)
 	if len(runs) != 1 || !runs[0].OddState() {

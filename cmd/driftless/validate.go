@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
+	"github.com/driftlessops/driftless/runner/daemon"
 	"github.com/driftlessops/driftless/workspaces"
 )
 
@@ -111,6 +112,12 @@ func doubts(name string, config *workspaces.Config) (diags hcl.Diagnostics) {
 	if len(config.Repositories) == 0 {
 		start := hcl.Pos{Line: 1, Column: 1}
 		warn(hcl.Range{Filename: name, Start: start, End: start}, "No repository", `There is nothing to watch: add repository "infra" { url = "https://git.example.com/team/infra.git" }`)
+	}
+	for _, s := range daemon.Secrets(config) {
+		if _, err := os.Stat(s.File); s.File != "" && errors.Is(err, fs.ErrNotExist) {
+			start := hcl.Pos{Line: 1, Column: 1}
+			warn(hcl.Range{Filename: name, Start: start, End: start}, "No such file", fmt.Sprintf("%s, from which a secret is read, is not there. driftless needs it on the machine where it runs.", s.File))
+		}
 	}
 	policies := slices.Clone(config.Settings.Policies)
 	for _, r := range config.Repositories {

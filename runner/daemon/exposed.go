@@ -11,7 +11,7 @@ import (
 // warnOfExposed says which files of secrets anybody on this machine can read or change. That of a group is left to the operator.
 func (d *Daemon) warnOfExposed() {
 	seen := map[string]bool{}
-	for _, s := range secrets(d.opts.Config) {
+	for _, s := range Secrets(d.opts.Config) {
 		if s.File == "" || seen[s.File] || runtime.GOOS == "windows" {
 			continue
 		}
@@ -25,8 +25,8 @@ func (d *Daemon) warnOfExposed() {
 	}
 }
 
-// secrets are all that a configuration names.
-func secrets(config *workspaces.Config) (all []workspaces.Secret) {
+// Secrets are all that a configuration names.
+func Secrets(config *workspaces.Config) (all []workspaces.Secret) {
 	add := func(some ...*workspaces.Secret) {
 		for _, s := range some {
 			if s != nil {

@@ -34,11 +34,27 @@ func LoadKeys(path string) (*Keys, error) {
 	return keys, nil
 }
 
+// NewKeyFile makes a key file (mode 0600) that is not there yet, and returns whom its key is for.
+func NewKeyFile(path string) (recipient string, err error) {
+	if _, err := os.Lstat(path); err == nil {
+		return "", fmt.Errorf("key file %s: it is there already, and may be the only copy of a key: name another", path)
+	}
+	keys, err := LoadKeys(path)
+	if err != nil {
+		return "", err
+	}
+	return keys.recipients()[0], nil
+}
+
 // KeysFrom are keys that are kept elsewhere: read returns what a key file holds, and from says where, for messages. They are
 // changed only there.
 func KeysFrom(from string, read func() ([]byte, error)) (*Keys, error) {
 	keys := &Keys{path: from, read: read}
-	return keys, keys.reload()
+	err := keys.reload()
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w. Put the key of this database there; for a new one `driftless keys new FILE` makes it", err)
+	}
+	return keys, err
 }
 
 func readKeys(path string) (*Keys, error) {

@@ -76,7 +76,7 @@ func (k *Keys) editElsewhere(change func(text string) (string, error)) error {
 	}
 	next, err := change(string(old))
 	if err == nil && next != string(old) {
-		err = fmt.Errorf("%s is not driftless's to change: change it there, a new key (`age-keygen`) in front of the others, or those that are not needed any more away; then say this again", k.path)
+		err = fmt.Errorf("%s is not driftless's to change: change it there, a new key (`driftless keys new FILE`) in front of the others, or those that are not needed any more away; then say this again", k.path)
 	}
 	return err
 }
