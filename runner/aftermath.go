@@ -36,6 +36,9 @@ func (o *aftermath) unreadable(why error) {
 	o.reason = "What the apply left cannot be read: " + why.Error() + ". " + strings.TrimSpace(o.reason)
 }
 
+// mostStale is how many plans of an apply are made anew because the state had overtaken them.
+const mostStale = 2
+
 // aftermath reads how an apply ended. With an error it is what could be read.
 func (j *job) aftermath(ctx context.Context, f *following) (o aftermath, err error) {
 	result, failed := f.apply.Result()
@@ -69,7 +72,7 @@ func (j *job) aftermath(ctx context.Context, f *following) (o aftermath, err err
 		j.succeeded(&o)
 	default:
 		failure := f.output.Failure(errors.New(result.Error))
-		o.status, o.stale = Failed, failure.Stale && j.run.Attempt < 3
+		o.status, o.stale = Failed, failure.Stale && j.run.Stale < mostStale
 		o.reason = j.interruptedBy(ctx, f.apply.Order, result, o.steps) + j.whyFailed(ctx, failure)
 		for _, why := range o.refused {
 			o.reason += "\n\ndriftless refused to keep the state: " + why

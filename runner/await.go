@@ -43,11 +43,11 @@ func passes(err error) bool {
 	return errors.Is(err, ErrUnavailable) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// await is AwaitStore for what this process begins with. A single pass waits no longer than for its other work.
+// await is AwaitStore for what this process begins with. A single pass waits so long in all.
 func (r *Runner) await(ctx context.Context, f func() error) error {
 	patience := time.Duration(0)
 	if r.passing.Load() {
-		patience = passPatience
+		patience = max(passPatience-time.Since(r.passBegan), time.Nanosecond)
 	}
 	return AwaitStore(ctx, r.log, patience, f)
 }

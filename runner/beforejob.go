@@ -104,18 +104,6 @@ func (j *job) orLater(ctx context.Context, err error) error {
 	case !errors.As(err, &later):
 		return err
 	}
-	j.r.leave(j.run.ID, nextTry(later, j.run.Attempt))
 	j.run.Reason = "waits for the forge to say whether it may be applied: " + later.Reason
-	return j.to(ctx, Queued, "run queued", j.run.Reason, nil)
-}
-
-// putOff reports whether a run in the queue waits for a moment to come. A restart does not wait for it.
-func (r *Runner) putOff(id int64) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if time.Now().Before(r.later[id]) {
-		return true
-	}
-	delete(r.later, id)
-	return false
+	return j.waitFor(ctx, time.Until(nextTry(later, j.run.Attempt)), "run queued", j.run.Reason, nil)
 }

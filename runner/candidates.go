@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/driftlessops/driftless/workspaces"
 )
@@ -13,7 +14,11 @@ import (
 func (r *Runner) claimable(ctx context.Context, looked map[int64]bool) (ids []int64, err error) {
 	err = r.opts.Store.View(ctx, func(tx Tx) error {
 		ids = nil
-		c := &candidates{r: r, tx: &remembering{Tx: tx, records: map[workspaces.ID]Workspace{}}}
+		at, err := tx.Clock()
+		if err != nil {
+			return err
+		}
+		c := &candidates{r: r, at: at, tx: &remembering{Tx: tx, records: map[workspaces.ID]Workspace{}}}
 		for _, purposes := range priorities {
 			found, err := c.claimable(purposes, looked, &ids)
 			if err != nil || found || len(ids) >= claimBatch {
@@ -29,6 +34,7 @@ func (r *Runner) claimable(ctx context.Context, looked map[int64]bool) (ids []in
 type candidates struct {
 	r    *Runner
 	tx   *remembering
+	at   time.Time              // by the store's clock
 	held map[workspaces.ID]bool // workspaces that a run holds; nil: nobody asked yet
 }
 
@@ -71,7 +77,7 @@ func (c *candidates) claimable(purposes []Purpose, looked map[int64]bool, ids *[
 			switch err = errors.Join(err, failed); {
 			case err != nil:
 				c.r.unclaimed(run, err)
-			case may && !held && !c.r.putOff(run.ID):
+			case may && !held && !putOff(run, c.at) && !c.r.leaves(run.ID):
 				*ids = append(*ids, run.ID)
 				return true, nil
 			case !may && reason != run.Reason:

@@ -18,6 +18,11 @@ func (r *Runner) claim(ctx context.Context) (claimed Run, ok bool) {
 		if err == nil && len(ids) > 0 {
 			claimed, ok, err = r.claimOf(ctx, ids)
 		}
+		if no := new(unclaimed); errors.As(err, &no) && ctx.Err() == nil {
+			r.unclaimed(no.run, err)
+			looked[no.run.ID] = true // the others go on
+			continue
+		}
 		if err != nil && ctx.Err() == nil && !errors.Is(err, errLost) {
 			r.log.Error("claim", "error", err)
 		}
@@ -48,7 +53,8 @@ func (r *Runner) claimOf(ctx context.Context, ids []int64) (claimed Run, ok bool
 				r.members.take(run.ID)
 				return j.run("planning", run, run.Trigger)
 			} else if err != nil && !errors.Is(err, ErrNotFound) {
-				r.unclaimed(run, err)
+				run.ID = id
+				return &unclaimed{run, err} // nothing may be kept of what failed half-way
 			}
 		}
 		return nil
@@ -58,6 +64,14 @@ func (r *Runner) claimOf(ctx context.Context, ids []int64) (claimed Run, ok bool
 	}
 	return claimed, ok && err == nil, err
 }
+
+// unclaimed is why it is not known whether a run may start.
+type unclaimed struct {
+	run Run
+	error
+}
+
+func (e *unclaimed) Unwrap() error { return e.error }
 
 // unclaimed says that it is not known whether a run may start; the others go on.
 func (r *Runner) unclaimed(run Run, err error) {
@@ -118,11 +132,11 @@ func (r *Runner) tryClaim(tx Tx, run *Run) (bool, error) {
 			return false, err
 		}
 	}
-	if r.putOff(run.ID) {
-		return false, nil
+	if at, err := tx.Clock(); err != nil || putOff(*run, at) || r.leaves(run.ID) {
+		return false, err
 	}
 	next := *run
-	next.Status, next.Owner, next.StartedAt, next.Reason = Planning, r.members.self.ID, now(), ""
+	next.Status, next.Owner, next.StartedAt, next.Reason, next.NotBefore = Planning, r.members.self.ID, now(), "", zeroTime
 	next.Attempt++
 	switch err := tx.UpdateRun(next, Queued); {
 	case errors.Is(err, ErrConflict):

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/planner/engine"
@@ -139,10 +138,9 @@ func (j *job) again(ctx context.Context, o aftermath) error {
 			}
 			if o.noRoom {
 				tries, err := putOffs(tx, run.ID)
-				if err != nil {
+				if err = errors.Join(err, run.delay(tx, waitAfter(tries))); err != nil {
 					return err
 				}
-				j.r.leave(run.ID, time.Now().Add(waitAfter(tries)))
 			}
 			if err := errors.Join(takeUpAgain(jr, run, kind, why), setSync(jr, run, Pending, then)); err != nil {
 				return err

@@ -257,7 +257,7 @@ func (j *job) fail(ctx context.Context, err, cause error) error {
 	}
 	if errors.Is(cause, errShutdown) {
 		return j.handBack(ctx, "driftless stops")
-	} else if errors.Is(cause, errLost) || errors.Is(err, ErrUnavailable) {
+	} else if errors.Is(cause, errLost) {
 		return j.insist(ctx, Queued, func() error { return j.handBack(ctx, firstLine(err.Error())) })
 	}
 	if lacks := new(lacking); errors.As(err, &lacks) {
@@ -267,7 +267,9 @@ func (j *job) fail(ctx context.Context, err, cause error) error {
 	}
 	why := j.whyFailed(ctx, err)
 	if outage := j.outage(err); outage != "" {
-		if waits, failed := j.tryAgain(ctx, outage, why); waits || failed != nil {
+		if waits, failed := j.tryAgain(ctx, outage, why); errors.Is(failed, ErrConflict) {
+			return nil // its record was ended meanwhile
+		} else if waits || failed != nil {
 			return failed
 		}
 		why += fmt.Sprintf("\n\nIt was tried %d times, ever more slowly, and is not tried again by itself.", j.run.mostTries()+1)

@@ -149,9 +149,9 @@ func (r *Runner) followRun(ctx context.Context, e Event) {
 	switch {
 	case err != nil || run.Owner == r.members.self.ID:
 		return
-	case run.Status == Applying:
+	case run.Status == Applying || run.Status == Queued: // also one that is put off: what it waits for
 		err = r.reportBegun(ctx, run)
-	case run.Status != Queued && !run.Status.Active():
+	case !run.Status.Active():
 		err = r.ended(ctx, run)
 	}
 	if err != nil {

@@ -71,8 +71,11 @@ func (m *membership) renew(tx Tx, j *journal, at time.Time) (live []Replica, err
 		self.Kind = Stopping
 	}
 	self.SeenAt, self.LeaseUntil = at, at.Add(m.lease)
-	// When its own lease is over as well, perhaps nobody could renew: the others get the time to.
-	patient := slices.ContainsFunc(all, func(o Replica) bool { return m.is(o) && !o.LeaseUntil.After(at) }) && m.joined
+	// When its own lease is over as well, perhaps nobody could renew: the others get a whole lease to.
+	if m.joined && slices.ContainsFunc(all, func(o Replica) bool { return m.is(o) && !o.LeaseUntil.After(at) }) {
+		m.patientUntil = at.Add(m.lease)
+	}
+	patient := at.Before(m.patientUntil)
 	live = []Replica{self}
 	err = tx.PutReplica(self)
 	for _, other := range all {

@@ -11,7 +11,7 @@ func (j *job) persist(ctx context.Context, status Status, kind, message string, 
 	return j.insist(ctx, status, func() error { return j.to(ctx, status, kind, message, also) })
 }
 
-// passPatience is for how long a single pass waits for a store that takes nothing.
+// passPatience is for how long a single pass waits for a store that takes nothing, when it begins in all.
 const passPatience = 20 * time.Second
 
 // insist tries again for as long as the store does not take something. What an apply left stays in its directory until then, also

@@ -26,6 +26,8 @@ type membership struct {
 	self   Replica
 	joined bool // it is on record; only the heartbeat asks
 
+	patientUntil time.Time // by the store's clock: so long no other replica is taken for lost; only the heartbeat asks
+
 	begin func(lease string) *leading // begins to lead something
 	ends  sync.WaitGroup              // of what was led
 

@@ -67,8 +67,10 @@ func TestNobodyIsJudgedAfterAnOutage(t *testing.T) {
 	}{
 		{4 * time.Second, 2, 0},
 		{60 * time.Second, 2, 0}, // nobody could
-		{64 * time.Second, 1, 1}, // b had the time to
-		{68 * time.Second, 1, 1},
+		{64 * time.Second, 2, 0}, // b may still wait for an answer to the beat before
+		{68 * time.Second, 2, 0},
+		{72 * time.Second, 1, 1}, // b had a whole lease to
+		{76 * time.Second, 1, 1},
 	} {
 		live, err := m.renew(tx, &journal{tx: tx}, begin.Add(beat.after))
 		if err != nil || len(live) != beat.live || tx.lost != beat.lost {

@@ -41,7 +41,11 @@ func TestARegistryThatIsDown(t *testing.T) {
 	t.Cleanup(server.Close)
 
 	f := newFleet(t, map[string][]string{"a": {"one-dev", "two-dev"}})
-	only := f.start("only", f.url, nil)
+	leader := f.start("leader", f.url, func(o *runner.Options) { o.Takes = runner.Selector{"env=none"} })
+	f.await("it leads", func(tx runner.Tx) (string, error) { return f.spread(tx, 1) })
+	for _, name := range []string{"first worker", "second worker"} {
+		f.start(name, f.url, func(o *runner.Options) { o.Kind = runner.Worker })
+	}
 	f.await("the tracked branch is planned", f.held)
 	needs := func(path string) string {
 		return fmt.Sprintf("module \"m\" {\n  source = %q\n}\n", server.URL+path)
@@ -78,6 +82,11 @@ func TestARegistryThatIsDown(t *testing.T) {
 		return nil
 	}))
 	up.Store(true)
+	for _, m := range f.members[1:] { // whichever put it off
+		if run, ok := m.r.Claim(t.Context()); ok {
+			t.Errorf("run %d is not waited for: %s", run.ID, run.NotBefore)
+		}
+	}
 	f.await("one goes on, and the other has failed", func(tx runner.Tx) (string, error) {
 		good, err := tx.Run(waiting["a//one-dev"].ID)
 		if err != nil || good.Status != runner.Ready && good.Status != runner.Unchanged {
@@ -89,7 +98,7 @@ func TestARegistryThatIsDown(t *testing.T) {
 		}
 		return map[bool]string{false: string(bad.Status)}[bad.Status == runner.Failed], err
 	})
-	only.end()
+	leader.end()
 }
 
 // TestAMirrorThatIsDamaged: a run that meets the damage waits until the mirror was made anew from its origin, and goes on; so does

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -65,9 +66,11 @@ func (j *job) forOthers(ctx context.Context, why *lacking) error {
 	if errors.Is(why, gitrepo.ErrMissing) || !errors.As(why, &remote) {
 		wait = leaveAlone
 		var others []string
-		err := j.r.opts.Store.View(ctx, func(tx Tx) (err error) {
-			others, err = j.r.members.untried(tx, j.run, j.rec.Labels)
-			return err
+		err := j.insist(ctx, Queued, func() error {
+			return j.r.opts.Store.View(ctx, func(tx Tx) (err error) {
+				others, err = j.r.members.untried(tx, j.run, j.rec.Labels)
+				return err
+			})
 		})
 		if err != nil {
 			return err
@@ -78,7 +81,23 @@ func (j *job) forOthers(ctx context.Context, why *lacking) error {
 	}
 	j.r.leave(j.run.ID, time.Now().Add(wait))
 	j.run.Reason = fmt.Sprintf("waits for a replica that has its commits: %s cannot get them: %s", j.r.members.self.Host, firstLine(why.Error()))
-	return j.to(ctx, Queued, leftToOthers, j.run.Reason, nil)
+	return j.insist(ctx, Queued, func() error { return j.to(ctx, Queued, leftToOthers, j.run.Reason, nil) })
+}
+
+// leave leaves a run in the queue to others until a moment: only this process does not take it before.
+func (r *Runner) leave(id int64, until time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	maps.DeleteFunc(r.later, func(_ int64, until time.Time) bool { return now.After(until) }) // others took them, perhaps
+	r.later[id] = until
+}
+
+// leaves reports whether a run in the queue is left to others for now.
+func (r *Runner) leaves(id int64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return time.Now().Before(r.later[id])
 }
 
 // leftToOthers is the kind of an event: a replica put a run back that it cannot work on.

@@ -114,12 +114,14 @@ type Run struct {
 	Unreviewed     []string // held: the changes that go beyond what was reviewed ("create cloud_server.x")
 	Reviewers      []string // pull requests whose review covered the apply
 	Attempt        int      // counts how often it was taken up: nobody writes on it for an earlier time
+	Stale          int      // how many plans before it, in a row, the state had overtaken when they were to be applied
 	Owner          string   // the replica that works on it, or did last
 	CreatedAt      time.Time
 	StartedAt      time.Time
 	PlannedAt      time.Time
 	AppliedAt      time.Time // when the apply started
 	FinishedAt     time.Time
+	NotBefore      time.Time // queued: nobody takes it up before, by the store's clock; zero = at once
 }
 
 // Workspace is what is known of a workspace. Target is what the tracked branch wants, Applied what the world got.

@@ -249,7 +249,7 @@ func keepShown(runs, shown map[workspaces.ID]int64, affected []workspaces.ID) {
 // reportOf brings the reports up to date that show a run which ended.
 func (r *Runner) reportOf(ctx context.Context, run Run) error { return r.reportNews(ctx, run, 1) }
 
-// reportBegun shows that an apply has begun.
+// reportBegun shows that an apply has begun, or what a run waits for.
 func (r *Runner) reportBegun(ctx context.Context, run Run) error { return r.reportNews(ctx, run, 0) }
 
 func (r *Runner) reportNews(ctx context.Context, run Run, ended int) error {

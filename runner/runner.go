@@ -69,7 +69,8 @@ type Runner struct {
 	recovered atomic.Bool // what an earlier process left is taken up
 	stopping  atomic.Bool // nothing new is begun any more
 
-	passing atomic.Bool // it makes a single pass
+	passing   atomic.Bool // it makes a single pass
+	passBegan time.Time   // of a single pass
 
 	mu      sync.Mutex
 	cancels map[int64]context.CancelCauseFunc // of the runs this process works on
@@ -152,6 +153,7 @@ func (r *Runner) Run(ctx context.Context) error {
 // Once makes one full pass: it polls every repository, works until nothing is left to do, and returns. Repositories that
 // could not be polled are in the error; the others were done.
 func (r *Runner) Once(ctx context.Context) error {
+	r.passBegan = time.Now()
 	r.passing.Store(true)
 	if err := r.recover(ctx); err != nil {
 		return err

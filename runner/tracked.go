@@ -10,12 +10,16 @@ import (
 
 // writeTracked brings the record of one workspace up to the tracked head, and queues its run when one is due.
 func (w *watcher) writeTracked(o *observation, j *journal, ws *workspaces.Workspace, known *answers, stop *[]int64) error {
+	told := len(j.events)
 	rec, err := recordOf(j, o.set, ws)
 	if errors.Is(err, errBusy) {
 		w.dirty.Store(true) // what it was renamed from is being worked on: later
 		return nil
 	} else if err != nil {
 		return err
+	}
+	if len(j.events) > told {
+		delete(known.known, ws.ID) // renamed just now: its runs came along
 	}
 	holder, reserved, err := reservedBy(j, &rec)
 	if err != nil {

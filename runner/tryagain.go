@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"time"
 
@@ -39,6 +38,8 @@ func (j *job) outage(err error) string {
 		return "what its init needs from the network cannot be had now"
 	case supervisor.Full(err):
 		return "the disk has no room for it"
+	case errors.Is(err, ErrUnavailable):
+		return "the database was away, or had no time for what it did"
 	case j.w != nil && j.w.closed == nil && j.w.mirror.Blames(err):
 		return "the mirror of its repository may be damaged, and is mended"
 	}
@@ -48,17 +49,19 @@ func (j *job) outage(err error) string {
 // tryAgain lets a run wait for the end of an outage. It is false when it waited often enough: then the run fails.
 func (j *job) tryAgain(ctx context.Context, outage, met string) (bool, error) {
 	tries := 0
-	err := j.r.opts.Store.View(ctx, func(tx Tx) error {
-		var err error
-		tries, err = putOffs(tx, j.run.ID)
-		return err
+	err := j.insist(ctx, Queued, func() error {
+		return j.r.opts.Store.View(ctx, func(tx Tx) (err error) {
+			tries, err = putOffs(tx, j.run.ID)
+			return err
+		})
 	})
 	if err != nil || tries >= j.run.mostTries() {
 		return false, err
 	}
-	j.r.leave(j.run.ID, time.Now().Add(waitAfter(tries)))
-	j.run.Reason = fmt.Sprintf("waits: %s. It is tried again by itself, %s; what it met:\n%s", outage, count(j.run.mostTries()-tries, "more time", "more times"), met)
-	err = j.to(ctx, Queued, runPutOff, firstLine(j.run.Reason), func(tx Tx, jr *journal, run *Run) error {
+	left := count(j.run.mostTries()-tries, "more time", "more times")
+	j.run.Reason = fmt.Sprintf("waits: %s. It is tried again by itself, %s; what it met:\n%s", outage, left, met)
+	said := fmt.Sprintf("%s, tried again by itself, %s; what it met: %s", outage, left, firstLine(met))
+	err = j.waitFor(ctx, waitAfter(tries), runPutOff, said, func(_ Tx, jr *journal, run *Run) error {
 		if run.Purpose != PurposeApply || run.PullID != 0 {
 			return nil
 		}
@@ -79,11 +82,26 @@ func waitAfter(tries int) time.Duration {
 	return wait + rand.N(wait/4)
 }
 
-// leave lets a run in the queue wait for a moment to come.
-func (r *Runner) leave(id int64, until time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := time.Now()
-	maps.DeleteFunc(r.later, func(_ int64, until time.Time) bool { return now.After(until) }) // others took them, perhaps
-	r.later[id] = until
+// waitFor puts the run back into the queue, where nobody takes it up before a wait is over, whatever becomes of this process.
+func (j *job) waitFor(ctx context.Context, wait time.Duration, kind, message string, also func(tx Tx, jr *journal, run *Run) error) error {
+	ctx = context.WithoutCancel(ctx)
+	return j.insist(ctx, Queued, func() error {
+		if err := j.r.opts.Store.View(ctx, func(tx Tx) error { return j.run.delay(tx, wait) }); err != nil {
+			return err
+		}
+		return j.to(ctx, Queued, kind, message, also)
+	})
+}
+
+// delay says of a run in the queue that nobody takes it up before a wait is over.
+func (r *Run) delay(tx Tx, wait time.Duration) error {
+	at, err := tx.Clock()
+	r.NotBefore = at.Add(wait)
+	return err
+}
+
+// putOff reports whether a run in the queue waits for a moment to come. One that is further off than any is put was written by
+// a clock that went back since.
+func putOff(run Run, at time.Time) bool {
+	return at.Before(run.NotBefore) && !at.Add(MostPutOff).Before(run.NotBefore)
 }

@@ -357,7 +357,7 @@ func (w *watcher) look(ctx context.Context) (moved bool, err error) {
 			break
 		}
 	}
-	w.made = w.mirror.Made()
+	w.made = made
 	moved = w.view.Branch != view.Branch || w.view.Refs.Branch(view.Branch) != refs.Branch(view.Branch) ||
 		!slices.Equal(w.view.Open, view.Open) || !maps.Equal(queueHeads(w.view), queueHeads(view))
 	w.view = view

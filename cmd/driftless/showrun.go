@@ -31,6 +31,7 @@ func (a *app) printRun(r server.RunView) {
 	line("Beyond review", strings.Join(r.Unreviewed, "\n"))
 	line("Engine", r.Engine)
 	line("Queued", clock(r.CreatedAt))
+	line("Not before", clock(r.NotBefore))
 	line("Apply started", clock(r.AppliedAt))
 	line("Finished", clock(r.FinishedAt))
 	if r.Verdict != nil {

@@ -63,6 +63,7 @@ type RunView struct {
 	PlannedAt   time.Time       `json:"planned_at,omitzero"`
 	AppliedAt   time.Time       `json:"apply_started_at,omitzero"`
 	FinishedAt  time.Time       `json:"finished_at,omitzero"`
+	NotBefore   time.Time       `json:"not_before,omitzero"` // queued: put off until then
 }
 
 // OddState reports whether the run is held because its state is not the one that was seen before: such a run is approved
@@ -123,6 +124,9 @@ func runView(tx runner.Tx, r runner.Run) RunView {
 		Reason: r.Reason, Trigger: r.Trigger, Actor: r.Actor, Commit: runner.ShownCommit(tx, r), InputDigest: r.InputDigest, PlanDigest: r.PlanDigest,
 		Engine: r.Engine, Summary: r.Summary, Verdict: r.Verdict, Unreviewed: r.Unreviewed, Reviewers: r.Reviewers, Approves: r.Approves,
 		CreatedAt: r.CreatedAt, PlannedAt: r.PlannedAt, AppliedAt: r.AppliedAt, FinishedAt: r.FinishedAt,
+	}
+	if r.Status == runner.Queued {
+		v.NotBefore = r.NotBefore
 	}
 	if r.PullID != 0 {
 		if p, err := tx.Pull(r.PullID); err == nil {

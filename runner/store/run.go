@@ -35,12 +35,14 @@ type runRow struct {
 	Unreviewed     nested[[]string]        `bun:"unreviewed"`
 	Reviewers      nested[[]string]        `bun:"reviewers"`
 	Attempt        int                     `bun:"attempt"`
+	Stale          int                     `bun:"stale"`
 	Owner          text                    `bun:"owner"`
 	CreatedAt      int64                   `bun:"created_at"`
 	StartedAt      int64                   `bun:"started_at"`
 	PlannedAt      int64                   `bun:"planned_at"`
 	AppliedAt      int64                   `bun:"applied_at"`
 	FinishedAt     int64                   `bun:"finished_at"`
+	NotBefore      int64                   `bun:"not_before"`
 }
 
 func newRunRow(r runner.Run) runRow {
@@ -50,7 +52,7 @@ func newRunRow(r runner.Run) runRow {
 		Trigger: text(r.Trigger), Approves: r.Approves, Actor: text(r.Actor), Reason: text(r.Reason), Engine: text(r.Engine),
 		Summary: nested[planner.Summary]{r.Summary}, PlanDigest: text(r.PlanDigest), Verdict: nested[*policy.Verdict]{r.Verdict},
 		PolicyRevision: text(r.PolicyRevision), Unreviewed: nested[[]string]{r.Unreviewed}, Reviewers: nested[[]string]{r.Reviewers},
-		Attempt: r.Attempt, Owner: text(r.Owner), CreatedAt: micros(r.CreatedAt),
+		Attempt: r.Attempt, Stale: r.Stale, Owner: text(r.Owner), CreatedAt: micros(r.CreatedAt), NotBefore: micros(r.NotBefore),
 		StartedAt: micros(r.StartedAt), PlannedAt: micros(r.PlannedAt), AppliedAt: micros(r.AppliedAt), FinishedAt: micros(r.FinishedAt),
 	}
 }
@@ -62,7 +64,7 @@ func (r runRow) record() runner.Run {
 		InputDigest: string(r.InputDigest), Trigger: string(r.Trigger), Approves: r.Approves, Actor: string(r.Actor), Reason: string(r.Reason),
 		Engine: string(r.Engine), Summary: r.Summary.value, PlanDigest: string(r.PlanDigest), Verdict: r.Verdict.value,
 		PolicyRevision: string(r.PolicyRevision), Unreviewed: r.Unreviewed.value, Reviewers: r.Reviewers.value, Attempt: r.Attempt,
-		Owner: string(r.Owner), CreatedAt: moment(r.CreatedAt), StartedAt: moment(r.StartedAt),
+		Stale: r.Stale, Owner: string(r.Owner), CreatedAt: moment(r.CreatedAt), StartedAt: moment(r.StartedAt), NotBefore: moment(r.NotBefore),
 		PlannedAt: moment(r.PlannedAt), AppliedAt: moment(r.AppliedAt), FinishedAt: moment(r.FinishedAt),
 	}
 }

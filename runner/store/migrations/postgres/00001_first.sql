@@ -88,12 +88,14 @@ CREATE TABLE runs (
   unreviewed      TEXT COLLATE "C" NOT NULL,
   reviewers       TEXT COLLATE "C" NOT NULL,
   attempt         BIGINT NOT NULL,
+  stale           BIGINT NOT NULL, -- how many plans before it the state had overtaken
   owner           TEXT COLLATE "C" NOT NULL,
   created_at      BIGINT NOT NULL,
   started_at      BIGINT NOT NULL,
   planned_at      BIGINT NOT NULL,
   applied_at      BIGINT NOT NULL,
-  finished_at     BIGINT NOT NULL
+  finished_at     BIGINT NOT NULL,
+  not_before      BIGINT NOT NULL -- a queued run waits for the end of an outage
 );
 -- At most one run works on a workspace, besides plans of pull requests: across processes, whatever the code does.
 CREATE UNIQUE INDEX runs_active ON runs (workspace)

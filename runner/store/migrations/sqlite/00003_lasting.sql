@@ -7,6 +7,8 @@ ALTER TABLE workspaces ADD COLUMN health_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE workspaces ADD COLUMN failing TEXT NOT NULL DEFAULT 'null';
 
 ALTER TABLE runs DROP COLUMN lease_until; -- a run is its owner's for as long as that holds its own lease
+ALTER TABLE runs ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0; -- a queued run waits for the end of an outage
+ALTER TABLE runs ADD COLUMN stale INTEGER NOT NULL DEFAULT 0;      -- how many plans before it the state had overtaken
 
 CREATE TABLE replicas (
   id          TEXT PRIMARY KEY,
