@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,32 +16,43 @@ import (
 	"github.com/driftlessops/driftless/runner/store/pgtest"
 )
 
-// said passes on what a logger says.
-type said chan string
+// said holds what a logger says, until it is read.
+type said struct {
+	mu    sync.Mutex
+	lines []string
+}
 
-func (s said) Write(line []byte) (int, error) {
-	s <- string(line)
+func (s *said) Write(line []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lines = append(s.lines, string(line))
 	return len(line), nil
 }
 
-// until waits until a line has all of the words.
-func (s said) until(t *testing.T, words ...string) {
+// read takes the next line; "" = there is none yet.
+func (s *said) read() (line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.lines) > 0 {
+		line, s.lines = s.lines[0], s.lines[1:]
+	}
+	return line
+}
+
+// until reads until a line has all of the words.
+func (s *said) until(t *testing.T, words ...string) {
 	t.Helper()
-	over := time.After(patience)
-	for {
-		select {
-		case line := <-s:
-			has := true
-			for _, word := range words {
-				has = has && strings.Contains(line, word)
-			}
-			if has {
-				return
-			}
-		case <-over:
-			t.Fatalf("nothing said %q", words)
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		line := s.read()
+		if line == "" {
+			time.Sleep(10 * time.Millisecond)
+			continue
+		}
+		if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(line, word) }) {
+			return
 		}
 	}
+	t.Fatalf("nothing said %q", words)
 }
 
 // TestAReplicaWaitsForItsDatabaseToBegin: it is away when the replica starts, and then so busy that the first lease is not had in time.
@@ -47,7 +60,7 @@ func TestAReplicaWaitsForItsDatabaseToBegin(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, map[string][]string{"a": {"one-dev"}})
 	wire := pgtest.NewProxy(t, f.url)
-	log := make(said, 1000)
+	log := &said{}
 	only := f.start("only", wire.URL, func(o *runner.Options) {
 		o.Logger = slog.New(slog.NewTextHandler(log, nil))
 		wire.Refuse()

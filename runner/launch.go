@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/runner/supervisor"
@@ -48,10 +50,11 @@ func traitsOf(tx Tx, run Run) (t traits, err error) {
 
 // order is what the supervisor of this apply is to do.
 func (j *job) order() supervisor.Order {
-	return supervisor.Order{
-		Run: j.run.ID, Command: j.root.ApplyCommand(filepath.Join(j.dir, "plan.tfplan")),
-		Wait: j.ws.Timeouts.Cancel, Limit: j.ws.Timeouts.Apply,
+	command := j.root.ApplyCommand(filepath.Join(j.dir, "plan.tfplan"))
+	if j.traits.managed() { // its supervisor leads it to the copy that it serves; what the plan used ends with the plan
+		command.Env = slices.DeleteFunc(command.Env, func(v string) bool { return strings.HasPrefix(v, "TF_HTTP_") })
 	}
+	return supervisor.Order{Run: j.run.ID, Command: command, Wait: j.ws.Timeouts.Cancel, Limit: j.ws.Timeouts.Apply}
 }
 
 // holdState locks the state that driftless keeps until the end of the apply is on record, and hands it over: the engine

@@ -7,10 +7,12 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
+	"github.com/driftlessops/driftless/planner/engine"
 	"github.com/driftlessops/driftless/workspaces"
 )
 
@@ -123,5 +125,25 @@ func TestAStateThatNothingTakes(t *testing.T) {
 	}
 	if exists(filepath.Join(rescuedDir(dir), "7-errored.tfstate.3")) {
 		t.Error("it is kept twice")
+	}
+}
+
+// TestAnApplyUsesItsSupervisorsBackend: what the plan was given for its own is not handed on, unless the workspace has that backend.
+func TestAnApplyUsesItsSupervisorsBackend(t *testing.T) {
+	t.Parallel()
+	for backend, want := range map[string]bool{"": false, "http": true} {
+		dir := t.TempDir()
+		root, err := engine.Open(engine.RootOptions{
+			Engine: engine.Engine{Path: "/engine"}, Dir: dir, DataDir: filepath.Join(dir, "data"), TempDir: filepath.Join(dir, "tmp"),
+			Env: map[string]string{"TF_HTTP_PASSWORD": "p", "TOKEN": "t"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		j := &job{root: root, dir: dir, ws: &workspaces.Workspace{}, traits: traits{Backend: backend}}
+		env := j.order().Command.Env
+		if slices.Contains(env, "TF_HTTP_PASSWORD=p") != want || !slices.Contains(env, "TOKEN=t") {
+			t.Errorf("%q: %q", backend, env)
+		}
 	}
 }

@@ -379,6 +379,17 @@ func TestRescued(t *testing.T) {
 			t.Errorf("%s %v", content, err)
 		}
 		d.recorded(runner.StateRead, "left behind")
+		d.update(func(tx runner.Tx) error {
+			v := runner.StateVersion{Workspace: app, Serial: 5, Lineage: "l", RunID: older}
+			if err := tx.PutState(&v, state(5, "l", "of an earlier driftless")); err != nil {
+				return err
+			}
+			waits, err := runner.Rescues(tx, older)
+			if waits {
+				t.Error("what an earlier driftless took over waits")
+			}
+			return err
+		})
 	})
 }
 

@@ -55,7 +55,12 @@ func Rescues(tx Tx, runID int64) (bool, error) {
 			waits = true
 		}
 	}
-	return waits, err
+	if err != nil || !waits {
+		return false, err
+	}
+	one := Rescued{RunID: runID}
+	err = one.look(tx) // an earlier driftless did not note it
+	return one.Waiting, err
 }
 
 // ForgetRescued removes what a run left behind.

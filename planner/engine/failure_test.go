@@ -219,3 +219,19 @@ esac`), map[string]string{"main.tf": ""})
 		t.Errorf("%v: %s", failed, failed.Output)
 	}
 }
+
+// TestAStateThatIsNotHad: an engine that reads a state from a backend that does not answer, and does not obey, holds nobody up.
+func TestAStateThatIsNotHad(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, fake(t, `
+case $1 in state)
+  trap '' INT
+  while :; do sleep 0.05; done
+esac`), map[string]string{"main.tf": ""})
+	g.opts.InterruptWait = 24 * time.Hour
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if _, err := g.open().State(ctx); !errors.Is(err, ErrKilled) {
+		t.Error(err)
+	}
+}

@@ -3,7 +3,11 @@ package engine
 import (
 	"bytes"
 	"context"
+	"time"
 )
+
+// readWait is how long an engine gets to end that only reads: it has nothing to save.
+const readWait = 3 * time.Second
 
 // State returns the state that the root's backend keeps. It holds sensitive values in clear.
 func (r *Root) State(ctx context.Context) ([]byte, error) {
@@ -11,8 +15,10 @@ func (r *Root) State(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, &Error{Phase: PhaseShow, Err: err}
 	}
+	s := r.session
+	s.interruptWait = readWait
 	var out bytes.Buffer
-	if err := r.session.run(ctx, PhaseShow, r.selected(), &out, append([]string{"state", "pull"}, vars...)...); err != nil {
+	if err := s.run(ctx, PhaseShow, r.selected(), &out, append([]string{"state", "pull"}, vars...)...); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil
