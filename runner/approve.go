@@ -133,7 +133,9 @@ func notApprovable(run Run) string {
 		return text + " and failed: push a fix"
 	case Blocked:
 		return text + " and is blocked by policy: push a fix"
-	case Superseded, Canceled:
+	case Canceled:
+		return text + " and was canceled: push another commit, or comment `driftless plan` on the pull request, and it is planned again"
+	case Superseded:
 		return fmt.Sprintf("%s and %s: `driftless runs` lists what took its place", text, orElse(run.Reason, "is "+string(run.Status)))
 	}
 	return text + ": it is applied when the pull request is merged"

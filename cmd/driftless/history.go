@@ -71,7 +71,7 @@ func (a *app) history(ctx context.Context, address, workspace string, limit int,
 		}
 		return a.differing(all)
 	case len(all) == 0:
-		a.say("driftless has changed no %s. What was applied before this was kept is in the history of the pull requests.", address)
+		a.say("No apply on record changed a %s. What was applied before driftless kept a list of that, or by others, is not in it.", address)
 		return nil
 	}
 	return a.printHistory(all)

@@ -183,7 +183,7 @@ Backups of the database that were made before need the key of their time: keep i
 				return printJSON(a.out, done)
 			}
 			if len(done.Retired) == 0 {
-				a.say("There is no earlier key in the key file.")
+				a.say("Nothing was removed: there is no earlier key in the key file. `driftless keys list` says which keys it has, and which it lacks.")
 			}
 			for _, key := range done.Retired {
 				a.say("Removed from the key file: %s", key)

@@ -83,6 +83,8 @@ func nextSteps(r server.RunView) string {
 		return fmt.Sprintf("Next: `driftless show %d --log` shows what the engine printed. Mend the cause, then push a commit, or `driftless approve %[1]d` to try this one again.", r.ID)
 	case r.Status == "canceled" && r.Purpose == "apply":
 		return fmt.Sprintf("Next: push another commit, or `driftless approve %d` plans this one again and applies it.", r.ID)
+	case r.Status == "canceled" && r.Purpose == "plan":
+		return "Next: push another commit, or on a forge comment `driftless plan`, and it is planned again; a merge without that is held."
 	case r.Status == "failed" && r.Purpose == "plan":
 		return fmt.Sprintf("Next: `driftless show %d --log` shows what the engine printed. Push a commit that mends it.", r.ID)
 	case r.Status == "failed":

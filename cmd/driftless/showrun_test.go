@@ -18,6 +18,7 @@ func TestNextStepsSayWhatWorks(t *testing.T) {
 		"`driftless approve 3` puts back what was changed":          {Purpose: "drift", Status: "held"},
 		"look at the state first (`driftless state list infra//app": {Purpose: "drift", Status: "held", Unreviewed: []string{runner.StateMark + "it was rolled back"}},
 		"`driftless state pull --run 3`) with the state":            {Purpose: "apply", Status: "superseded", Left: &runner.Rescued{Waiting: true}},
+		"or on a forge comment `driftless plan`, and it is":         {Purpose: "plan", Status: "canceled", PullRequest: "7"},
 		"or `driftless approve 3` to try this one again":            {Purpose: "apply", Status: "failed"},
 		"then comment `driftless apply` on pull request 7 again":    {Purpose: "apply", Status: "held", PullRequest: "7"},
 		"Mend the cause, then comment `driftless apply`":            {Purpose: "apply", Status: "failed", PullRequest: "7"},
