@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/driftlessops/driftless/planner/engine"
 	"github.com/driftlessops/driftless/planner/mask"
@@ -122,6 +123,20 @@ func eachEngine(t *testing.T, test func(*testing.T, engine.Engine)) {
 	}
 }
 
+// apply applies a saved plan.
+func apply(t *testing.T, root *engine.Root, file string) {
+	t.Helper()
+	output, err := os.CreateTemp(t.TempDir(), "output-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = output.Close() }()
+	if err := root.ApplyCommand(file).Run(t.Context(), output, output, time.Minute, nil); err != nil {
+		said, _ := os.ReadFile(output.Name())
+		t.Fatalf("%v\n%s", err, said)
+	}
+}
+
 func made(t *testing.T, req Request) *Plan {
 	t.Helper()
 	plan, err := Make(t.Context(), req)
@@ -139,9 +154,7 @@ func TestMake(t *testing.T) {
 		if got, want := made(t, first).Summary, (Summary{Create: 5, Outputs: 1}); got != want {
 			t.Errorf("first: %v, want %v", got, want)
 		}
-		if err := root.Apply(t.Context(), first.Options.Out); err != nil {
-			t.Fatal(err)
-		}
+		apply(t, root, first.Options.Out)
 		_, one := rootOf(t, e, makeV2, state)
 		root, two := rootOf(t, e, makeV2, state)
 		reviewed, merged := made(t, one), made(t, two)
@@ -163,9 +176,7 @@ func TestMake(t *testing.T) {
 				}
 			}
 		}
-		if err := root.Apply(t.Context(), two.Options.Out); err != nil {
-			t.Fatal(err)
-		}
+		apply(t, root, two.Options.Out)
 	})
 }
 
@@ -195,9 +206,7 @@ resource "terraform_data" "local" { input = local.v }
 `, filepath.Join(dir, "state"))
 		req.Parse.Drift = true
 		made(t, req)
-		if err := root.Apply(t.Context(), req.Options.Out); err != nil {
-			t.Fatal(err)
-		}
+		apply(t, root, req.Options.Out)
 		if plan := made(t, req); !plan.Summary.Empty() || len(plan.Changes) > 0 {
 			t.Errorf("after the apply: %s", render(plan))
 		}

@@ -265,8 +265,8 @@ func TestNothingWasStarted(t *testing.T) {
 			if run.Status != c.want || run.Status == runner.Queued && (!run.AppliedAt.IsZero() || !run.FinishedAt.IsZero() || l.locked()) {
 				t.Errorf("%+v, locked %t", run, l.locked())
 			}
-			if put := c.told == "run put off"; c.told != "" && l.events(c.told) != 1 || put != strings.Contains(run.Reason, "waits for room on the disk") {
-				t.Errorf("told %d times: %s", l.events(c.told), run.Reason)
+			if put := c.told == "run put off"; c.told != "" && l.events(c.told) != 1 || put != strings.Contains(run.Reason, "waits for room on the disk") || put == run.NotBefore.IsZero() {
+				t.Errorf("told %d times, not before %s: %s", l.events(c.told), run.NotBefore, run.Reason)
 			}
 			l.must(l.db.View(t.Context(), func(tx runner.Tx) error {
 				if _, err := tx.Blob(l.blob("apply")); !errors.Is(err, runner.ErrNotFound) {

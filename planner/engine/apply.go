@@ -6,17 +6,6 @@ import (
 	"time"
 )
 
-// Apply applies a saved plan file. The data directory must be the one that the plan was made with. It ends with this process;
-// see ApplyCommand for one that does not.
-func (r *Root) Apply(ctx context.Context, planFile string) error {
-	return r.session.run(ctx, PhaseApply, r.selected(), nil, r.applyArgs(planFile)...)
-}
-
-func (r *Root) applyArgs(planFile string) []string {
-	args := append([]string{"apply", "-json", "-input=false"}, r.parallelism()...)
-	return append(args, planFile)
-}
-
 // Command is one command of an engine that another process runs.
 type Command struct {
 	Path, Dir string
@@ -25,10 +14,12 @@ type Command struct {
 	Env       []string `json:"-"` // holds what the workspace was granted
 }
 
-// ApplyCommand is Apply for another process to run.
+// ApplyCommand applies a saved plan file, in a process that may outlive this one. The data directory must be the one that the
+// plan was made with.
 func (r *Root) ApplyCommand(planFile string) Command {
 	s := r.session
-	return Command{Path: s.engine.Path, Dir: s.dir, Args: r.applyArgs(planFile), TempDir: s.tempDir, Env: s.environment(r.selected(), s.tempDir)}
+	args := append([]string{"apply", "-json", "-input=false"}, r.parallelism()...)
+	return Command{Path: s.engine.Path, Dir: s.dir, Args: append(args, planFile), TempDir: s.tempDir, Env: s.environment(r.selected(), s.tempDir)}
 }
 
 // Run runs the command in a process group of its own, whose output goes into files: a pipe would end the engine when this

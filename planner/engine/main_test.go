@@ -127,9 +127,35 @@ func (g *rig) show(r *Root) string {
 
 func (g *rig) apply(r *Root) {
 	g.t.Helper()
-	if err := r.Apply(context.WithoutCancel(g.t.Context()), g.planFile()); err != nil {
+	if err := g.applied(context.WithoutCancel(g.t.Context()), r); err != nil {
 		g.t.Fatal(report(err))
 	}
+}
+
+// applied applies the last plan as a supervisor does, and reads along.
+func (g *rig) applied(ctx context.Context, r *Root) error {
+	g.t.Helper()
+	var files [2]*os.File
+	for i := range files {
+		f, err := os.CreateTemp(g.t.TempDir(), "output-")
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		defer func() { _ = f.Close() }()
+		files[i] = f
+	}
+	out, err := ReadOutput(OutputOptions{Stdout: files[0].Name(), Stderr: files[1].Name(), Mask: g.opts.Mask, Progress: g.opts.Progress, Log: g.opts.Log})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	failed := r.ApplyCommand(g.planFile()).Run(ctx, files[0], files[1], DefaultInterruptWait, nil)
+	if err := out.Close(); err != nil {
+		g.t.Fatal(err)
+	}
+	if failed == nil {
+		return nil
+	}
+	return out.lines.failure(ctx, failed)
 }
 
 func write(t *testing.T, dir string, files map[string]string) {

@@ -56,7 +56,7 @@ resource "terraform_data" "x" { input = "${var.size}-${join("+", var.list)}" }
 		if _, err := os.Lstat(filepath.Join(g.opts.Dir, "errored.tfstate")); err == nil {
 			t.Error("there is an errored.tfstate")
 		}
-		err := r.Apply(t.Context(), g.planFile())
+		err := g.applied(t.Context(), r)
 		if failed := mustFail(t, err); !failed.Stale {
 			t.Errorf("not stale: %s", report(err))
 		}

@@ -131,7 +131,7 @@ resource "terraform_data" "slow" {
 		}
 		r := g.open()
 		g.plan(r)
-		failed := mustFail(t, r.Apply(ctx, g.planFile()))
+		failed := mustFail(t, g.applied(ctx, r))
 		if !failed.Canceled {
 			t.Errorf("not canceled: %s", report(failed))
 		}
@@ -153,7 +153,7 @@ func TestErroredState(t *testing.T) {
 		r := g.open()
 		g.plan(r)
 		s.do(func() { s.broken = true })
-		failed := mustFail(t, r.Apply(t.Context(), g.planFile()))
+		failed := mustFail(t, g.applied(t.Context(), r))
 		state, err := os.ReadFile(filepath.Join(g.opts.Dir, "errored.tfstate"))
 		if err != nil || !strings.Contains(string(state), "terraform_data") {
 			t.Errorf("%v %s\n%s", err, state, report(failed))
@@ -170,7 +170,7 @@ func TestStateWork(t *testing.T) {
 		g.apply(r)
 		g.plan(r)
 		s.do(func() { s.broken = true })
-		_ = mustFail(t, r.Apply(t.Context(), g.planFile()))
+		_ = mustFail(t, g.applied(t.Context(), r))
 		rescued := filepath.Join(g.opts.Dir, "errored.tfstate")
 		s.do(func() { s.broken = false })
 		if err := r.ForceUnlock(t.Context(), "42"); err != nil { // whatever was left behind
