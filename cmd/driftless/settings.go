@@ -136,7 +136,7 @@ func (a *app) connect(ctx context.Context) (*connection, error) {
 	if place, err = place.Resolved(); err != nil {
 		return nil, err
 	}
-	db, _, err := daemon.OpenStore(ctx, place, a.logger())
+	db, err := daemon.OpenExisting(ctx, place, a.logger())
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ func callersEnvironment(context.Context, *workspaces.Workspace, bool) (map[strin
 
 // otherStore opens the database of another place, for its states.
 func (d *Daemon) otherStore(ctx context.Context) (runner.Store, error) {
-	db, _, err := OpenStore(ctx, *d.opts.statesOf, d.opts.Logger)
+	db, err := OpenExisting(ctx, *d.opts.statesOf, d.opts.Logger)
 	if err != nil {
 		return nil, err
 	}

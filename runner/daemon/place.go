@@ -69,11 +69,21 @@ func (p Place) keyFile() string { return filepath.Join(p.DataDir, "secret.key") 
 
 // OpenStore opens the database of a place, and makes it when it is missing.
 func OpenStore(ctx context.Context, p Place, logger *slog.Logger) (*store.DB, *store.Keys, error) {
+	return p.open(ctx, store.Options{Logger: logger})
+}
+
+// OpenExisting opens the database of a place for who only looks: where there is none, it is an error, and none is made.
+func OpenExisting(ctx context.Context, p Place, logger *slog.Logger) (*store.DB, error) {
+	db, _, err := p.open(ctx, store.Options{Logger: logger, Existing: true})
+	return db, err
+}
+
+func (p Place) open(ctx context.Context, opts store.Options) (*store.DB, *store.Keys, error) {
 	keys, err := p.keys(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	opts := store.Options{Path: p.Path(), Keys: keys, Logger: logger}
+	opts.Path, opts.Keys = p.Path(), keys
 	if p.URL != "" {
 		opts.Path, opts.URL = "", p.URL
 	}

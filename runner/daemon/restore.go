@@ -24,7 +24,7 @@ func Restore(ctx context.Context, p Place, file string, logger *slog.Logger) (re
 		return "", err
 	}
 	if file == "" {
-		db, _, err := OpenStore(ctx, p, logger)
+		db, err := OpenExisting(ctx, p, logger)
 		if err != nil {
 			return "", err
 		}

@@ -159,6 +159,11 @@ func removeDatabase(path string) {
 // Restored takes note that the database was put back as it was earlier (see runner.Restored). Numbers of runs go on far behind
 // those that may have been given since: directories and records elsewhere still speak of them.
 func (db *DB) Restored(ctx context.Context, actor string) error {
+	if db.migrator != nil {
+		if err := db.whole(ctx); err != nil {
+			return fmt.Errorf("database %s: %w", db.name, err)
+		}
+	}
 	return db.Update(ctx, func(in runner.Tx) error {
 		for statement := range strings.SplitSeq(db.dialect.skipRuns, ";") {
 			if _, err := in.(*tx).bun.ExecContext(ctx, statement); err != nil {

@@ -149,6 +149,27 @@ func checkPostgres(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
+// ours refuses a database in which nothing of driftless is.
+func (db *DB) ours(ctx context.Context) error {
+	var tables int
+	err := db.readers.DB.QueryRowContext(ctx, "SELECT num_nonnulls(to_regclass('goose_db_version'), to_regclass('runs'), to_regclass('settings'))").Scan(&tables)
+	if err == nil && tables < 3 {
+		err = errors.New("there is nothing of driftless in it yet: `driftless serve` begins, or a backup is put back first; if there should be something, the URL names another database or schema (search_path)")
+	}
+	return err
+}
+
+// whole refuses a dump that was put back over tables that were there before it: a part of it was not loaded then.
+func (db *DB) whole(ctx context.Context) error {
+	var over bool
+	err := db.readers.DB.QueryRowContext(ctx, `SELECT coalesce((SELECT min(tstamp) FROM goose_db_version) > to_timestamp((SELECT max(at) FROM events) / 1000000), false)`).Scan(&over)
+	if err == nil && over {
+		err = errors.New("its tables were made after everything that is on record in it: the dump was put back over tables that a driftless had made there, so that a part of it is missing. " +
+			"Make the database anew and empty, put the dump back with `pg_restore --exit-on-error` before any driftless is started on it, and say this again")
+	}
+	return err
+}
+
 // numbered are the places of values in a statement.
 func numbered(n int) string {
 	var places []string

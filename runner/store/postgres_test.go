@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -55,6 +56,38 @@ func TestPasswordIsAskedFor(t *testing.T) {
 	})
 	if !errors.Is(err, gone) || !strings.Contains(err.Error(), "database_password") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestOnlyLooking: who only looks makes no schema, which would spoil a dump that is put back afterwards; and one that was put back
+// over the tables of another is no restore.
+func TestOnlyLooking(t *testing.T) {
+	t.Parallel()
+	url, dir := pgtest.URL(t), t.TempDir()
+	look := store.Options{URL: url, Keys: keys(t, dir), Existing: true}
+	for range 2 {
+		if _, err := store.Open(t.Context(), look); err == nil || !strings.Contains(err.Error(), "nothing of driftless in it yet") {
+			t.Fatalf("an empty database: %v", err)
+		}
+	}
+	if _, err := store.Open(t.Context(), store.Options{Path: filepath.Join(dir, "none.db"), Keys: keys(t, dir), Existing: true}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
+	made := openURL(t, dir, url)
+	db := openWith(t, look)
+	if err := db.Restored(t.Context(), "anna"); err != nil {
+		t.Errorf("nothing is on record yet: %v", err)
+	}
+	over := openURL(t, t.TempDir(), pgtest.URL(t))
+	err := over.Update(t.Context(), func(tx runner.Tx) error { return tx.Append(&runner.Event{Kind: "before", At: noon}) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := over.Restored(t.Context(), "anna"); err == nil || !strings.Contains(err.Error(), "a part of it is missing") {
+		t.Errorf("put back over other tables: %v", err)
+	}
+	if err := made.Update(t.Context(), func(tx runner.Tx) error { return tx.Append(&runner.Event{Kind: "later"}) }); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
@@ -23,6 +24,7 @@ type Options struct {
 	Password func(ctx context.Context) (string, error)
 	Keys     *Keys
 	Logger   *slog.Logger
+	Existing bool // who only looks makes no database: where there is none, that is an error
 }
 
 // DB is a runner.Store. Its methods may be called concurrently. An Update inside the function of another Update waits for
@@ -59,21 +61,26 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 	if opts.URL != "" {
 		err = db.usePostgres(opts)
 	} else {
-		err = db.useSQLite(opts.Path)
+		err = db.useSQLite(opts)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	if err := db.prepare(ctx); err != nil {
+	if err := db.prepare(ctx, opts.Existing); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", db.name, db.explain(err)), db.Close())
 	}
 	return db, nil
 }
 
-func (db *DB) useSQLite(path string) error {
-	writer, readers, err := openSQLite(path)
+func (db *DB) useSQLite(opts Options) error {
+	if opts.Existing {
+		if _, err := os.Stat(opts.Path); err != nil {
+			return err
+		}
+	}
+	writer, readers, err := openSQLite(opts.Path)
 	if err == nil {
-		db.use(path, sqlite, writer, readers)
+		db.use(opts.Path, sqlite, writer, readers)
 	}
 	return err
 }
@@ -101,9 +108,14 @@ func (db *DB) use(name string, d dialect, writer, readers *sql.DB) {
 }
 
 // prepare makes an opened database ready: reachable, of our schema, encrypted with our key.
-func (db *DB) prepare(ctx context.Context) error {
+func (db *DB) prepare(ctx context.Context, existing bool) error {
 	if err := db.writer.PingContext(ctx); err != nil {
 		return err
+	}
+	if existing && db.migrator != nil {
+		if err := db.ours(ctx); err != nil {
+			return err
+		}
 	}
 	if err := db.migrate(ctx); err != nil {
 		return err
