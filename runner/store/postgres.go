@@ -159,10 +159,11 @@ func (db *DB) ours(ctx context.Context) error {
 	return err
 }
 
-// whole refuses a dump that was put back over tables that were there before it: a part of it was not loaded then.
+// whole refuses a dump that was put back over tables that were there before it: a part of it was not loaded then. Clocks may differ
+// by a minute.
 func (db *DB) whole(ctx context.Context) error {
 	var over bool
-	err := db.readers.DB.QueryRowContext(ctx, `SELECT coalesce((SELECT min(tstamp) FROM goose_db_version) > to_timestamp((SELECT max(at) FROM events) / 1000000), false)`).Scan(&over)
+	err := db.readers.DB.QueryRowContext(ctx, `SELECT coalesce((SELECT min(tstamp) FROM goose_db_version) - interval '1 minute' > to_timestamp((SELECT max(at) FROM events) / 1000000), false)`).Scan(&over)
 	if err == nil && over {
 		err = errors.New("its tables were made after everything that is on record in it: the dump was put back over tables that a driftless had made there, so that a part of it is missing. " +
 			"Make the database anew and empty, put the dump back with `pg_restore --exit-on-error` before any driftless is started on it, and say this again")
