@@ -104,6 +104,7 @@ func (j *job) orLater(ctx context.Context, err error) error {
 	case !errors.As(err, &later):
 		return err
 	}
+	j.r.leave(j.run.ID, nextTry(later, j.run.Attempt)) // a restart, or another replica, may ask the forge at once
 	j.run.Reason = "waits for the forge to say whether it may be applied: " + later.Reason
-	return j.waitFor(ctx, time.Until(nextTry(later, j.run.Attempt)), "run queued", j.run.Reason, nil)
+	return j.to(ctx, Queued, "run queued", j.run.Reason, nil)
 }

@@ -10,7 +10,8 @@ import (
 )
 
 // endOrphans kills what engines left behind that are gone: a provider does not end by itself when its engine was killed before it
-// said that it is there. Engines have process groups of their own; one whose leader is gone does nothing for anybody.
+// said that it is there. Engines have process groups of their own; one whose leader is gone does nothing for anybody. An engine that
+// was interrupted when driftless was killed may end after the next start, so this is asked again and again.
 func (r *Runner) endOrphans() {
 	for _, p := range engine.Processes(runsDir(r.opts.DataDir)) {
 		if p.Group == 0 || p.Led() {

@@ -147,6 +147,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	group.Go(func() { r.reportLate(ctx) })
 	r.work(ctx)
 	group.Wait()
+	r.endOrphans()
 	return nil
 }
 

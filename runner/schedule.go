@@ -49,6 +49,7 @@ func (r *Runner) schedule(ctx context.Context) {
 		if err := r.queueDueDrift(ctx, time.Now()); err != nil && ctx.Err() == nil {
 			r.log.Error("drift schedule", "error", err)
 		}
+		r.endOrphans()
 		select {
 		case <-ctx.Done():
 			return
