@@ -231,14 +231,14 @@ output "cidr" { value = data.cloud_network.main.cidr }
 func TestConfiguration(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t, bucket, cloud.Faults{})
-	for block, says := range map[string]string{
-		`endpoint = "nowhere"`:                                   `endpoint "nowhere" is not a URL`,
-		`timeout = "soon"`:                                       `timeout "soon" is not a duration`,
-		`endpoint = terraform_data.later.id`:                     "must be known when planning",
-		"endpoint = \"http://127.0.0.1:1\"\n timeout = \"50ms\"": "reach the cloud",
+	for _, c := range []struct{ block, says string }{ // the last one makes what the first one does not know yet
+		{`endpoint = terraform_data.later.id`, "must be known when planning"},
+		{`endpoint = "nowhere"`, `endpoint "nowhere" is not a URL`},
+		{`timeout = "soon"`, `timeout "soon" is not a duration`},
+		{"endpoint = \"http://127.0.0.1:1\"\n timeout = \"50ms\"", "reach the cloud"},
 	} {
-		e.write("provider \"cloud\" {\n " + block + "\n}\nresource \"terraform_data\" \"later\" {}\n" + bucket)
-		e.fails(says)
+		e.write("provider \"cloud\" {\n " + c.block + "\n}\nresource \"terraform_data\" \"later\" {}\n" + bucket)
+		e.fails(c.says)
 	}
 	e.write(bucket)
 	e.env = slices.DeleteFunc(e.env, func(v string) bool { return strings.HasPrefix(v, "CLOUD_ENDPOINT=") })
