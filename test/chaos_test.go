@@ -244,7 +244,7 @@ func (c *chaos) end(r *replica) {
 	c.signal(r, syscall.SIGTERM)
 	select {
 	case err := <-r.ended:
-		if err != nil {
+		if err != nil && !stopped(err) { // one that was just started ends at once
 			c.t.Errorf("%s ended with %v:\n%s", r.name, err, c.tail())
 		}
 	case <-time.After(patience):
