@@ -22,15 +22,11 @@ var errTooLong = fmt.Errorf("the answer is longer than %d MiB", maxAnswer>>20)
 // exchange sends a request and returns its answer with all of the body in memory: whoever reads it waits for nobody. A server
 // that sends a byte now and then for ever is given up; one that waits for it would stop all others of its repository.
 func (g *Gate) exchange(req *http.Request) (*http.Response, error) {
-	base := g.Base
-	if base == nil {
-		base = http.DefaultTransport
-	}
 	limit := cmp.Or(g.Patience, patience)
 	ctx, cancel := context.WithTimeoutCause(req.Context(), limit, fmt.Errorf("there was no whole answer in %s", limit))
 	defer cancel()
 	atWrite("before", req)
-	resp, err := base.RoundTrip(req.WithContext(ctx))
+	resp, err := g.Base.RoundTrip(req.WithContext(ctx))
 	atWrite("after", req)
 	if err != nil {
 		return nil, orCause(ctx, err)

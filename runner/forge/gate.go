@@ -19,7 +19,7 @@ import (
 // reads as many as come, asks again what a server that is not well does not answer, and turns answers that mean "not now"
 // into *Later: for as long as the host asked for, nothing more is sent. It implements http.RoundTripper.
 type Gate struct {
-	Base     http.RoundTripper // to the network; nil = http.DefaultTransport. It must not sign in by requests through the same gate
+	Base     http.RoundTripper // to the network. It must not sign in by requests through the same gate
 	Now      func() time.Time  // nil = time.Now
 	Count    func(method string, status int)
 	Patience time.Duration // with one answer, to its last byte; 0 = two minutes
@@ -45,8 +45,11 @@ const (
 	mostWait  = time.Hour
 )
 
-// NewGate returns a gate. pause is the time between writes after a burst; 0 = GitHub's second, negative = none.
+// NewGate returns a gate to base, nil = a transport of its own that is Patient. pause is the time between writes after a burst; 0 = GitHub's second, negative = none.
 func NewGate(base http.RoundTripper, pause time.Duration) *Gate {
+	if base == nil {
+		base = Patient()
+	}
 	g := &Gate{Base: base, writing: make(chan struct{}, 1), strikes: map[bool]int{}}
 	switch {
 	case pause == 0:

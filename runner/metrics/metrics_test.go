@@ -81,7 +81,7 @@ func TestScrape(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gate := forge.NewGate(http.DefaultTransport, -1)
+	gate := forge.NewGate(forge.Patient(), -1)
 	gate.Count = m.Account("github", gate.Budget)
 	m.Account("gitea", func() forge.Budget { return forge.Budget{Paused: time.Unix(1_800_000_000, 0)} })
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

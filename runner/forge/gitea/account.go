@@ -61,9 +61,6 @@ func New(o Options) (*Account, error) {
 	if o.Pause == 0 {
 		o.Pause = writePause
 	}
-	if o.Transport == nil {
-		o.Transport = forge.Patient()
-	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}

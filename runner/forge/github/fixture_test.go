@@ -74,7 +74,7 @@ func (s *server) host(t *testing.T) *Host {
 
 func (s *server) account(t *testing.T, opts Options) *Account {
 	t.Helper()
-	opts.URL, opts.Pause, opts.Transport = s.url, -1, http.DefaultTransport
+	opts.URL, opts.Pause = s.url, -1
 	a, err := New(opts)
 	if err != nil {
 		t.Fatal(err)

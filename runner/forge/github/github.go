@@ -68,9 +68,6 @@ func New(opts Options) (*Account, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
-	if opts.Transport == nil {
-		opts.Transport = forge.Patient()
-	}
 	a := &Account{opts: opts, base: base, gate: forge.NewGate(opts.Transport, opts.Pause), owners: map[string]*forge.Gate{}}
 	a.gate.Count = opts.Count
 	if opts.App != nil {
