@@ -9,8 +9,10 @@ import (
 )
 
 // turn is what a transaction that writes asks first: to be the only one of the installation that does. Installations in
-// other schemas of the database are not waited for. Its number is what one asks with later what became of it.
-const turn = `SELECT pg_current_xact_id()::text, pg_advisory_xact_lock(hashtextextended('driftless in ' || current_schema(), 0))::text`
+// other schemas of the database are not waited for. Its number is what one asks with later what became of it. From then on all
+// others wait for it, so each of its statements has less time than a replica has left of its lease when it begins to renew it.
+const turn = `SELECT pg_current_xact_id()::text, pg_advisory_xact_lock(hashtextextended('driftless in ' || current_schema(), 0))::text ||
+	CASE WHEN extract(epoch FROM current_setting('statement_timeout')::interval) BETWEEN 0.001 AND 7 THEN '' ELSE set_config('statement_timeout', '7s', true) END`
 
 // postgresAlone waits until no other transaction writes, and returns the number of this one.
 func postgresAlone(ctx context.Context, tx *sql.Tx) (number string, err error) {

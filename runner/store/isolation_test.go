@@ -105,7 +105,11 @@ func TestADatabaseWithoutTime(t *testing.T) {
 	if !errors.Is(err, runner.ErrUnavailable) {
 		t.Errorf("a statement that takes too long: %v", err)
 	}
-	err = appendOne(t.Context(), db, func(*tx) error {
+	err = appendOne(t.Context(), db, func(tx *tx) error {
+		var limit string
+		if err := tx.bun.QueryRowContext(tx.ctx, "SHOW statement_timeout").Scan(&limit); err != nil || limit != "7s" {
+			t.Errorf("with the turn to write a statement may take %q, %v: others wait for it, and lose their leases", limit, err)
+		}
 		begin := time.Now()
 		if err := appendOne(t.Context(), hasty, nil); !errors.Is(err, runner.ErrUnavailable) {
 			t.Errorf("a turn that does not come within %s: %v", time.Since(begin), err)
