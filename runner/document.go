@@ -259,7 +259,7 @@ func (r *Runner) reportRow(tx Tx, s *standing, run Run) (report.Row, error) {
 		return row, err
 	}
 	row.Manual, row.BeforeMerge = slices.Contains(pull.Manual, run.Workspace), slices.Contains(pull.Before, run.Workspace)
-	row.OnMerge = onMerge(run, row.Manual, row.BeforeMerge)
+	row.OnMerge = onMerge(run, inDoubt(rec, plan), row.Manual, row.BeforeMerge)
 	if row.OnMerge != "" && rec.Reserved != 0 && rec.Reserved != pull.ID {
 		other, err := tx.Pull(rec.Reserved)
 		if err != nil {
@@ -347,33 +347,4 @@ func settling(run Run) string {
 
 func applyOne(run Run) string {
 	return "driftless apply -w " + command.Quote(afterRepository(run.Workspace))
-}
-
-// approvesIt is how what is held is applied, where somebody may do that.
-const approvesIt = ": `driftless approve` applies it"
-
-// onMerge says what a merge will do for a workspace.
-func onMerge(run Run, manual, before bool) string {
-	if run.Purpose != PurposePlan {
-		return ""
-	}
-	switch run.Status {
-	case Ready:
-		if before {
-			return "applied before the merge: `driftless apply`"
-		}
-		if manual {
-			return "held: apply = \"manual\"" + approvesIt
-		}
-		return "applies these changes"
-	case Unchanged:
-		return "nothing to apply"
-	case Blocked:
-		return "nothing is applied: policy blocks it"
-	case Failed:
-		return "held: there is no plan that anyone could review"
-	case Canceled:
-		return "held: its plan was canceled, and nobody could review it"
-	}
-	return "held until the plan is done"
 }
