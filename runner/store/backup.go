@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/driftlessops/driftless/runner"
 )
@@ -157,7 +158,8 @@ func removeDatabase(path string) {
 }
 
 // Restored takes note that the database was put back as it was earlier (see runner.Restored). Numbers of runs go on far behind
-// those that may have been given since: directories and records elsewhere still speak of them.
+// those that may have been given since, after this or another restore of the same: directories, comments and records elsewhere
+// still speak of them.
 func (db *DB) Restored(ctx context.Context, actor string) error {
 	if db.migrator != nil {
 		if err := db.whole(ctx); err != nil {
@@ -165,11 +167,22 @@ func (db *DB) Restored(ctx context.Context, actor string) error {
 		}
 	}
 	return db.Update(ctx, func(in runner.Tx) error {
-		for statement := range strings.SplitSeq(db.dialect.skipRuns, ";") {
+		at, err := in.Clock()
+		if err = errors.Join(err, runner.Restored(in, actor)); err != nil {
+			return err
+		}
+		// Last: a sequence of PostgreSQL does not go back with its transaction.
+		for statement := range strings.SplitSeq(fmt.Sprintf(db.dialect.skipRuns, runsBehind(at)), ";") {
 			if _, err := in.(*tx).bun.ExecContext(ctx, statement); err != nil {
 				return fmt.Errorf("leave out numbers of runs: %w", err)
 			}
 		}
-		return runner.Restored(in, actor)
+		return nil
 	})
+}
+
+// runsBehind is the number behind which the runs after a restore are counted: the tenths of a second since 2026 began. Only a clock
+// knows of what is not in the backup, and nobody makes ten runs a second for long.
+func runsBehind(at time.Time) int64 {
+	return int64(at.Sub(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)) / (100 * time.Millisecond))
 }

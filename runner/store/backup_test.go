@@ -202,8 +202,18 @@ func TestRestoredDoesNothingByItself(t *testing.T) {
 			if err := db.Restored(t.Context(), "anna"); err != nil {
 				t.Fatal(err)
 			}
-			if err := db.Update(t.Context(), func(tx runner.Tx) error { return checkRestored(t, tx) }); err != nil {
+			first, again := int64(0), int64(0)
+			if err := db.Update(t.Context(), func(tx runner.Tx) (err error) { first, err = checkRestored(t, tx); return err }); err != nil {
 				t.Error(err)
+			}
+			// The same once more: no number of the time after the first restore comes again.
+			db = open(t)
+			time.Sleep(200 * time.Millisecond) // by the clock it is later
+			if err := errors.Join(db.Update(t.Context(), underWay), db.Restored(t.Context(), "anna")); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Update(t.Context(), func(tx runner.Tx) (err error) { again, err = checkRestored(t, tx); return err }); err != nil || again <= first {
+				t.Errorf("run %d after run %d of the first restore: %v", again, first, err)
 			}
 		})
 	}
@@ -245,7 +255,8 @@ func underWay(tx runner.Tx) error {
 	return err
 }
 
-func checkRestored(t *testing.T, tx runner.Tx) error {
+// checkRestored returns the number of the next run.
+func checkRestored(t *testing.T, tx runner.Tx) (int64, error) {
 	for i, want := range restoredRuns {
 		if run, err := tx.Run(int64(i + 1)); err != nil || run.Status != want.to {
 			t.Errorf("run %d of %s is %s, not %s: %v", run.ID, want.id, run.Status, want.to, err)
@@ -275,5 +286,5 @@ func checkRestored(t *testing.T, tx runner.Tx) error {
 	if err := tx.InsertRun(&next); err != nil || next.ID < 100_000 {
 		t.Errorf("the next run is %d: %v", next.ID, err)
 	}
-	return nil
+	return next.ID, nil
 }

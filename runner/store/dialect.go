@@ -23,7 +23,7 @@ type dialect struct {
 	clock      string // query for the microseconds since 1970 by the database's clock; "" = the clock of this machine
 	fault      func(error) fault
 	damaged    string // what to do when the database is damaged
-	skipRuns   string // statements that leave out the next 100,000 numbers of runs
+	skipRuns   string // statements that let the numbers of runs go on behind %d or, where that many were given, leave out 100,000
 	// alone waits in a transaction until it is the only one that writes; kept asks later what became of it. Both are nil
 	// where the database sees to that by itself.
 	alone func(ctx context.Context, tx *sql.Tx) (number string, err error)

@@ -25,7 +25,7 @@ var sqlite = dialect{
 	fault:      sqliteFault,
 	view:       sql.TxOptions{ReadOnly: true},
 	skipRuns: `INSERT INTO sqlite_sequence (name, seq) SELECT 'runs', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'runs');
-		UPDATE sqlite_sequence SET seq = seq + 100000 WHERE name = 'runs'`,
+		UPDATE sqlite_sequence SET seq = CASE WHEN seq < %[1]d THEN %[1]d ELSE seq + 100000 END WHERE name = 'runs'`,
 	damaged: "stop driftless, keep a copy of the file and of the -wal file next to it, and put back the last backup; " +
 		"`sqlite3 FILE .recover` reads what can still be read",
 }
