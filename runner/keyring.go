@@ -8,6 +8,7 @@ type Key struct {
 	Current   bool   // everything is encrypted for it from now on
 	InFile    bool   // the key file has its identity
 	Earlier   bool   // it was the current one before
+	Unknown   bool   // Recipient is "", and no key of the file reads these contents: they stay as they are
 	Damaged   bool   // these contents were encrypted for it, and cannot be read with it: they stay as they are
 	Artifacts int    // that are encrypted for it
 	States    int
@@ -17,12 +18,13 @@ type Key struct {
 type Rotation struct {
 	Recipient string // that everything is encrypted for from now on
 	Left      int    // contents that are to be encrypted anew
-	Missing   int    // contents for keys that the key file lacks: they stay as they are
+	Missing   int    // contents for keys that the key file lacks, or lacked the last time: they stay as they are
 }
 
 // Resealed is what was encrypted anew.
 type Resealed struct {
 	Done    int      // contents that were looked at; 0 = nothing is left
+	Missing int      // those of them for which no key of the file fits, and nobody knows which does: they stay as they are
 	Damaged []string // those of them that cannot be read with their key, for people
 }
 

@@ -78,6 +78,8 @@ func keyNote(k server.KeyView) string {
 	switch {
 	case k.Damaged:
 		return "damaged: cannot be read with any key, and stays as it is"
+	case k.Unknown:
+		return "its key is missing from the key file, and not known by name: put it back, and `driftless keys rotate` finds it"
 	case k.Recipient == "":
 		return "not known which key: an earlier driftless encrypted it; `driftless keys rotate` settles that"
 	case !k.InFile:
@@ -128,7 +130,7 @@ func (a *app) rotateKeys(ctx context.Context) error {
 		a.say("%s is damaged and cannot be read: it stays as it is.", safe(name))
 	}
 	if rotated.Missing > 0 {
-		a.say("%d artifacts and states were encrypted for a key that is missing from the key file: `driftless keys list` names it. They stay as they are.", rotated.Missing)
+		a.say("%d artifacts and states were encrypted for a key that is missing from the key file: `driftless keys list` says what is known of it. They stay as they are; put the key back, and say this again.", rotated.Missing)
 	}
 	if a.output == "json" {
 		return printJSON(a.out, rotated)
@@ -152,6 +154,7 @@ func (a *app) reseal(ctx context.Context, conn *connection, r *server.RotationVi
 			return nil
 		}
 		r.Done, r.Left, r.Damaged = r.Done+now.Done, max(0, r.Left-now.Done), append(r.Damaged, now.Damaged...)
+		r.Missing += now.Missing
 		if time.Since(said) > sayPause {
 			said = time.Now()
 			a.say("%d artifacts and states are left.", r.Left)

@@ -12,6 +12,7 @@ type KeyView struct {
 	Current   bool   `json:"current"`
 	InFile    bool   `json:"in_file"`
 	Earlier   bool   `json:"earlier"`
+	Unknown   bool   `json:"unknown"` // recipient is "", and no key of the file reads them: they stay as they are
 	Damaged   bool   `json:"damaged"` // cannot be read with this key: they stay as they are
 	Artifacts int    `json:"artifacts"`
 	States    int    `json:"states"`
@@ -21,7 +22,7 @@ type KeyView struct {
 type RotationView struct {
 	Recipient string   `json:"recipient,omitempty"`
 	Left      int      `json:"left"`              // to be encrypted anew
-	Missing   int      `json:"missing,omitempty"` // encrypted for keys that the key file lacks
+	Missing   int      `json:"missing,omitempty"` // encrypted for keys that the key file lacks; after /reseal, those just met of which nobody knows the key
 	Done      int      `json:"done"`              // just now; 0 = all is
 	Damaged   []string `json:"damaged,omitempty"` // just met, and not readable
 	Retired   []string `json:"retired,omitempty"`
@@ -49,7 +50,7 @@ func (a *API) serveKeys(ring runner.Keyring) {
 	}))
 	a.mux.HandleFunc("POST /v1/keys/reseal", rotation(func(r *http.Request, _ string) (v RotationView, err error) {
 		did, err := ring.Reseal(r.Context())
-		return RotationView{Done: did.Done, Damaged: did.Damaged}, err
+		return RotationView{Done: did.Done, Missing: did.Missing, Damaged: did.Damaged}, err
 	}))
 	a.mux.HandleFunc("POST /v1/keys/retire", rotation(func(r *http.Request, self string) (v RotationView, err error) {
 		v.Retired, err = ring.Retire(r.Context(), actor(r), self)

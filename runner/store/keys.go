@@ -5,10 +5,12 @@ import (
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -108,6 +110,14 @@ func (k *Keys) refresh() {
 	}
 }
 
+// mark tells one set of keys from another.
+func (k *Keys) mark() string {
+	all := k.recipients()
+	slices.Sort(all)
+	sum := sha256.Sum256([]byte(strings.Join(all, "\n")))
+	return hex.EncodeToString(sum[:8])
+}
+
 // opens reports whether the keys can decrypt what was encrypted for a recipient.
 func (k *Keys) opens(recipient string) bool { return slices.Contains(k.recipients(), recipient) }
 
@@ -130,6 +140,9 @@ func Encrypt(plain []byte, recipient string) ([]byte, error) {
 	return sealed.Bytes(), nil
 }
 
+// errOtherKey says that no key fits.
+var errOtherKey = errors.New("this was encrypted with another key than those")
+
 // Decrypt undoes Encrypt. When no identity fits the file is read again: another process may have added one.
 func (k *Keys) Decrypt(sealed []byte) ([]byte, error) {
 	plain, err := k.decrypt(sealed)
@@ -142,7 +155,7 @@ func (k *Keys) Decrypt(sealed []byte) ([]byte, error) {
 		plain, err = k.decrypt(sealed)
 	}
 	if errors.As(err, &foreign) {
-		return nil, errors.Join(fmt.Errorf("decrypt: this was encrypted with another key than those in %s: put the original key file back", k.path), failed)
+		return nil, errors.Join(fmt.Errorf("decrypt: %w in %s: put the original key file back", errOtherKey, k.path), failed)
 	}
 	return plain, err
 }

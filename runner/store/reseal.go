@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,6 +29,10 @@ type sealedRow struct {
 // damaged marks in place of its recipient, which follows, what cannot be read with its key: it stays as it is, and nothing waits
 // for it or needs the key.
 const damaged = "damaged "
+
+// unknown marks in place of a recipient what an earlier driftless encrypted, which did not say for whom, and what none of the keys can
+// read whose mark follows: its key may be put back.
+const unknown = "unknown "
 
 // name is what people call it.
 func (r sealedRow) name() string {
@@ -57,7 +62,10 @@ func (db *DB) Reseal(ctx context.Context) (did runner.Resealed, err error) {
 		if err := db.sealAnew(&batch[i]); err != nil {
 			return did, err
 		}
-		if row := batch[i]; strings.HasPrefix(row.to, damaged) {
+		switch row := batch[i]; {
+		case strings.HasPrefix(row.to, unknown):
+			did.Missing++
+		case strings.HasPrefix(row.to, damaged):
 			db.logger.Error("a content cannot be read with the key that it was encrypted for: it stays as it is", "database", db.name, "content", row.name(), "key", row.from)
 			did.Damaged = append(did.Damaged, row.name())
 		}
@@ -76,6 +84,9 @@ func (db *DB) Reseal(ctx context.Context) (did runner.Resealed, err error) {
 func (db *DB) sealAnew(row *sealedRow) error {
 	plain, err := db.keys.Decrypt(row.Content)
 	switch {
+	case errors.Is(err, errOtherKey) && unnamed(row.from):
+		row.to = unknown + db.keys.mark()
+		return nil
 	case err != nil && db.reads(row.from):
 		row.to = damaged + row.from
 		return nil
@@ -124,8 +135,19 @@ func (t *tx) stale() (batch []sealedRow, err error) {
 	return batch, nil
 }
 
-// reads reports whether what was encrypted for a recipient, or by an earlier driftless, should be readable.
-func (db *DB) reads(recipient string) bool { return recipient == "" || db.keys.opens(recipient) }
+// reads reports whether what was encrypted for a recipient, or by an earlier driftless, should be readable; of the latter, as long as it
+// was not tried with the keys of now.
+func (db *DB) reads(recipient string) bool {
+	if tried, ok := strings.CutPrefix(recipient, unknown); ok {
+		return tried != db.keys.mark()
+	}
+	return recipient == "" || db.keys.opens(recipient)
+}
+
+// unnamed reports whether nobody knows the key of a content.
+func unnamed(recipient string) bool {
+	return recipient == "" || strings.HasPrefix(recipient, unknown)
+}
 
 func (t *tx) sealedContent(row *sealedRow) error {
 	q := t.bun.NewSelect().Table(row.table).Column("content")
@@ -177,10 +199,10 @@ func (t *tx) rotation() (r runner.Rotation, err error) {
 		for from, n := range counts {
 			switch {
 			case from == r.Recipient || strings.HasPrefix(from, damaged):
-			case t.db.reads(from):
-				r.Left += n
-			default:
+			case !t.db.reads(from):
 				r.Missing += n
+			case !strings.HasPrefix(from, unknown): // they are tried, and are no rotation that goes on
+				r.Left += n
 			}
 		}
 	}
@@ -194,7 +216,7 @@ func (t *tx) recipientsInUse() (needed []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		needed = append(needed, slices.DeleteFunc(all, func(name string) bool { return name == "" || strings.HasPrefix(name, damaged) })...)
+		needed = append(needed, slices.DeleteFunc(all, func(name string) bool { return unnamed(name) || strings.HasPrefix(name, damaged) })...)
 	}
 	return needed, nil
 }

@@ -51,6 +51,9 @@ func (db *DB) Keys(ctx context.Context) (all []runner.Key, err error) {
 			}
 			key := runner.Key{Current: name == current, Earlier: slices.Contains(earlier, name), Artifacts: blobs[name], States: states[name]}
 			key.Recipient, key.Damaged = strings.CutPrefix(name, damaged)
+			if unnamed(name) {
+				key.Recipient, key.Unknown = "", !db.reads(name)
+			}
 			key.InFile = db.keys.opens(key.Recipient)
 			all = append(all, key)
 		}
@@ -154,20 +157,24 @@ func (db *DB) Retire(ctx context.Context, actor, self string) (gone []string, er
 	if err != nil {
 		return nil, err
 	}
-	current := ""
+	current, artifacts, states := "", 0, 0
 	for _, k := range all {
 		switch {
 		case k.Current:
 			current = k.Recipient
-		case k.Damaged || !k.InFile && k.Recipient != "": // no key of this file reads them
-		case k.Artifacts+k.States > 0:
-			return nil, runner.UserError(fmt.Sprintf("%d artifacts and %d states are still encrypted for an earlier key: `driftless keys rotate` encrypts them anew", k.Artifacts, k.States))
+			continue
+		case k.Damaged || k.Unknown || !k.InFile && k.Recipient != "": // no key of this file reads them
+			continue
 		case k.Earlier:
 			gone = append(gone, k.Recipient)
 		}
+		artifacts, states = artifacts+k.Artifacts, states+k.States
 	}
 	if len(gone) == 0 {
 		return nil, nil
+	}
+	if artifacts+states > 0 {
+		return nil, runner.UserError(fmt.Sprintf("%d artifacts and %d states are still encrypted for an earlier key: `driftless keys rotate` encrypts them anew", artifacts, states))
 	}
 	record := func(kind, message string) error {
 		return db.Update(ctx, func(rt runner.Tx) error {

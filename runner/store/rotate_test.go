@@ -261,6 +261,76 @@ func TestRotateAroundDamage(t *testing.T) {
 	})
 }
 
+// TestRotateWithoutItsKey rotates and retires while the key is missing from the file of what an earlier driftless encrypted, which did
+// not say for whom: with the key back it is read, and encrypted anew.
+func TestRotateWithoutItsKey(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, dir string, options store.Options) {
+		const runs = 3
+		options.Keys = keys(t, dir)
+		db := openWith(t, options)
+		fillSealed(t, db, runs)
+		damage(t, options, "UPDATE blobs SET sealed_for = ''", "UPDATE states SET sealed_for = ''")
+		path := filepath.Join(dir, "secret.key")
+		lost, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		prepared, err := age.GenerateX25519Identity()
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, path, append([]byte(prepared.String()+"\n"), lost...))
+		if _, err := db.Rotate(t.Context(), "anna", ""); err != nil { // nothing is encrypted anew yet
+			t.Fatal(err)
+		}
+		put(t, path, []byte(prepared.String()+"\n"))
+		options.Keys = keys(t, dir)
+		db = openWith(t, options)
+		for i := range 2 {
+			rotated, err := db.Rotate(t.Context(), "anna", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			missing := rotated.Missing
+			for did := (runner.Resealed{Done: 1}); did.Done > 0; missing += did.Missing {
+				if did, err = db.Reseal(t.Context()); err != nil || len(did.Damaged) > 0 {
+					t.Fatalf("%+v %v", did, err)
+				}
+			}
+			if missing != runs+1 {
+				t.Errorf("rotation %d: of %d the key is missing", i, missing)
+			}
+			all, err := db.Keys(t.Context())
+			if n := slices.IndexFunc(all, func(k runner.Key) bool { return k.Unknown }); err != nil || n < 0 || all[n].Recipient != "" || all[n].Artifacts != runs || all[n].States != 1 {
+				t.Errorf("%+v %v", all, err)
+			}
+		}
+		if gone, err := db.Retire(t.Context(), "anna", ""); err != nil || len(gone) != 1 || gone[0] != prepared.Recipient().String() {
+			t.Errorf("retired %v: %v", gone, err)
+		}
+
+		file, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, path, append(file, lost...))
+		checkSealed(t, db, runs)
+		_, err = db.Retire(t.Context(), "anna", "")
+		if err == nil || !strings.Contains(err.Error(), "3 artifacts and 1 states are still encrypted") {
+			t.Errorf("retired the key that is back: %v", err)
+		}
+		if _, err := db.Rotate(t.Context(), "anna", ""); err != nil {
+			t.Fatal(err)
+		}
+		reseal(t, db)
+		if gone, err := db.Retire(t.Context(), "anna", ""); err != nil || len(gone) != 2 {
+			t.Errorf("retired %v: %v", gone, err)
+		}
+		checkSealed(t, db, runs)
+	})
+}
+
 // TestRotateWithReplicas changes nothing before every other replica that is alive has the key.
 func TestRotateWithReplicas(t *testing.T) {
 	t.Parallel()
