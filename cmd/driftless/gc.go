@@ -18,7 +18,7 @@ func newGC(a *app) *cobra.Command {
 		Long: `gc removes what the retention block of the configuration does not keep: old runs, plans, logs and versions of states, and directories
 that nothing uses. A running driftless does the same once a day. What a decision still rests on never goes (docs/operations.md).
 
-With --dry-run nothing is removed, and old records of the audit log are not counted. Directories are those of this machine.`,
+With --dry-run nothing is removed. Directories are those of this machine.`,
 		Example: `  driftless gc --dry-run
   driftless gc -o json | jq .artifact_bytes`,
 		Args: takes(0, 0, ""),

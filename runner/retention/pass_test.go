@@ -81,3 +81,27 @@ func TestPassThatFailed(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestOldEventsAreCounted says before how much of the history goes.
+func TestOldEventsAreCounted(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	const old = 2050 // more than go at a time
+	e.update(func(tx runner.Tx) (err error) {
+		for i := range old + 2 {
+			at := e.now.Add(-50 * day)
+			if i >= old {
+				at = e.now.Add(-2 * day)
+			}
+			err = errors.Join(err, tx.Append(&runner.Event{Kind: "planned", At: at}))
+		}
+		return err
+	})
+	if would := e.sweep(true); would.Events != 0 {
+		t.Errorf("a history without a limit of age: %+v", would)
+	}
+	e.keep.Events = 30 * day
+	if would, did := e.sweep(true), e.sweep(false); would.Events != old || did != would {
+		t.Errorf("removed %+v, a dry run said %+v", did, would)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/workspaces"
@@ -125,12 +126,16 @@ const eventBatch = 2000
 
 // events removes old history, where the operator wants that.
 func (p *pass) events(ctx context.Context) error {
-	if p.k.opts.Keep.Events == 0 || p.dry {
+	if p.k.opts.Keep.Events == 0 {
 		return nil
+	}
+	before := p.before(p.k.opts.Keep.Events)
+	if p.dry {
+		return p.oldEvents(ctx, before)
 	}
 	for n := int64(eventBatch); n == eventBatch; p.removed.Events += n {
 		err := p.k.opts.Store.Update(ctx, func(tx runner.Tx) (err error) {
-			n, err = tx.PruneEvents(p.before(p.k.opts.Keep.Events), eventBatch)
+			n, err = tx.PruneEvents(before, eventBatch)
 			return err
 		})
 		if err != nil {
@@ -138,4 +143,19 @@ func (p *pass) events(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// oldEvents counts the events at the front that happened before a time.
+func (p *pass) oldEvents(ctx context.Context, before time.Time) error {
+	return p.each(ctx, func(tx runner.Tx) (int, error) {
+		all, err := tx.Events(runner.EventFilter{After: p.last, Oldest: true, Limit: eventBatch})
+		for _, e := range all {
+			if !e.At.Before(before) {
+				return 0, err
+			}
+			p.last = e.ID
+			p.removed.Events++
+		}
+		return len(all), err
+	})
 }
