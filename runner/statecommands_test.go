@@ -390,6 +390,36 @@ func TestRescued(t *testing.T) {
 			}
 			return err
 		})
+
+		// One that is damaged keeps none of the others from being shown, and nobody needs them for ever.
+		d.raw(fmt.Sprintf("UPDATE blobs SET content = substr(content, 2) WHERE key IN ('rescued/%d/errored.tfstate', 'rescued/%d/taken')", broken, next))
+		delete(want, older)
+		want[broken], want[next] = fmt.Sprintf("damaged, or its key is missing: if a backup or a key file has it whole, put that back; else `driftless state settle %d`", broken), "settled; the note that says how is damaged"
+		all, err := d.do.Rescued(t.Context())
+		for _, r := range all {
+			if !strings.Contains(r.Continues, want[r.RunID]) || r.RunID == next && r.Waiting {
+				t.Errorf("%+v, want %q", r, want[r.RunID])
+			}
+		}
+		if err != nil || len(all) != len(want)+1 {
+			t.Fatalf("%+v %v", all, err)
+		}
+		d.refused("say why", d.do.SettleRescued(t.Context(), broken, "", anna))
+		d.refused("left no state behind", d.do.SettleRescued(t.Context(), 99, "why", anna))
+		d.refused("waits for nobody: settled; the note", d.do.SettleRescued(t.Context(), next, "why", anna))
+		for _, id := range []int64{broken, other} {
+			if err := d.do.SettleRescued(t.Context(), id, "made\nanew", anna); err != nil {
+				t.Fatal(err)
+			}
+			d.recorded("rescued state settled", fmt.Sprintf("nobody needs what run %d left behind: made anew", id))
+			d.refused("waits for nobody: settled by anna: made anew", d.do.SettleRescued(t.Context(), id, "why", anna))
+			d.update(func(tx runner.Tx) error {
+				if waits, err := runner.Rescues(tx, id); err != nil || waits {
+					t.Errorf("run %d waits: %t, %v", id, waits, err)
+				}
+				return nil
+			})
+		}
 	})
 }
 

@@ -39,7 +39,11 @@ func leftState(tx Tx, runID int64) ([]byte, error) {
 			return content, err
 		}
 	}
-	return nil, userError(fmt.Sprintf("run %d left no state behind: its engine wrote it to its backend, or there is no such run. `driftless state rescued` lists those that did", runID))
+	return nil, leftNothing(runID)
+}
+
+func leftNothing(runID int64) error {
+	return userError(fmt.Sprintf("run %d left no state behind: its engine wrote it to its backend, or there is no such run. `driftless state rescued` lists those that did", runID))
 }
 
 // Rescues reports whether a state that a run left behind waits for somebody.

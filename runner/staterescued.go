@@ -78,15 +78,19 @@ func (r *Rescued) look(tx Tx) error {
 		return err
 	}
 	r.Workspace, r.At = run.Workspace, run.FinishedAt
-	content, err := leftState(tx, r.RunID)
+	taken, err := tx.Blob(leftKey(r.RunID, leftTaken))
 	if errors.Is(err, ErrDamaged) {
-		content, err = nil, nil // as good as one that is no state
+		taken, err = []byte("settled; the note that says how is damaged"), nil
 	}
-	if err != nil {
+	if ignoreMissing(err) != nil {
 		return err
 	}
-	taken, err := tx.Blob(leftKey(r.RunID, leftTaken))
-	if ignoreMissing(err) != nil {
+	content, err := leftState(tx, r.RunID)
+	if errors.Is(err, ErrDamaged) && len(taken) == 0 {
+		r.Continues, r.Waiting = fmt.Sprintf("damaged, or its key is missing: if a backup or a key file has it whole, put that back; else `driftless state settle %d`", r.RunID), true
+		return nil
+	}
+	if err != nil && !errors.Is(err, ErrDamaged) {
 		return err
 	}
 	return r.describe(tx, content, string(taken))

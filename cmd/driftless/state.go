@@ -27,7 +27,7 @@ lets the engine do it with the workspace's own credentials.`,
   driftless state rollback prod/network 12 --reason "the import went wrong"
   driftless state rescued`,
 	})
-	cmd.AddCommand(newStateList(a), newStateShow(a), newStatePull(a), newStateRollback(a), newStatePush(a), newStateRescued(a))
+	cmd.AddCommand(newStateList(a), newStateShow(a), newStatePull(a), newStateRollback(a), newStatePush(a), newStateRescued(a), newStateSettle(a))
 	return cmd
 }
 

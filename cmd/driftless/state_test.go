@@ -93,6 +93,9 @@ func TestState(t *testing.T) {
 	r.do("serve", "--once").want(t, 0, "was replaced by")
 	r.do("state", "rescued").want(t, 0, "No state had to be rescued.")
 	r.do("state", "push", "--run", "1").want(t, 1, "run 1 left no state behind")
+	r.do("state", "settle", "1").want(t, 1, "say why with --reason")
+	r.do("state", "settle", "1", "--reason", "x").want(t, 1, "run 1 left no state behind")
+	r.do("state", "settle", "app", "--reason", "x").want(t, 1, "is not the number of a run")
 	r.do("unlock", "app", "--reason", "x").want(t, 1, "is not locked")
 }
 

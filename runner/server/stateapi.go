@@ -64,6 +64,9 @@ func (a *API) states() {
 		v, runs, err := a.do.PushState(r.Context(), push, actor(r))
 		return StateChange{Version: versionView(v)}, runs, err
 	}))
+	a.mux.HandleFunc("POST /v1/state/settle", a.changeState(func(r *http.Request, ask stateRequest) (c StateChange, runs []runner.Run, err error) {
+		return c, nil, a.do.SettleRescued(r.Context(), ask.Run, ask.Reason, actor(r))
+	}))
 	a.mux.HandleFunc("POST /v1/state/unlock", a.changeState(func(r *http.Request, ask stateRequest) (c StateChange, runs []runner.Run, err error) {
 		lock, runs, err := a.do.Unlock(r.Context(), runner.StateUnlock{Workspace: ask.Workspace, LockID: ask.Lock, Force: ask.Force, Reason: ask.Reason}, actor(r))
 		return StateChange{Lock: &lock}, runs, err
