@@ -9,6 +9,15 @@ var loud = map[string]slog.Level{
 	"drift found": slog.LevelWarn,
 }
 
+// wrong says under the key that all lines use what went wrong with a run, if anything did.
+func wrong(e Event) []any {
+	switch e.Kind {
+	case "failed", "apply failed", "apply interrupted":
+		return []any{"error", e.Message}
+	}
+	return nil
+}
+
 // loudness is how loud the log is about an event: a warning asks for attention or is tried again, an error is what failed.
 // Whoever is notified needs no such line.
 func (r *Runner) loudness(e Event) slog.Level {

@@ -246,7 +246,7 @@ func (r *Runner) told(ctx context.Context, events []Event) {
 	r.members.tell(events)
 	ctx = context.WithoutCancel(ctx)
 	for _, e := range events {
-		r.log.Log(ctx, r.loudness(e), e.Kind, slices.Concat(r.about(ctx, e), []any{"message", e.Message}, inTrace(ctx))...)
+		r.log.Log(ctx, r.loudness(e), e.Kind, slices.Concat(r.about(ctx, e), []any{"message", e.Message}, wrong(e), inTrace(ctx))...)
 		r.opts.Meter.Recorded(e)
 		if r.opts.Notify != nil {
 			r.opts.Notify(e)
