@@ -35,6 +35,9 @@ func (c *Commander) Cancel(ctx context.Context, runID int64, actor string) (run 
 	return run, err
 }
 
+// CancelAsked is the kind of the event by which an apply is to be interrupted.
+const CancelAsked = "cancel asked"
+
 // askCancel leaves word that an apply is to be interrupted. Who goes along with it looks for that.
 func askCancel(j *journal, run Run, actor string) error {
 	asked, err := j.tx.Events(EventFilter{RunID: run.ID, Kind: CancelAsked, Limit: 1})

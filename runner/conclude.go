@@ -3,14 +3,8 @@ package runner
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
-	"maps"
 	"path/filepath"
-	"slices"
-
-	"github.com/driftlessops/driftless/planner"
-	"github.com/driftlessops/driftless/planner/engine"
 )
 
 // conclude writes down how an apply ended, with everything that it left, and releases the lock of its state. It tries again for
@@ -65,24 +59,6 @@ func (j *job) conclude(ctx context.Context, o aftermath) error {
 			return j.recordLost(ctx, o)
 		}
 	}
-}
-
-// overtaken reports whether somebody wrote another state while the engine worked: its lock was taken away.
-func (j *job) overtaken(ctx context.Context, o aftermath) (foreign bool, err error) {
-	if len(o.versions) == 0 {
-		return false, nil
-	}
-	err = j.insist(ctx, o.status, func() error {
-		return j.r.opts.Store.View(ctx, func(tx Tx) error {
-			newest, err := newestHeader(tx, j.run.Workspace)
-			last := o.versions[len(o.versions)-1].Header
-			if err == nil && newest != nil {
-				foreign = newest.Lineage != last.Lineage || newest.Serial > last.Serial
-			}
-			return err
-		})
-	})
-	return foreign, err
 }
 
 // keep keeps what an apply left that could not be read: its directory goes when its end is on record.
@@ -154,118 +130,3 @@ func (j *job) again(ctx context.Context, o aftermath) error {
 	}
 	return err
 }
-
-// recordLost keeps what an apply left whose run was settled without it.
-func (j *job) recordLost(ctx context.Context, o aftermath) error {
-	if n := len(o.versions); n > 0 {
-		o.rescued[lateState] = o.versions[n-1].Content
-	}
-	return j.r.update(ctx, func(tx Tx, jr *journal) error {
-		for name, data := range o.rescued {
-			if err := keepLeftState(tx, j.run.ID, name, data); err != nil {
-				return err
-			}
-		}
-		run, err := tx.Run(j.run.ID)
-		if err != nil {
-			return err
-		}
-		message := fmt.Sprintf("the apply ended as %s after a person had decided about the run", o.status)
-		if len(o.rescued) > 0 {
-			message += "; the state that it wrote is kept with the run as " + lateState
-		}
-		return errors.Join(tx.DeleteBlobs(BlobKey(run.ID, traitsBlob)), jr.ended(lateResult, run, message, o))
-	})
-}
-
-// write writes all that belongs to the end of an apply.
-func (j *job) write(tx Tx, jr *journal, run Run, o aftermath) error {
-	err := errors.Join(j.keepLeft(tx, jr, run, o), tx.DeleteBlobs(BlobKey(run.ID, traitsBlob)))
-	if err != nil {
-		return err
-	}
-	if o.status != Applied {
-		if err := made(jr, run, o.steps); err != nil {
-			return err
-		}
-	}
-	if o.status == Interrupted {
-		return setSync(jr, run, SyncFailed, run.Reason)
-	}
-	if err := freeState(tx, run); err != nil {
-		return err
-	}
-	switch {
-	case o.status == Applied:
-		err = j.settle(jr, run)
-	case o.stale:
-		return j.planAgain(tx, jr, run)
-	default:
-		err = setSync(jr, run, SyncFailed, firstLine(run.Reason))
-	}
-	if err == nil && o.checks != nil {
-		err = j.assessed(jr, run, *o.checks)
-	}
-	return err
-}
-
-// made notes what an apply had created that did not end well. Whatever became of its state: none of it is created a second time
-// unless a person says so.
-func made(jr *journal, run Run, steps []engine.Step) error {
-	rec, err := jr.tx.Workspace(run.Workspace)
-	if err != nil {
-		return ignoreMissing(err)
-	}
-	for _, s := range steps {
-		if s.Ended && !s.Failed && s.Action == string(planner.Create) && !slices.Contains(rec.Prior.Made, s.Address) {
-			rec.Prior.Made = append(rec.Prior.Made, s.Address)
-		}
-	}
-	return putIfChanged(jr, rec)
-}
-
-// keepLeft keeps the states that the engine wrote, those that it left in files, and why others were refused.
-func (j *job) keepLeft(tx Tx, jr *journal, run Run, o aftermath) error {
-	for _, why := range o.refused {
-		if err := jr.add(Event{Kind: StateRefused, Repository: run.Repository, Workspace: run.Workspace, RunID: run.ID, Message: why}); err != nil {
-			return err
-		}
-	}
-	files := maps.Clone(o.rescued)
-	for _, v := range o.versions {
-		if err := keepVersion(tx, run, v); errors.Is(err, errForeignState) {
-			files[lateState] = v.Content
-		} else if err != nil {
-			return err
-		}
-	}
-	_, late := files[lateState]
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if err := keepLeftState(tx, run.ID, name, files[name]); err != nil {
-			return err
-		}
-		message := "the engine could not write its state; it is kept with the run as " + name
-		switch {
-		case name == lateState:
-			message = "the state was changed by somebody else during the apply; the engine's is kept with the run as " + name
-		case o.taken:
-			message = "the engine could not write its state; the one it left behind was taken over"
-		}
-		err := jr.add(Event{
-			Kind: stateRescued, Repository: run.Repository, Workspace: run.Workspace, RunID: run.ID, PullID: run.PullID, Commit: run.Commit, Message: message,
-		})
-		if err != nil {
-			return err
-		}
-	}
-	if o.taken && !late {
-		return takenOver(tx, run.ID, "taken over when the run ended")
-	}
-	return nil
-}
-
-// lateResult is the kind of an event that says how an apply ended about which a person had decided.
-const lateResult = "late result"
-
-// lateState is a state that an apply wrote and that did not become the newest one.
-const lateState = "late.tfstate"

@@ -3,10 +3,8 @@ package runner
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -109,55 +107,6 @@ func (j *job) look(ctx context.Context, f *following) {
 	}
 }
 
-// forward puts the states that the engine wrote meanwhile into the store, as long as nobody decided about the run.
-func (j *job) forward(ctx context.Context, f *following) error {
-	versions, unread := f.apply.Versions(f.kept)
-	if len(versions) == 0 {
-		return unread
-	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	err := j.r.update(ctx, func(tx Tx, _ *journal) error {
-		run, err := tx.Run(j.run.ID)
-		if err != nil || run.Attempt != j.run.Attempt || run.Status != Applying && run.Status != Interrupted {
-			return errors.Join(err, ErrConflict)
-		}
-		for _, v := range versions {
-			if err := keepVersion(tx, j.run, v); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err == nil {
-		f.kept += len(versions)
-	}
-	return errors.Join(err, unread)
-}
-
-// keepVersion makes a state the newest one of its workspace. One that is on record already, or that does not follow what is
-// there, is left out: nobody else may write while the run holds the lock, so the latter is an error.
-func keepVersion(tx Tx, run Run, v supervisor.Version) error {
-	all, err := tx.States(run.Workspace) // without their contents: one that cannot be read must not keep the next one out
-	if err != nil {
-		return err
-	}
-	newest := StateVersion{}
-	if len(all) > 0 {
-		newest = all[0]
-	}
-	switch {
-	case len(all) == 0:
-	case newest.Lineage == v.Lineage && newest.Serial >= v.Serial && newest.RunID == run.ID:
-		return nil
-	case newest.Lineage != v.Lineage || newest.Serial >= v.Serial:
-		return errForeignState
-	}
-	return tx.PutState(&StateVersion{Workspace: run.Workspace, Serial: v.Serial, Lineage: v.Lineage, RunID: run.ID, CreatedAt: now()}, v.Content)
-}
-
-var errForeignState = errors.New("the state was changed by somebody else during the apply")
-
 // canceledBy is who asked for the end of this apply, or "".
 func (j *job) canceledBy(ctx context.Context) (who string, err error) {
 	err = j.r.opts.Store.View(ctx, func(tx Tx) error {
@@ -168,46 +117,4 @@ func (j *job) canceledBy(ctx context.Context) (who string, err error) {
 		return err
 	})
 	return who, err
-}
-
-// CancelAsked is the kind of the event by which an apply is to be interrupted.
-const CancelAsked = "cancel asked"
-
-// stepsText tells what an apply did, from what the engine said.
-func stepsText(steps []engine.Step) string {
-	var done, open, failed []string
-	for _, s := range steps {
-		text := fmt.Sprintf("%s (%s)", s.Address, s.Action)
-		switch {
-		case s.Failed:
-			failed = append(failed, text)
-		case s.Ended:
-			done = append(done, text)
-		default:
-			open = append(open, text)
-		}
-	}
-	text := ""
-	for _, group := range []struct {
-		title string
-		all   []string
-	}{{"Completed", done}, {"Failed", failed}, {"Begun, and no end is known", open}} {
-		if len(group.all) > 0 {
-			text += "\n" + group.title + ": " + fewOf(group.all)
-		}
-	}
-	if len(done) == 0 {
-		text = "\nNo change was completed, as far as the engine said." + text
-	}
-	return text
-}
-
-// mostSteps is how many changes of an apply are named one by one.
-const mostSteps = 20
-
-func fewOf(all []string) string {
-	if more := len(all) - mostSteps; more > 0 {
-		return strings.Join(all[:mostSteps], ", ") + fmt.Sprintf(", and %d more", more)
-	}
-	return strings.Join(all, ", ")
 }

@@ -1,0 +1,64 @@
+package runner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/driftlessops/driftless/planner"
+	"github.com/driftlessops/driftless/planner/engine"
+)
+
+// made notes what an apply had created that did not end well. Whatever became of its state: none of it is created a second time
+// unless a person says so.
+func made(jr *journal, run Run, steps []engine.Step) error {
+	rec, err := jr.tx.Workspace(run.Workspace)
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	for _, s := range steps {
+		if s.Ended && !s.Failed && s.Action == string(planner.Create) && !slices.Contains(rec.Prior.Made, s.Address) {
+			rec.Prior.Made = append(rec.Prior.Made, s.Address)
+		}
+	}
+	return putIfChanged(jr, rec)
+}
+
+// stepsText tells what an apply did, from what the engine said.
+func stepsText(steps []engine.Step) string {
+	var done, open, failed []string
+	for _, s := range steps {
+		text := fmt.Sprintf("%s (%s)", s.Address, s.Action)
+		switch {
+		case s.Failed:
+			failed = append(failed, text)
+		case s.Ended:
+			done = append(done, text)
+		default:
+			open = append(open, text)
+		}
+	}
+	text := ""
+	for _, group := range []struct {
+		title string
+		all   []string
+	}{{"Completed", done}, {"Failed", failed}, {"Begun, and no end is known", open}} {
+		if len(group.all) > 0 {
+			text += "\n" + group.title + ": " + fewOf(group.all)
+		}
+	}
+	if len(done) == 0 {
+		text = "\nNo change was completed, as far as the engine said." + text
+	}
+	return text
+}
+
+// mostSteps is how many changes of an apply are named one by one.
+const mostSteps = 20
+
+func fewOf(all []string) string {
+	if more := len(all) - mostSteps; more > 0 {
+		return strings.Join(all[:mostSteps], ", ") + fmt.Sprintf(", and %d more", more)
+	}
+	return strings.Join(all, ", ")
+}
