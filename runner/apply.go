@@ -20,7 +20,7 @@ var errNewPolicies = errors.New("the tracked branch moved: it is planned and jud
 func (j *job) finishApply(ctx context.Context, plan *planner.Plan, said judgement) error {
 	status, reason, beyond := judgeApply(facts{
 		plan: plan, verdict: *said.now, before: said.before, mode: j.ws.Apply, cover: j.cover, first: j.rec.AppliedCommit == "",
-		broken: j.broken(plan), approved: j.cover.approved != nil, named: j.cover.named, settle: settling(j.run),
+		broken: j.broken(plan), mend: j.rightState(), approved: j.cover.approved != nil, named: j.cover.named, settle: settling(j.run),
 	})
 	j.run.Reason, j.run.Unreviewed, j.run.Reviewers = reason, beyond, j.cover.pulls
 	switch status {
@@ -45,11 +45,6 @@ func (j *job) finishApply(ctx context.Context, plan *planner.Plan, said judgemen
 		}
 		return setSync(jr, *run, sync, reason)
 	})
-}
-
-// broken says why the state that a plan was made from cannot be the one that there should be, or "".
-func (j *job) broken(plan *planner.Plan) string {
-	return orElse(j.prior.Follows(j.rec.Prior), j.rec.Prior.Twice(plan))
 }
 
 // apply applies the saved plan. The intent is on record before the engine starts, and the result after it.

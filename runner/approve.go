@@ -163,7 +163,7 @@ func approveIn(j *journal, run Run, actor string) (Run, error) {
 		}
 		return Run{}, j.run("interruption settled", run, run.Reason)
 	}
-	kind, asked, then := "approved", "approval", "applies it"
+	kind, asked, then := "approved", "approval", "applies it, if the plan is the same still"
 	if run.Status == Interrupted {
 		kind, asked, then = "resumed", "resumption", "plans again and applies what is missing"
 	}

@@ -41,7 +41,7 @@ func (j *job) planShown(ctx context.Context, broken string) error {
 	reason := fmt.Sprintf("%s beyond what the report shows, because something has changed since it was planned. It is planned again: read the new report, then comment `%s` again",
 		count(len(j.run.Unreviewed), "change goes", "changes go"), settling(j.run))
 	if broken != "" {
-		reason = fmt.Sprintf("%s. Restore the state or mend the backend block, then comment `%s` again; if it is meant, merge this, and approve the plan that is held then", broken, settling(j.run))
+		reason = fmt.Sprintf("%s. If the plan is right all the same, merge this, and approve the plan that is held then. Otherwise %s; and comment `%s` again", broken, j.rightState(), settling(j.run))
 	}
 	j.run.Reason = reason
 	return j.to(ctx, Held, string(Held), reason, func(tx Tx, jr *journal, run *Run) error {

@@ -31,7 +31,8 @@ func (j *job) finishDrift(ctx context.Context, plan *planner.Plan, verdict polic
 	broken := j.broken(plan)
 	if broken != "" {
 		j.run.Unreviewed = []string{StateMark + broken} // an approval of the repair is one of this state
-		j.run.Reason = broken + ". " + oddStateReason(plan.Changes, j.run)
+		j.run.Reason = fmt.Sprintf("%s. A plan from this state has %s. Where it creates what is there already, an approval builds that twice: %s. Else `driftless approve %d` applies it",
+			broken, count(len(plan.Changes), "change", "changes"), j.rightState(), j.run.ID)
 	}
 	if !verdict.Passed() {
 		status, j.run.Reason = Blocked, "drift; its repair is not allowed: "+verdictReason(verdict)
@@ -58,14 +59,6 @@ func driftReason(changes []planner.Change, runID int64) string {
 		text += ". A value that differs at every plan, such as timestamp(), belongs into `volatile`"
 	}
 	return text
-}
-
-// oddStateReason says what a person can do about changes from a state that is not the one which was seen before: it is the record
-// that differs from the world, perhaps, and not the world from what was applied.
-func oddStateReason(changes []planner.Change, run Run) string {
-	return fmt.Sprintf("A plan from this state has %s. Where it creates what is there already, an approval builds that twice: put the right state there first "+
-		"(`driftless state list %s --versions`, `driftless state rollback`, `driftless state push`). Else `driftless approve %d` applies it",
-		count(len(changes), "change", "changes"), run.Workspace, run.ID)
 }
 
 // lasting leaves out updates of nothing but volatile paths: they are proposed at every plan, and say nothing of the world.

@@ -225,6 +225,7 @@ type facts struct {
 	cover    *coverage
 	named    []string // what an approval named besides changes
 	broken   string   // why the state cannot be the one that was seen before; "" = it can
+	mend     string   // what a person can do about that
 	first    bool     // no apply of this workspace ever succeeded
 	approved bool
 	settle   string // the command that settles what is held or blocked
@@ -250,7 +251,7 @@ func judgeApply(f facts) (status Status, reason string, beyond []string) {
 	case weakened && !named(f.named, policyMark):
 		return Blocked, fmt.Sprintf("the policies from before the merge do not let it pass: %s. Those of now do: revert it, or let `%s` apply it by those of now", firstMessage(*f.before), f.settle), beyond
 	case f.broken != "" && !slices.Contains(f.named, StateMark+f.broken):
-		return Held, fmt.Sprintf("%s. If that is meant, `%s` applies the plan; otherwise restore the state or mend the backend block", f.broken, f.settle), beyond
+		return Held, fmt.Sprintf("%s. If the plan is right all the same, `%s` applies it. Otherwise %s", f.broken, f.settle, f.mend), beyond
 	case f.mode == workspaces.Manual && !f.approved:
 		return Held, fmt.Sprintf("apply = \"manual\": `%s` applies it", f.settle), beyond
 	case !slices.ContainsFunc(beyond, isChange):

@@ -117,7 +117,7 @@ func (a *app) approve(ctx context.Context, conn *connection, what approval) (err
 			a.say("Run %s is settled. A newer commit took its place, and is planned next%s.", id, later(conn))
 		}
 		for _, run := range runs {
-			a.say("Run %s is approved: run %d plans %s again and applies what was approved%s.", id, run.ID, run.Workspace, later(conn))
+			a.say("Run %s is approved: run %d plans %s again, and applies it if that is what was approved%s.", id, run.ID, run.Workspace, later(conn))
 		}
 	}
 	if a.output == "json" {
