@@ -56,7 +56,7 @@ func (w *watcher) drafts(tx Tx, pull Pull, doc report.Document, pages []string) 
 		drafts = append(drafts, statusDrafts(pull, pull.MergedCommit, lines)...)
 		drafts = append(drafts, statusDrafts(pull, pull.Head, lines)...)
 	}
-	ended, err := endedDrafts(tx, pull, lines)
+	ended, err := w.endedDrafts(tx, pull, doc, lines)
 	return append(drafts, ended...), err
 }
 

@@ -118,15 +118,9 @@ func (w *watcher) reviewed(ctx context.Context, run Run, rec Workspace) (*covera
 // addPull adds what the report on a merged pull request's head showed of a workspace. What policy did not let pass there
 // was not agreed to.
 func (c *coverage) addPull(tx Tx, p Pull, id workspaces.ID, place map[string]int, merges map[string]time.Time) error {
-	report, err := tx.Report(p.ID)
-	if errors.Is(err, ErrNotFound) || err == nil && report.Head != p.Head {
-		return nil // merged before its last head was reported: nobody could review it
-	} else if err != nil {
+	shown, ok, err := shownAtMerge(tx, p, merges[p.MergedCommit])
+	if err != nil || !ok {
 		return err
-	}
-	shown, ok := report.at(mergedBy(p, merges[p.MergedCommit]))
-	if !ok {
-		return nil // merged before anything was shown
 	}
 	runID, ok := shown.Runs[id]
 	if !ok {
@@ -151,6 +145,19 @@ func (c *coverage) addPull(tx Tx, p Pull, id workspaces.ID, place map[string]int
 	c.add(plan, place[p.MergedCommit], place[run.Base])
 	c.pulls = append(c.pulls, p.Key)
 	return nil
+}
+
+// shownAtMerge is what the report on a merged pull request's head showed when it was merged, given the date of its commit. It is
+// nothing where it was merged before its last head was reported, or before that was shown: nobody could review it.
+func shownAtMerge(tx Tx, p Pull, committed time.Time) (shown Shown, ok bool, err error) {
+	report, err := tx.Report(p.ID)
+	if errors.Is(err, ErrNotFound) || err == nil && report.Head != p.Head {
+		return shown, false, nil
+	} else if err != nil {
+		return shown, false, err
+	}
+	shown, ok = report.at(mergedBy(p, committed))
+	return shown, ok, nil
 }
 
 // mergedBy is the moment by which a pull request was merged: the forge's word, or else the date of its commit.

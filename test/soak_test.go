@@ -1,6 +1,7 @@
 package test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -69,6 +70,11 @@ func TestSoak(t *testing.T) {
 			stop(syscall.SIGKILL)
 			s.forge.LimitWrites(1, time.Second)
 			stop = s.serve()
+			defer func() {
+				if t.Failed() {
+					t.Log(s.told())
+				}
+			}()
 			s.await(soaked, s.missing)
 			stop(syscall.SIGTERM)
 			s.check()
@@ -206,30 +212,48 @@ func (s *soak) missingOf(p *soakPull) string {
 		}
 	}
 	for _, context := range []string{"driftless/plan", "driftless/plan: " + p.dir} {
-		if state := s.state(head, context); state != plan && p.fate != "closed" && !s.overtaken(p, head, context) {
+		if state := s.state(head, context); state != plan && p.fate != "closed" {
 			return fmt.Sprintf("status %s is %s", context, state)
 		}
 	}
 	for _, context := range []string{"driftless/policy", "driftless/apply"} {
-		if state := s.state(head, context); p.real && state != "success" && p.fate != "closed" && !s.overtaken(p, head, context) {
+		if state := s.state(head, context); p.real && state != "success" && p.fate != "closed" {
 			return fmt.Sprintf("status %s is %s", context, state)
 		}
 	}
 	return ""
 }
 
-// overtaken reports whether a status says that a pull request was merged while it was planned again, since another one of its
-// workspace had just been applied: then it was merged in the moment between, as people do.
-func (s *soak) overtaken(p *soakPull, head, context string) bool {
-	if p.fate != "merged" {
-		return false
+// told is all that is on record of the first pull request that something is missing of.
+func (s *soak) told() string {
+	i := slices.IndexFunc(s.pulls, func(p *soakPull) bool { return s.missingOf(p) != "" })
+	if i < 0 {
+		return "nothing is missing of any pull request"
 	}
-	for _, status := range s.repo.Statuses(head) {
-		if status.Context == context {
-			return strings.HasPrefix(status.Description, "merged before it was")
+	p, told := s.pulls[i], &strings.Builder{}
+	s.must(s.view(func(tx runner.Tx) error {
+		pulls, err := tx.Pulls(runner.PullFilter{Key: strconv.Itoa(p.number)})
+		if err != nil || len(pulls) == 0 {
+			return err
 		}
+		rep, err := tx.Report(pulls[0].ID)
+		fmt.Fprintf(told, "%+v\nreport of %s with %v since %s, %v (%v)\n", pulls[0], rep.Head, rep.Runs, rep.At, rep.Earlier, err)
+		runs, err := tx.Runs(runner.RunFilter{Workspace: workspaces.ID("infra//" + p.dir)})
+		for _, r := range runs {
+			fmt.Fprintf(told, "run %d: %s of %q (%s) %s: %s; from %s to %s\n", r.ID, r.Purpose, r.Trigger, r.InputDigest, r.Status, r.Reason, r.CreatedAt, r.FinishedAt)
+		}
+		posts, failed := tx.Posts(runner.PostFilter{Repository: "infra"})
+		for _, post := range posts {
+			if post.Key == strconv.Itoa(p.number) || strings.HasPrefix(post.Key, s.head(p.number)) {
+				fmt.Fprintf(told, "%s %s: version %d since %s, shown %d: %.300s %s\n", post.Kind, post.Key, post.Version, post.UpdatedAt, post.Shown, post.Want, post.Error)
+			}
+		}
+		return errors.Join(err, failed)
+	}))
+	for _, st := range s.repo.Statuses(s.head(p.number)) {
+		fmt.Fprintf(told, "at the forge since %s: %s is %s: %s\n", st.Created, st.Context, st.State, st.Description)
 	}
-	return false
+	return told.String()
 }
 
 // check checks what must not have happened on the way.

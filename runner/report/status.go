@@ -64,8 +64,8 @@ func Statuses(doc Document, most int) []Status {
 	return all
 }
 
-// Ended is what a status says of a pull request that left before what the status speaks of was known. It is no success, whatever
-// it would have become.
+// Ended is what a status says of a pull request that left before people could see what the status speaks of. It is no success,
+// whatever it would have become.
 func Ended(context string, merged bool) Status {
 	before := "planned"
 	switch context {
