@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/planner/engine"
@@ -28,6 +29,7 @@ type aftermath struct {
 	checks   *planner.Checks      // as evaluated at its end; nil = they were not
 	broken   bool                 // not all of it could be read: it stays on the disk
 	noRoom   bool                 // nothing was started, because the disk is full
+	ended    time.Time            // when the engine did; zero = nobody knows
 }
 
 // unreadable makes an apply a person's to decide about of whose end not everything can be read.
@@ -46,7 +48,7 @@ func (j *job) aftermath(ctx context.Context, f *following) (o aftermath, err err
 	if died {
 		failed = nil
 	}
-	o.steps, o.refused, o.rescued = f.output.Steps(), result.Refused, map[string][]byte{}
+	o.steps, o.refused, o.rescued, o.ended = f.output.Steps(), result.Refused, map[string][]byte{}, result.Ended.UTC().Truncate(time.Microsecond)
 	o.versions, err = f.apply.Versions(0)
 	before, unread := f.apply.Before()
 	err = errors.Join(failed, err, unread)

@@ -217,6 +217,11 @@ func unlockedNow(j *journal, run Run) error {
 	if err := j.tx.UpdateRun(run, Interrupted); err != nil {
 		return err
 	}
+	return j.toldAnew(run, said)
+}
+
+// toldAnew lets reports, and the workspace, say the reason of a run in place of what was said of it before.
+func (j *journal) toldAnew(run Run, before string) error {
 	pulls, err := showing(j.tx, run)
 	if err != nil {
 		return err
@@ -225,8 +230,8 @@ func unlockedNow(j *journal, run Run) error {
 		return err
 	}
 	rec, err := j.tx.Workspace(run.Workspace)
-	if err != nil || rec.Reason != said {
-		return err
+	if err != nil || rec.Reason != before {
+		return ignoreMissing(err)
 	}
 	return setSync(j, run, rec.Sync, run.Reason)
 }

@@ -216,6 +216,9 @@ func (j *job) move(ctx context.Context, status Status, record func(tx Tx, jr *jo
 		next.Owner = ""
 	case status != Planned && status != Applying && (status != Ready || next.Purpose != PurposeApply):
 		next.FinishedAt = now()
+		if o := j.end; o != nil && o.ended.After(next.AppliedAt) { // it ended while nobody looked
+			next.FinishedAt = o.ended
+		}
 	}
 	log := j.logged()
 	err := j.r.update(ctx, func(tx Tx, jr *journal) error {

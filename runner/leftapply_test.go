@@ -316,11 +316,14 @@ func TestTheAnswerIsLost(t *testing.T) {
 			t.Parallel()
 			l := newLeftApply(t, c.script, false)
 			l.ended()
+			by := time.Now()
 			lost := &forgetful{Store: l.db, kept: func() bool { return l.found().Status == c.want }}
 			l.store = lost
 			l.must(l.started().Once(t.Context()))
 			if run := l.found(); run.Status != c.want || !lost.fired || l.events(c.kind) != 1 || l.events("late result") != 0 || there(l.dir()) {
 				t.Errorf("%s, fired %t, told %d times, %d late results, directory %t: %s", run.Status, lost.fired, l.events(c.kind), l.events("late result"), there(l.dir()), run.Reason)
+			} else if run.FinishedAt.After(by) {
+				t.Errorf("it had ended by %s, and is said to have at %s", by, run.FinishedAt)
 			}
 		})
 	}

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/driftlessops/driftless/planner/engine"
+	"github.com/driftlessops/driftless/workspaces"
 )
 
 // Lock is who holds the lock of a workspace's state.
@@ -101,6 +103,24 @@ func HeldLock(tx Tx, rec Workspace) (lock Lock, err error) {
 // lockedBlob holds the lock of a foreign backend that kept a run from its work.
 const lockedBlob = "lock"
 
+// lockedBy begins the reason of a run that a lock kept from its work.
+const lockedBy = "the state is locked by "
+
+// lockGone takes back what is said of a lock that somebody took away: what it kept from its work may be tried again.
+func lockGone(j *journal, id workspaces.ID, who string) error {
+	kept, err := j.tx.Runs(RunFilter{Workspace: id, Purposes: []Purpose{PurposeApply}, Limit: 1})
+	if err != nil || len(kept) == 0 || kept[0].Status != Failed || !strings.HasPrefix(kept[0].Reason, lockedBy) {
+		return err
+	}
+	run, said := kept[0], kept[0].Reason
+	_, rest, _ := strings.Cut(said, "\n")
+	run.Reason = strings.TrimSpace(fmt.Sprintf("the state was locked, and %s took the lock away: `driftless approve %d` tries it again\n%s", who, run.ID, rest))
+	if err := j.tx.UpdateRun(run, Failed); err != nil {
+		return err
+	}
+	return j.toldAnew(run, said)
+}
+
 // whyFailed is what a reader is told of an error. Of a lock it says first who holds it, since when, and what to do.
 func (j *job) whyFailed(ctx context.Context, failure error) string {
 	text := j.mask.String(userText(failure))
@@ -112,7 +132,7 @@ func (j *job) whyFailed(ctx context.Context, failure error) string {
 	if err != nil {
 		j.log.Error("the holder of a lock could not be looked up", "error", err)
 	}
-	return fmt.Sprintf("the state is locked by %s. Wait for it; if it is gone for good, `driftless unlock %s` takes the lock away\n\n%s", lock, j.run.Workspace, text)
+	return fmt.Sprintf(lockedBy+"%s. Wait for it; if it is gone for good, `driftless unlock %s` takes the lock away\n\n%s", lock, j.run.Workspace, text)
 }
 
 // lock is what is known of the lock that kept the run from its work. That of a foreign backend is kept with the run.

@@ -40,8 +40,10 @@ func (h *hearing) unlockOne(j *journal, pull Pull, id workspaces.ID) (freed int,
 		return 0, err
 	}
 	unlocked, err := releaseLock(j, Run{Repository: pull.Repository, Workspace: id}, h.c.Author)
-	if err != nil || unlocked { // what it reserved is given up when that is said again: the lock was in its way
-		return 1, err
+	if err != nil {
+		return 0, err
+	} else if unlocked { // what it reserved is given up when that is said again: the lock was in its way
+		return 1, lockGone(j, id, h.c.Author)
 	}
 	rec, err := j.tx.Workspace(id)
 	if errors.Is(err, ErrNotFound) || err == nil && rec.Reserved != pull.ID {

@@ -278,14 +278,29 @@ func TestUnlock(t *testing.T) {
 		d.recorded("state unlocked", fmt.Sprintf("was locked by run %d (interrupted), root@runner-1 for OperationTypeApply, since", holder.ID))
 		d.recorded("state unlocked", "(3 h), lock ID one: looked at it")
 
-		// A lock whose run ended, and one of a run that nobody knows.
+		// A lock whose run ended, and one of a run that nobody knows. What a lock kept from its work is not said to be locked any more.
 		ended := d.run(runner.PurposeDrift, runner.Planning, runner.Failed)
+		kept := d.run(runner.PurposeApply, runner.Planning, runner.Failed)
+		d.update(func(tx runner.Tx) error {
+			kept.Reason = "the state is locked by run 7. Wait for it\n\nError: locked"
+			rec, err := tx.Workspace(app)
+			rec.Reason = kept.Reason
+			return errors.Join(err, tx.UpdateRun(kept, runner.Failed), tx.PutWorkspace(rec))
+		})
 		d.update(func(tx runner.Tx) error {
 			return tx.LockState(runner.StateLock{Workspace: app, ID: "two", RunID: ended.ID})
 		})
 		if err := unlock(runner.StateUnlock{Reason: "it ended"}); err != nil {
 			t.Error(err)
 		}
+		d.update(func(tx runner.Tx) error {
+			run, err := tx.Run(kept.ID)
+			rec, failed := tx.Workspace(app)
+			if want := fmt.Sprintf("the state was locked, and anna took the lock away: `driftless approve %d` tries it again\n\nError: locked", kept.ID); run.Reason != want || rec.Reason != want {
+				t.Errorf("%q, %q", run.Reason, rec.Reason)
+			}
+			return errors.Join(err, failed)
+		})
 		d.update(func(tx runner.Tx) error {
 			return tx.LockState(runner.StateLock{Workspace: app, ID: "three", RunID: 99, Info: []byte(`"odd"`)})
 		})

@@ -142,6 +142,6 @@ func (j *job) takeLock(ctx context.Context, o stateOrder) error {
 		if err != nil || len(kept) == 0 {
 			return err
 		}
-		return tx.DeleteBlobs(BlobKey(kept[0].ID, lockedBlob))
+		return errors.Join(tx.DeleteBlobs(BlobKey(kept[0].ID, lockedBlob)), lockGone(jr, run.Workspace, run.Actor))
 	})
 }

@@ -105,6 +105,9 @@ func takeKept(j *journal, rec Workspace, lock Lock, actor, reason string) error 
 	if err := stateEvent(j, "state unlocked", rec.ID, actor, lock.RunID, fmt.Sprintf("was locked by %s: %s", lock, reason)); err != nil {
 		return err
 	}
+	if err := lockGone(j, rec.ID, actor); err != nil {
+		return err
+	}
 	holder, err := j.tx.Run(lock.RunID)
 	if err != nil {
 		return ignoreMissing(err)

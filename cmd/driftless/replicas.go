@@ -17,7 +17,8 @@ func newReplicas(a *app) *cobra.Command {
 		Short: "List the processes that share the work",
 		Long: `replicas lists the driftless processes on a PostgreSQL database: those that are alive, and for a day those that went away without a word.
 It shows the labels of the workspaces that each takes runs of, the repositories that it leads (polls, reports and checks for drift), and
-the runs that it works on. A process that is stopped is not listed.`,
+the runs that it works on. A process that is stopped is not listed. Which of several on one host it is says the file instance in its data
+directory: its REPLICA.`,
 		Example: `  driftless replicas
   driftless replicas -o json | jq '.[] | select(.alive | not) | .host'`,
 		Args: takes(0, 0, ""),

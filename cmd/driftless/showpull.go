@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/runner/report"
 	"github.com/driftlessops/driftless/runner/server"
 )
 
@@ -54,6 +55,9 @@ func (a *app) showPull(ctx context.Context, client *server.Client, word string) 
 	case len(pull.Report) > 0:
 		if known {
 			_, _ = fmt.Fprintln(a.out)
+		}
+		for i, page := range pull.Report {
+			pull.Report[i] = report.Unmark(page)
 		}
 		a.printReport(strings.Join(pull.Report, "\n"))
 	case pull.Aside == "":

@@ -126,10 +126,13 @@ func TestForeignState(t *testing.T) {
 	if len(runs) != 1 || runs[0].Status != "applied" || !strings.Contains(runs[0].Trigger, "Ann went home") || runs[0].Actor == "" {
 		t.Errorf("%+v", runs)
 	}
-	if out := r.do("show", "infra//app").want(t, 0).out; strings.Contains(out, "Locked by") {
+	r.do("runs", "-o", "json", "--purpose", "apply", "--limit", "1").want(t, 0).decode(t, &runs)
+	again := fmt.Sprintf("took the lock away: `driftless approve %d` tries it again", runs[0].ID)
+	if out := r.do("show", "infra//app").want(t, 0, again).out; strings.Contains(out, "ocked by") {
 		t.Error(out)
 	}
-	r.do("runs", "-o", "json", "--purpose", "apply", "--limit", "1").want(t, 0).decode(t, &runs)
+	r.do("workspaces").want(t, 0, again)
+	r.do("runs").want(t, 0, again)
 	r.do("approve", strconv.FormatInt(runs[0].ID, 10)).want(t, 0)
 	r.do("serve", "--once").want(t, 0, "1 Synced")
 }

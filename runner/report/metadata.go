@@ -52,6 +52,14 @@ func Metadata(page string) (string, bool) {
 	return metadata, true
 }
 
+// Unmark is a page without its metadata, for readers to whom a comment is not hidden.
+func Unmark(page string) string {
+	if _, ok := Metadata(page); !ok {
+		return page
+	}
+	return strings.TrimRight(page[:strings.LastIndex(page, commentOpen)], "\n") + "\n"
+}
+
 // Mark hides metadata at the end of a text, as Render does with Document.Metadata.
 func Mark(text, metadata string) string {
 	return strings.TrimRight(text, "\n") + "\n\n" + metadataComment(metadata, 0) + "\n"

@@ -22,8 +22,11 @@ func checkPage(t *testing.T, page string, limit int) {
 	if limit > 0 && len(page) > limit {
 		t.Errorf("page has %d bytes, limit %d", len(page), limit)
 	}
-	if _, ok := Metadata(page); !ok && (limit == 0 || limit >= MinLimit) {
+	_, ok := Metadata(page)
+	if !ok && (limit == 0 || limit >= MinLimit) {
 		t.Errorf("page without metadata:\n%s", page)
+	} else if bare := Unmark(page); ok && (strings.Contains(bare[max(0, len(bare)-5):], "-->") || !strings.HasPrefix(page, strings.TrimRight(bare, "\n"))) {
+		t.Errorf("a page without its metadata ends so:\n%s", bare)
 	}
 	checkMarkdown(t, page)
 }

@@ -103,6 +103,9 @@ func syncFile(path string) error {
 // Restored). It refuses what is damaged, of a newer driftless or encrypted with another key. The backup stays as it is, and the
 // database that was there stays beside it, at the path that is returned.
 func Restore(ctx context.Context, opts Options, from, actor, aside string) (replaced string, err error) {
+	if _, err := os.Stat(from); err != nil { // SQLite would make it
+		return "", fmt.Errorf("restore: name the file of a backup: %w", err)
+	}
 	if err := intact(ctx, from); err != nil {
 		return "", fmt.Errorf("restore: %w", err)
 	}

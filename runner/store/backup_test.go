@@ -72,7 +72,7 @@ func TestRestoreRefuses(t *testing.T) {
 		spoil func(t *testing.T, dir, file string)
 		want  string
 	}{
-		"no file":          {func(t *testing.T, _, file string) { remove(t, filepath.Dir(file), filepath.Base(file)) }, "backup.db"},
+		"no file":          {func(t *testing.T, _, file string) { remove(t, filepath.Dir(file), filepath.Base(file)) }, "name the file of a backup: stat "},
 		"not a database":   {func(t *testing.T, _, file string) { put(t, file, bytes.Repeat([]byte("x"), 9000)) }, "cannot be read as a database"},
 		"another database": {func(t *testing.T, _, file string) { put(t, file, nil) }, "no database of driftless"},
 		"a newer one": {func(t *testing.T, dir, _ string) {

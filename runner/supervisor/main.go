@@ -81,6 +81,7 @@ func (s *supervisor) run(ctx context.Context) {
 	} else {
 		result = s.apply(ctx)
 	}
+	result.Ended = time.Now().UTC()
 	s.log.Info("ended", "exit", result.Exit, "error", result.Error)
 	killpoint.At("before result of an apply")
 	if s.state != nil {

@@ -61,6 +61,7 @@ type Result struct {
 	Killed      bool     // it did not end when it was interrupted
 	Signaled    bool     // it was ended by a signal
 	Refused     []string // states that were not kept, and why
+	Ended       time.Time
 }
 
 // Why an engine is interrupted.
