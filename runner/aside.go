@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/driftlessops/driftless/workspaces"
@@ -20,12 +19,12 @@ func (w *watcher) strange(p *Pull) bool {
 	return p.Fork && (w.conf.Forks != workspaces.ForksOnCommand || p.Trusted != p.Head)
 }
 
-// effects are what a pull request touches. Where strange code leads is not looked up: it would choose whom driftless talks to.
-func (w *watcher) effects(ctx context.Context, p *Pull, base, head *workspaces.Set) ([]workspaces.Effect, error) {
+// digesterOf digests what a pull request touches. Where strange code leads is not looked up: it would choose whom driftless talks to.
+func (w *watcher) digesterOf(p *Pull) *workspaces.Digester {
 	if w.strange(p) {
-		return workspaces.NewDigester(w.r.engineVersion, nil).Affected(ctx, base, head)
+		return workspaces.NewDigester(w.r.engineVersion, nil)
 	}
-	return w.digester.Affected(ctx, base, head)
+	return w.digester
 }
 
 // untrusted is why a pull request's code is not planned yet, or "". Planning runs its code.

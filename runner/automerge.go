@@ -30,7 +30,7 @@ func (w *watcher) mergesByItself(tx Tx, v *pullView) (bool, error) {
 	}
 	digests := map[workspaces.ID]string{}
 	for _, e := range v.effects {
-		if e.Affected && !e.Removed {
+		if !e.Removed {
 			digests[e.Workspace.ID] = e.Head.Sum
 		}
 	}

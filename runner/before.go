@@ -11,7 +11,7 @@ import (
 // beforeMerge lists the workspaces of a pull request that are applied before its merge: the tracked branch lets them.
 func beforeMerge(v *pullView) (ids []workspaces.ID) {
 	for _, e := range v.effects {
-		if e.Affected && !e.Removed && e.Workspace.Apply == workspaces.BeforeMerge {
+		if !e.Removed && e.Workspace.Apply == workspaces.BeforeMerge {
 			ids = append(ids, e.Workspace.ID)
 		}
 	}

@@ -246,7 +246,7 @@ func BenchmarkReconcile(b *testing.B) {
 	for _, c := range []struct {
 		workspaces, applies, pulls int
 		url                        func(testing.TB) string
-	}{{300, 0, 0, nil}, {1000, 40, 0, nil}, {120, 0, 40, nil}, {1000, 4, 0, pgtest.URL}} {
+	}{{300, 0, 0, nil}, {1000, 40, 0, nil}, {120, 0, 40, nil}, {600, 0, 200, nil}, {1000, 4, 0, pgtest.URL}} {
 		name := fmt.Sprintf("%d workspaces with %d applies and %d pull requests", c.workspaces, c.applies, c.pulls)
 		if c.url != nil {
 			name += " on PostgreSQL"

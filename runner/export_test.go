@@ -64,3 +64,14 @@ func FollowApply(r *Runner, run Run) error {
 	}
 	return err
 }
+
+// Remembered is what is remembered of the pull requests that are open, by key: the same value as before where nothing was looked at anew.
+func (r *Runner) Remembered() map[string]any {
+	all := map[string]any{}
+	for _, w := range r.watching.all() {
+		for key, t := range w.touched {
+			all[key] = t
+		}
+	}
+	return all
+}

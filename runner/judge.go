@@ -71,7 +71,7 @@ func (j *job) catchUp(ctx context.Context) error {
 	if err := j.w.provide(ctx, j.run, repo.Head); err != nil {
 		return err
 	}
-	set, err := j.w.resolveAnew(ctx, j.run.Tree, repo.Head)
+	set, err := j.w.resolve(ctx, j.run.Tree, repo.Head)
 	if err != nil {
 		return err
 	}

@@ -136,7 +136,7 @@ func (r *Runner) leadUntil(ctx context.Context, lease string) {
 func (w *watcher) anew() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.view, w.sets, w.queueKnown, w.asked, w.looked = forge.View{}, nil, nil, time.Time{}, time.Time{}
+	w.view, w.touched, w.queueKnown, w.asked, w.looked = forge.View{}, nil, nil, time.Time{}, time.Time{}
 	w.tracked.Store(nil)
 }
 

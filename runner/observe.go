@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
-
-	"github.com/hashicorp/hcl/v2"
 
 	"github.com/driftlessops/driftless/runner/forge"
 	"github.com/driftlessops/driftless/workspaces"
@@ -35,8 +34,7 @@ type observation struct {
 // pullView is one open pull request, merged with the tracked branch.
 type pullView struct {
 	pull    Pull
-	effects []workspaces.Effect
-	set     *workspaces.Set
+	effects []workspaces.Effect             // see touch
 	twins   map[workspaces.ID]workspaces.ID // added workspaces that look like a removed one
 }
 
@@ -66,7 +64,6 @@ func (w *watcher) observe(ctx context.Context) (*observation, error) {
 	if err := w.advance(ctx, o); err != nil || o.repo.Diverged != "" {
 		return o, err
 	}
-	w.sets = map[string]*workspaces.Set{}
 	if o.set, err = w.resolve(ctx, o.tree, ""); err != nil {
 		return o, w.observeUnread(ctx, o, known, err)
 	}
@@ -157,21 +154,9 @@ func (w *watcher) advance(ctx context.Context, o *observation) error {
 	return nil
 }
 
-// resolve returns the workspaces of a planned tree, judged by a trusted one ("" = the same).
+// resolve returns the workspaces of a planned tree, judged by a trusted one ("" = the same). A set comes with an error, too: it
+// holds the sources that the error points into. It is safe for concurrent use.
 func (w *watcher) resolve(ctx context.Context, tree, trusted string) (*workspaces.Set, error) {
-	key := tree + " " + trusted
-	if set := w.sets[key]; set != nil {
-		return set, nil
-	}
-	set, err := w.resolveAnew(ctx, tree, trusted)
-	if err == nil {
-		w.sets[key] = set
-	}
-	return set, err // a set comes with an error, too: it holds the sources that the error points into
-}
-
-// resolveAnew is resolve without the memory of the last look; safe for concurrent use.
-func (w *watcher) resolveAnew(ctx context.Context, tree, trusted string) (*workspaces.Set, error) {
 	src := workspaces.Source{Repository: w.conf, Operator: w.r.opts.Config.Settings}
 	var err error
 	if src.Tree, err = w.mirror.Tree(ctx, tree); err != nil {
@@ -206,7 +191,12 @@ func (w *watcher) observePulls(ctx context.Context, o *observation, known []Pull
 			}
 		}
 	}
+	here := map[string]bool{}
+	if w.touched == nil {
+		w.touched = map[string]*touch{}
+	}
 	for _, pr := range open {
+		here[pr.Key] = true
 		p, was := stored[pr.Key]
 		if done[pr.Key+" "+pr.Head] {
 			continue
@@ -228,6 +218,7 @@ func (w *watcher) observePulls(ctx context.Context, o *observation, known []Pull
 		}
 		o.open = append(o.open, view)
 	}
+	maps.DeleteFunc(w.touched, func(key string, _ *touch) bool { return !here[key] })
 	if o.unread != nil {
 		return nil // how the others ended is told when the branch can be read
 	}
@@ -269,19 +260,6 @@ func (w *watcher) mergedBranch(ctx context.Context, o *observation, pr forge.Pul
 		}
 	}
 	return true, nil
-}
-
-// warnings are what could not be followed in the inputs of affected workspaces.
-func warnings(effects []workspaces.Effect) (notices []string) {
-	const most = 20
-	for _, e := range effects {
-		for _, text := range e.Head.Warnings {
-			if e.Affected && !e.Removed && len(notices) < most {
-				notices = append(notices, fmt.Sprintf("%s: %s", e.Workspace.ID, text))
-			}
-		}
-	}
-	return notices
 }
 
 // merged asks the forge by which commit a pull request was merged. One whose commits are not in the mirror any more (it
@@ -351,41 +329,31 @@ func (w *watcher) merge(ctx context.Context, o *observation, pull Pull) (pullVie
 	if p.Aside = w.otherBase(p); p.Aside != "" {
 		return v, nil
 	}
-	merged, err := w.mirror.Merge(ctx, o.head, p.Head)
+	t, err := w.touches(ctx, o, p)
 	if err != nil {
-		p.Error = fmt.Sprintf("it cannot be merged with %s: %s", o.repo.Branch, err)
-		return v, ctx.Err()
+		return v, err
 	}
-	if p.Tree, p.Conflicts = merged.Tree, merged.Conflicts; len(p.Conflicts) > 0 {
-		p.Tree = ""
+	p.Tree, p.Conflicts, p.Error = t.tree, t.conflicts, t.failed
+	if t.broken {
+		p.Error = w.unmended(o, p.Error)
+	}
+	if t.effects == nil {
 		return v, nil
 	}
-	if v.set, err = w.resolve(ctx, p.Tree, o.trust); err == nil {
-		v.effects, err = w.effects(ctx, p, o.set, v.set)
-	}
-	if err != nil {
-		p.Error = configText(v.set, err)
-		var diags hcl.Diagnostics
-		if errors.As(err, &diags) {
-			p.Error = w.unmended(o, p.Error)
-		}
-		return v, ctx.Err()
-	}
+	v.effects, v.twins = t.effects, t.twins
 	broken, err := w.brokenPolicies(ctx, p.Tree)
 	if err != nil {
 		return v, err
 	}
-	p.Notices = slices.Concat(broken, v.set.Notices, warnings(v.effects))
+	p.Notices = slices.Concat(broken, t.notices)
 	for _, e := range v.effects {
-		switch {
-		case e.Removed:
+		if e.Removed {
 			p.Orphans = append(p.Orphans, e.Workspace.ID)
-		case e.Affected:
+		} else {
 			p.Affected = append(p.Affected, e.Workspace.ID)
 		}
 	}
-	v.twins = twins(o.set, v.set, v.effects)
-	p.Manual, p.Before, p.Aside = w.manual(&v), beforeMerge(&v), w.untrusted(p)
+	p.Manual, p.Before, p.Aside = t.manual, beforeMerge(&v), w.untrusted(p)
 	if o.unread != nil {
 		w.mended(o, p)
 	}

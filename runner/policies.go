@@ -113,7 +113,7 @@ func (w *watcher) policyBlocks(ctx context.Context, commit string) ([]policyBloc
 	if known, ok := w.blocks.get(commit); ok {
 		return known, nil
 	}
-	set, err := w.resolveAnew(ctx, commit, "")
+	set, err := w.resolve(ctx, commit, "")
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func (w *watcher) writePull(o *observation, j *journal, v *pullView, stop *[]int
 		return err
 	}
 	for _, e := range v.effects {
-		if !e.Affected || e.Removed || p.Aside != "" {
+		if e.Removed || p.Aside != "" {
 			continue
 		}
 		if err := w.writePlan(o, j, v, e, byWorkspace[e.Workspace.ID], stop); err != nil {
@@ -70,27 +70,6 @@ func (w *watcher) writePull(o *observation, j *journal, v *pullView, stop *[]int
 	return nil
 }
 
-// manual lists the workspaces of a pull request that wait for an approval after the merge, when its own driftless.hcl says
-// what they may do.
-func (w *watcher) manual(v *pullView) (ids []workspaces.ID) {
-	if v.set == nil || v.effects == nil {
-		return nil
-	}
-	after := v.set
-	if len(v.set.Notices) > 0 { // it edits what takes effect only after the merge
-		set, err := workspaces.Resolve(workspaces.Source{Repository: w.conf, Operator: w.r.opts.Config.Settings, Tree: v.set.Tree})
-		if err == nil {
-			after = set
-		}
-	}
-	for _, id := range v.pull.Affected {
-		if ws := after.Workspace(id); ws != nil && ws.Apply == workspaces.Manual {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
 // outdated ends applies before the merge that did not begin when the pull request has moved on since they were asked for.
 func (w *watcher) outdated(j *journal, v *pullView, old Pull, stop *[]int64) error {
 	runs, err := j.tx.Runs(RunFilter{PullID: v.pull.ID, Purposes: []Purpose{PurposeApply}, Statuses: []Status{Queued, Planning, Planned, Ready, Held, Blocked}})
@@ -99,7 +78,7 @@ func (w *watcher) outdated(j *journal, v *pullView, old Pull, stop *[]int64) err
 	}
 	digests := map[workspaces.ID]string{}
 	for _, e := range v.effects {
-		if e.Affected && !e.Removed && v.pull.Aside == "" && old.Head == v.pull.Head {
+		if !e.Removed && v.pull.Aside == "" && old.Head == v.pull.Head {
 			digests[e.Workspace.ID] = e.Head.Sum
 		}
 	}

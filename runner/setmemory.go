@@ -45,7 +45,7 @@ func (m *setMemory) forget(key string) {
 func (w *watcher) workspace(ctx context.Context, run Run, trusted string) (*workspaces.Workspace, workspaces.Digest, error) {
 	key := run.Tree + " " + trusted
 	one := w.runSets.of(key)
-	one.once.Do(func() { one.set, one.err = w.resolveAnew(context.WithoutCancel(ctx), run.Tree, trusted) })
+	one.once.Do(func() { one.set, one.err = w.resolve(context.WithoutCancel(ctx), run.Tree, trusted) })
 	if one.err != nil {
 		w.runSets.forget(key)
 		return nil, workspaces.Digest{}, one.err

@@ -66,7 +66,7 @@ func (w *watcher) judgedSet(ctx context.Context, tree string) (*workspaces.Set, 
 	if err != nil {
 		return nil, err
 	}
-	return w.resolveAnew(ctx, tree, commit.Tree)
+	return w.resolve(ctx, tree, commit.Tree)
 }
 
 // named leaves the workspaces that -w and -d name. A name that fits nothing is a mistake, and so is a word that looks like

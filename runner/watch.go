@@ -36,11 +36,11 @@ type watcher struct {
 	host   forge.Host // the same, when it has an API; nil on a plain Git server
 	closed error      // why the mirror could not be opened; nil = it is open
 
-	mu   sync.Mutex // one look at a time
-	view forge.View
-	sets map[string]*workspaces.Set // by planned and trusted tree; only of the last look
-	held map[string]bool            // objects held in the mirror
-	tidy time.Time                  // when to look next whether the mirror is to be tidied
+	mu      sync.Mutex // one look at a time
+	view    forge.View
+	touched map[string]*touch // by the key of a pull request that is open
+	held    map[string]bool   // objects held in the mirror
+	tidy    time.Time         // when to look next whether the mirror is to be tidied
 
 	waiting   map[int64]time.Time         // comments for which facts are missing, since they were read first
 	silent    map[int64][sha256.Size]byte // texts of comments that ask for nothing; only of those that are read again

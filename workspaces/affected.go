@@ -42,7 +42,7 @@ func (d *Digester) Affected(ctx context.Context, base, head *Set) ([]Effect, err
 			if to := renamed[w.ID]; to != "" {
 				e.Reason = fmt.Sprintf("renamed to %s", to)
 			}
-			e.Base, _ = d.digest(ctx, base, w, &head.refs)
+			e.Base, _ = d.digest(ctx, base, w, head)
 			effects = append(effects, e)
 		}
 	}
@@ -52,10 +52,10 @@ func (d *Digester) Affected(ctx context.Context, base, head *Set) ([]Effect, err
 	return effects, ctx.Err()
 }
 
-// compare fills an effect. Both sides see the same commits behind Git refs: a ref that moves meanwhile is no change of ours.
+// compare fills an effect. Both sides see the same engines and the same commits behind Git refs: a ref that moves meanwhile is no change of ours.
 func (d *Digester) compare(ctx context.Context, base, head *Set, was *Workspace, e *Effect) (err error) {
 	w := e.Workspace
-	if e.Head, err = d.digest(ctx, head, w, &head.refs); err != nil {
+	if e.Head, err = d.digest(ctx, head, w, head); err != nil {
 		return err
 	}
 	if was == nil {
@@ -65,7 +65,7 @@ func (d *Digester) compare(ctx context.Context, base, head *Set, was *Workspace,
 		}
 		return nil
 	}
-	if e.Base, err = d.digest(ctx, base, was, &head.refs); err != nil {
+	if e.Base, err = d.before(ctx, base, was, head); err != nil {
 		return err
 	}
 	news := newProblems(was, w)
@@ -79,6 +79,28 @@ func (d *Digester) compare(ctx context.Context, base, head *Set, was *Workspace,
 		e.Reason = "unchanged"
 	}
 	return nil
+}
+
+// digestKey is what a digest without refs depends on besides its tree.
+type digestKey struct {
+	id     ID
+	engine string
+	refs   bool // they are looked up
+}
+
+// before is the digest of a workspace that another is compared with. Many are compared with the same tree: it remembers those in
+// which no ref was looked up.
+func (d *Digester) before(ctx context.Context, base *Set, was *Workspace, head *Set) (Digest, error) {
+	version, err := d.engine(head, was)
+	key := digestKey{was.ID, version, d.ResolveRef != nil}
+	if known, ok := base.digests.Load(key); ok && err == nil {
+		return known.(Digest), nil
+	}
+	found, err := d.digest(ctx, base, was, head)
+	if err == nil && !slices.ContainsFunc(found.Inputs, func(in Input) bool { return in.Kind == "ref" }) {
+		base.digests.Store(key, found)
+	}
+	return found, err
 }
 
 func newProblems(was, is *Workspace) []string {

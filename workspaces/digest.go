@@ -29,7 +29,8 @@ type Input struct {
 
 // Digester computes input digests from Git objects, without a checkout. It caches by tree id and is safe for concurrent use.
 type Digester struct {
-	// EngineVersion returns what stands for the engine in a digest of w, such as "terraform 1.11.4".
+	// EngineVersion returns what stands for the engine in a digest of w, such as "terraform 1.11.4". Of w only Engine, Version and
+	// VersionConstraints are set.
 	EngineVersion func(w *Workspace) (string, error)
 	// ResolveRef returns the commit that a Git module source's ref points at now; nil: such refs are warned about.
 	// It has 20 seconds, and all calls of one Set a minute; up to 8 run at a time.
@@ -43,13 +44,14 @@ func NewDigester(engineVersion func(*Workspace) (string, error), resolveRef func
 	return &Digester{EngineVersion: engineVersion, ResolveRef: resolveRef}
 }
 
-// Digest returns the input digest of w in the tree of set. Within one Set, each Git ref is resolved once.
+// Digest returns the input digest of w in the tree of set. Within one Set, each engine is asked for and each Git ref is resolved once.
 // The error is of EngineVersion, of ctx, or of ResolveRef; what the tree lacks is an input, not an error.
 func (d *Digester) Digest(ctx context.Context, set *Set, w *Workspace) (Digest, error) {
-	return d.digest(ctx, set, w, &set.refs)
+	return d.digest(ctx, set, w, set)
 }
 
-func (d *Digester) digest(ctx context.Context, set *Set, w *Workspace, refs *refMemo) (Digest, error) {
+// digest asks what is outside of the tree as the digests of look do.
+func (d *Digester) digest(ctx context.Context, set *Set, w *Workspace, look *Set) (Digest, error) {
 	if err := ctx.Err(); err != nil {
 		return Digest{}, err
 	}
@@ -66,10 +68,12 @@ func (d *Digester) digest(ctx context.Context, set *Set, w *Workspace, refs *ref
 	g.watch()
 	g.config()
 	g.lock()
-	if err := g.engine(d.EngineVersion); err != nil {
+	version, err := d.engine(look, w)
+	if err != nil {
 		return Digest{}, fmt.Errorf("digest %s: %w", w.ID, err)
 	}
-	if err := g.remotes(ctx, d, set, refs); err != nil {
+	g.add(Input{Kind: "engine", Name: w.Engine, ID: version})
+	if err := g.remotes(ctx, d, set, &look.outside.refs); err != nil {
 		return Digest{}, fmt.Errorf("digest %s: %w", w.ID, err)
 	}
 	slices.SortFunc(g.inputs, compareInputs)

@@ -62,19 +62,6 @@ func (g *gatherer) config() {
 	}
 }
 
-func (g *gatherer) engine(version func(*Workspace) (string, error)) error {
-	in := Input{Kind: "engine", Name: g.w.Engine, ID: "any version"}
-	if version != nil {
-		v, err := version(g.w)
-		if err != nil {
-			return err
-		}
-		in.ID = v
-	}
-	g.add(in)
-	return nil
-}
-
 // lock warns about providers whose versions nothing pins.
 func (g *gatherer) lock() {
 	if root := g.modules[0]; root.missing == nil && root.at.entry.Mode == Dir {

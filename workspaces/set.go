@@ -16,9 +16,10 @@ type Set struct {
 	Diagnostics hcl.Diagnostics   // errors and warnings that name a place
 	Sources     map[string][]byte // files that Diagnostics points into
 
-	once sync.Once
-	view *view
-	refs refMemo
+	once    sync.Once
+	view    *view
+	outside outside
+	digests sync.Map // of workspaces that others are compared with, by digestKey
 }
 
 // Directory explains one directory with *.tf, *.tofu, *.tf.json or *.tofu.json files.
