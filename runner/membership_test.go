@@ -134,7 +134,7 @@ func TestOneReplicaTriesOnce(t *testing.T) {
 	}
 	for _, step := range []struct{ by, want string }{{"a", "bc"}, {"a", "bc"}, {"b", "c"}, {"b", "c"}, {"c", ""}} {
 		left(step.by)
-		if ids, err := m.untried(tx, Run{ID: 7}, nil); err != nil || strings.Join(ids, "") != step.want {
+		if ids, again, err := m.untried(tx, Run{ID: 7}, nil); err != nil || !again || strings.Join(ids, "") != step.want {
 			t.Errorf("after %s: %v, %v", step.by, ids, err)
 		}
 	}

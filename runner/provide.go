@@ -59,25 +59,33 @@ type lacking struct{ err error }
 func (e *lacking) Error() string { return e.err.Error() }
 func (e *lacking) Unwrap() error { return e.err }
 
-// forOthers leaves a run to replicas that have what it works on. When none has, it failed.
-func (j *job) forOthers(ctx context.Context, why *lacking) error {
-	wait := fetchAgain
+// silent reports whether the remote may give it another time.
+func (e *lacking) silent() bool {
 	var remote *gitrepo.RemoteError
-	if errors.Is(why, gitrepo.ErrMissing) || !errors.As(why, &remote) {
-		wait = leaveAlone
-		var others []string
-		err := j.insist(ctx, Queued, func() error {
-			return j.r.opts.Store.View(ctx, func(tx Tx) (err error) {
-				others, err = j.r.members.untried(tx, j.run, j.rec.Labels)
-				return err
-			})
-		})
-		if err != nil {
+	return !errors.Is(e, gitrepo.ErrMissing) && errors.As(e, &remote)
+}
+
+// forOthers leaves a run to replicas that may have what it works on. When none is left, it failed. While the remote does not answer,
+// it is left to them once; then why is returned, and it waits as for every outage.
+func (j *job) forOthers(ctx context.Context, why *lacking) error {
+	var others []string
+	again := false
+	err := j.insist(ctx, Queued, func() error {
+		return j.r.opts.Store.View(ctx, func(tx Tx) (err error) {
+			others, again, err = j.r.members.untried(tx, j.run, j.rec.Labels)
 			return err
-		}
-		if len(others) == 0 {
-			return userError(fmt.Sprintf("commit %.8s, or %.8s before it, is not to be had: the remote gives it no more (was a branch rewritten?), and no replica that takes this run kept it. A newer commit is planned by itself; `driftless approve` of an apply of the tracked branch begins anew\n%v", j.run.Commit, j.run.Base, why))
-		}
+		})
+	})
+	wait := leaveAlone
+	switch {
+	case err != nil:
+		return err
+	case why.silent() && (again || len(others) == 0):
+		return why
+	case len(others) == 0:
+		return userError(fmt.Sprintf("commit %.8s, or %.8s before it, is not to be had: the remote gives it no more (was a branch rewritten?), and no replica that takes this run kept it. A newer commit is planned by itself; `driftless approve` of an apply of the tracked branch begins anew\n%v", j.run.Commit, j.run.Base, why))
+	case why.silent():
+		wait = fetchAgain
 	}
 	j.r.leave(j.run.ID, time.Now().Add(wait))
 	j.run.Reason = fmt.Sprintf("waits for a replica that has its commits: %s cannot get them: %s", j.r.members.self.Host, firstLine(why.Error()))
@@ -103,17 +111,18 @@ func (r *Runner) leaves(id int64) bool {
 // leftToOthers is the kind of an event: a replica put a run back that it cannot work on.
 const leftToOthers = "run left to other replicas"
 
-// untried are the other replicas that are alive, take runs of a workspace with these labels, and did not leave a run to others yet.
-func (m *membership) untried(tx Tx, run Run, labels map[string]string) (ids []string, err error) {
+// untried are the other replicas that are alive, take runs of a workspace with these labels, and did not leave a run to others yet;
+// again: this one did.
+func (m *membership) untried(tx Tx, run Run, labels map[string]string) (ids []string, again bool, err error) {
 	at, err := tx.Clock()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	events, err := tx.Events(EventFilter{RunID: run.ID, Kind: leftToOthers})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	tried := []string{m.self.ID}
+	var tried []string
 	for _, e := range events {
 		if f := FactsOf(e); f.Run != nil {
 			tried = append(tried, f.Run.Replica)
@@ -121,9 +130,9 @@ func (m *membership) untried(tx Tx, run Run, labels map[string]string) (ids []st
 	}
 	all, err := tx.Replicas()
 	for _, o := range all {
-		if o.LeaseUntil.After(at) && o.Kind != Stopping && Selector(o.Takes).Takes(labels) && !slices.Contains(tried, o.ID) {
+		if o.LeaseUntil.After(at) && o.Kind != Stopping && Selector(o.Takes).Takes(labels) && o.ID != m.self.ID && !slices.Contains(tried, o.ID) {
 			ids = append(ids, o.ID)
 		}
 	}
-	return ids, err
+	return ids, slices.Contains(tried, m.self.ID), err
 }

@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -280,6 +281,47 @@ func TestACommitThatNobodyHas(t *testing.T) {
 		}
 		if run.Attempt != 2 || !strings.Contains(run.Reason, "abababab") || !strings.Contains(run.Reason, "no replica that takes this run kept it") {
 			t.Errorf("attempt %d: %s", run.Attempt, run.Reason)
+		}
+		return "", err
+	})
+}
+
+// TestAGitServerThatIsAway: a run whose commits nobody gives is left to others once, although they never take it, and waits then as
+// for every outage: not for ever.
+func TestAGitServerThatIsAway(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, map[string][]string{"a": {"one-dev"}})
+	f.start("only", f.url, nil)
+	f.await("the tracked branch is planned", f.held)
+	f.must(os.Rename(f.repo("a"), f.repo("a")+".away"))
+	gone := strings.Repeat("ab", 20)
+	insert := func(tries int) (run runner.Run) {
+		f.must(f.db.Update(t.Context(), func(tx runner.Tx) error {
+			all, err := tx.Replicas()
+			run = runner.Run{Repository: "a", Workspace: "a//one-dev", Purpose: runner.PurposeDrift, Status: runner.Queued, Commit: gone, Tree: gone, Base: gone, CreatedAt: time.Now()}
+			err = errors.Join(err, tx.InsertRun(&run), tx.PutReplica(runner.Replica{ID: "z", Kind: runner.Worker, LeaseUntil: time.Now().Add(time.Hour)}))
+			left := runner.Facts{Run: &runner.RunFacts{Replica: all[0].ID}}.JSON()
+			err = errors.Join(err, tx.Append(&runner.Event{Kind: "run left to other replicas", Repository: "a", RunID: run.ID, Data: left}))
+			for range tries {
+				err = errors.Join(err, tx.Append(&runner.Event{Kind: "run put off", Repository: "a", RunID: run.ID}))
+			}
+			return err
+		}))
+		return run
+	}
+	waits := insert(0)
+	f.await("the run waits", func(tx runner.Tx) (string, error) {
+		run, err := tx.Run(waits.ID)
+		if run.Status != runner.Queued || run.NotBefore.IsZero() || !strings.Contains(run.Reason, "the Git server does not give them now") {
+			return fmt.Sprintf("%s, not before %s: %s", run.Status, run.NotBefore, run.Reason), err
+		}
+		return "", err
+	})
+	waited := insert(12)
+	f.await("the other has failed", func(tx runner.Tx) (string, error) {
+		run, err := tx.Run(waited.ID)
+		if run.Status != runner.Failed || !strings.Contains(run.Reason, "tried 13 times") {
+			return fmt.Sprintf("%s: %s", run.Status, run.Reason), err
 		}
 		return "", err
 	})

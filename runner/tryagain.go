@@ -33,7 +33,10 @@ const runPutOff = "run put off"
 // outage says what a run met that goes away by itself; "" = nothing of the kind.
 func (j *job) outage(err error) string {
 	var failed *engine.Error
+	var lacks *lacking
 	switch {
+	case errors.As(err, &lacks) && lacks.silent():
+		return "its commits are not here, and the Git server does not give them now"
 	case errors.As(err, &failed) && failed.Temporary && !failed.Canceled:
 		return "what its init needs from the network cannot be had now"
 	case supervisor.Full(err):
