@@ -11,8 +11,8 @@ import (
 // mostGone is for how long a replica that went away is still listed.
 const mostGone = 24 * time.Hour
 
-// beat renews the lease of this process, takes over what replicas left whose leases ended, and takes its share of what one
-// replica alone does.
+// beat renews the lease of this process, and takes its share of what one replica alone does. It waits for other beats only: a
+// transaction that writes for longer than a lease must not cost all replicas theirs.
 func (m *membership) beat(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, m.lease/2)
 	defer cancel()
@@ -22,12 +22,12 @@ func (m *membership) beat(ctx context.Context) error {
 	sent := time.Now()
 	var live []Replica
 	var mine portion
-	err := m.r.update(ctx, func(tx Tx, j *journal) (err error) {
+	err := m.r.opts.Store.Beat(ctx, func(tx Tx) error {
 		at, err := tx.Clock()
 		if err != nil {
 			return err
 		}
-		if live, err = m.renew(tx, j, at); err != nil {
+		if live, err = m.renew(tx, at); err != nil {
 			return err
 		}
 		mine, err = m.divide(tx, at, live)
@@ -52,11 +52,15 @@ func (m *membership) beat(ctx context.Context) error {
 		m.r.Wake()
 	}
 	m.settle(mine)
+	select {
+	case m.renewed <- struct{}{}:
+	default:
+	}
 	return nil
 }
 
-// renew writes down that this process lives, and takes over what those left that do not.
-func (m *membership) renew(tx Tx, j *journal, at time.Time) (live []Replica, err error) {
+// renew writes down that this process lives, and returns it with all others that do.
+func (m *membership) renew(tx Tx, at time.Time) (live []Replica, err error) {
 	all, err := tx.Replicas()
 	if err != nil {
 		return nil, err
@@ -73,27 +77,27 @@ func (m *membership) renew(tx Tx, j *journal, at time.Time) (live []Replica, err
 	self.SeenAt, self.LeaseUntil = at, at.Add(m.lease)
 	// When its own lease is over as well, perhaps nobody could renew: the others get a whole lease to.
 	if m.joined && slices.ContainsFunc(all, func(o Replica) bool { return m.is(o) && !o.LeaseUntil.After(at) }) {
+		m.mu.Lock()
 		m.patientUntil = at.Add(m.lease)
+		m.mu.Unlock()
 	}
-	patient := at.Before(m.patientUntil)
-	live = []Replica{self}
 	err = tx.PutReplica(self)
 	for _, other := range all {
-		switch {
-		case m.is(other):
-		case other.LeaseUntil.After(at), patient && !other.LeaseUntil.IsZero():
-			live = append(live, other)
-		case !other.LeaseUntil.IsZero():
-			other.LeaseUntil = zeroTime
-			err = errors.Join(err, tx.PutReplica(other), j.add(Event{Kind: ReplicaLost, Message: fmt.Sprintf("%s on %s was last seen at %s", other.ID, other.Host, other.SeenAt.Format(time.RFC3339))}))
-		case at.Sub(other.SeenAt) > mostGone:
+		if !m.is(other) && other.LeaseUntil.IsZero() && at.Sub(other.SeenAt) > mostGone {
 			err = errors.Join(err, tx.DeleteReplica(other.ID))
 		}
 	}
-	if err == nil {
-		err = m.takeOver(tx, j, all, live)
-	}
-	return live, err
+	return append([]Replica{self}, m.others(all, at)...), err
+}
+
+// others are the other replicas that hold their leases, or that nobody may judge yet.
+func (m *membership) others(all []Replica, at time.Time) []Replica {
+	m.mu.Lock()
+	patient := at.Before(m.patientUntil)
+	m.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(all), func(o Replica) bool {
+		return m.is(o) || !o.LeaseUntil.After(at) && (!patient || o.LeaseUntil.IsZero())
+	})
 }
 
 func (m *membership) isLeaving() bool {

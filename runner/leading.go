@@ -255,7 +255,7 @@ func (m *membership) endAll(giveUp bool) {
 func (m *membership) free(name string) {
 	ctx, cancel := context.WithTimeout(context.Background(), m.lease)
 	defer cancel()
-	err := m.r.opts.Store.Update(ctx, func(tx Tx) error {
+	err := m.r.opts.Store.Beat(ctx, func(tx Tx) error {
 		at, err := tx.Clock()
 		if err != nil {
 			return err

@@ -26,12 +26,14 @@ type membership struct {
 	self   Replica
 	joined bool // it is on record; only the heartbeat asks
 
-	patientUntil time.Time // by the store's clock: so long no other replica is taken for lost; only the heartbeat asks
+	renewed chan struct{} // the lease was, since it was looked at what others left
 
 	begin func(lease string) *leading // begins to lead something
 	ends  sync.WaitGroup              // of what was led
 
-	mu      sync.Mutex
+	mu           sync.Mutex
+	patientUntil time.Time // by the store's clock: so long no other replica is taken for lost
+
 	lasts   time.Time           // the lease, by the clock of this process: it acts as the owner of what is its own until then
 	failed  error               // why its lease could not be renewed the last time; nil = it was
 	lost    bool                // it could not before its lease ended
@@ -48,7 +50,7 @@ func newMembership(r *Runner) (*membership, error) {
 		return nil, err
 	}
 	host, _ := os.Hostname()
-	m := &membership{r: r, shared: r.opts.Shared, lease: r.opts.Lease, hands: map[int64]bool{}, ours: map[int64]bool{}, leads: map[string]*leading{}}
+	m := &membership{r: r, shared: r.opts.Shared, lease: r.opts.Lease, hands: map[int64]bool{}, ours: map[int64]bool{}, leads: map[string]*leading{}, renewed: make(chan struct{}, 1)}
 	if m.lease <= 0 {
 		m.lease = defaultLease
 	}
@@ -120,9 +122,13 @@ func (m *membership) join(ctx context.Context, begin func(lease string) *leading
 	if err := m.beat(ctx); err != nil {
 		return nil, fmt.Errorf("join the replicas: %w", err)
 	}
+	if err := m.takeOver(ctx); err != nil && !errors.Is(err, errLost) {
+		return nil, fmt.Errorf("take over what other replicas left: %w", err)
+	}
 	on, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var group sync.WaitGroup
 	group.Go(func() { m.keep(on) })
+	group.Go(func() { m.lookAfter(on) })
 	group.Go(func() { m.watch(on) })
 	group.Go(func() { m.r.followEvents(on) })
 	return func() {
@@ -146,7 +152,7 @@ func (m *membership) leave() {
 func (m *membership) depart(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.lease)
 	defer cancel()
-	err := m.r.opts.Store.Update(ctx, func(tx Tx) error {
+	err := m.r.opts.Store.Beat(ctx, func(tx Tx) error {
 		if err := tx.DeleteReplica(m.self.ID); err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
@@ -157,15 +163,17 @@ func (m *membership) depart(ctx context.Context) {
 	}
 }
 
-// keep renews the lease until ctx is done.
+// keep renews the lease until ctx is done, however long each time takes.
 func (m *membership) keep(ctx context.Context) {
+	begin := time.Now()
 	for {
-		wait := m.lease/3 - rand.N(m.lease/15) // not all at once
+		wait := m.lease/3 - rand.N(m.lease/15) - time.Since(begin) // not all at once
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(wait):
+		case <-time.After(max(wait, m.lease/60)):
 		}
+		begin = time.Now()
 		if err := m.beat(ctx); err != nil && ctx.Err() == nil {
 			m.r.log.Warn("the lease of this replica could not be renewed", "error", err)
 		}

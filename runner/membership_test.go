@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"strings"
@@ -19,8 +21,9 @@ func TestARunHasOneJob(t *testing.T) {
 	}
 }
 
-// roll is a Tx with nothing but replicas, their leases, and events.
+// roll is a Store and its Tx, with nothing but replicas, their leases, and events.
 type roll struct {
+	Store
 	Tx
 	all  []Replica
 	lost int
@@ -33,6 +36,14 @@ type roll struct {
 
 func (l *roll) Replicas() ([]Replica, error)  { return l.all, nil }
 func (l *roll) Runs(RunFilter) ([]Run, error) { return nil, nil }
+
+func (l *roll) View(_ context.Context, f func(Tx) error) error   { return f(l) }
+func (l *roll) Update(_ context.Context, f func(Tx) error) error { return f(l) }
+
+func (l *roll) LoseReplica(r Replica) error {
+	r.LeaseUntil = zeroTime
+	return l.PutReplica(r)
+}
 
 func (l *roll) PutReplica(r Replica) error {
 	for i := range l.all {
@@ -54,9 +65,10 @@ func (l *roll) Append(e *Event) error {
 func TestNobodyIsJudgedAfterAnOutage(t *testing.T) {
 	t.Parallel()
 	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	m := &membership{r: &Runner{log: slog.New(slog.DiscardHandler)}, shared: true, lease: 12 * time.Second, joined: true}
+	m := &membership{r: &Runner{log: slog.New(slog.DiscardHandler)}, shared: true, lease: 12 * time.Second, joined: true, ours: map[int64]bool{}}
 	m.self = Replica{ID: "a", Kind: Serve, StartedAt: begin}
 	tx := &roll{}
+	m.r.opts.Store, m.r.opts.Meter, m.r.members = tx, unmetered{}, m
 	for _, id := range []string{"a", "b"} {
 		tx.all = append(tx.all, Replica{ID: id, Kind: Serve, StartedAt: begin, SeenAt: begin, LeaseUntil: begin.Add(m.lease)})
 	}
@@ -72,8 +84,9 @@ func TestNobodyIsJudgedAfterAnOutage(t *testing.T) {
 		{72 * time.Second, 1, 1}, // b had a whole lease to
 		{76 * time.Second, 1, 1},
 	} {
-		live, err := m.renew(tx, &journal{tx: tx}, begin.Add(beat.after))
-		if err != nil || len(live) != beat.live || tx.lost != beat.lost {
+		tx.at = begin.Add(beat.after)
+		live, err := m.renew(tx, tx.at)
+		if err = errors.Join(err, m.takeOver(t.Context())); err != nil || len(live) != beat.live || tx.lost != beat.lost {
 			t.Errorf("after %s: %d live, %d lost, %v; want %d and %d", beat.after, len(live), tx.lost, err, beat.live, beat.lost)
 		}
 	}

@@ -188,6 +188,29 @@ func TestAReplicaThatIsCutOffLosesItsPlans(t *testing.T) {
 	}))
 }
 
+// TestALongWriteCostsNobodyALease: all renew theirs while one writes for longer than a lease lasts.
+func TestALongWriteCostsNobodyALease(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, map[string][]string{"a": {"one-dev"}})
+	first, second := f.start("first", f.url, nil), f.start("second", f.url, nil)
+	f.await("everything is planned", f.held)
+	f.must(f.open(f.url).Update(t.Context(), func(tx runner.Tx) error { // many short statements, as the first look at thousands of workspaces
+		before, err := tx.Replicas()
+		for began := time.Now(); err == nil; time.Sleep(5 * time.Millisecond) {
+			all, failed := tx.Replicas()
+			if err = failed; len(all) == 2 && all[0].SeenAt.Sub(before[0].SeenAt) > shortLease && all[1].SeenAt.Sub(before[1].SeenAt) > shortLease {
+				break
+			} else if time.Since(began) > patience/4 {
+				t.Errorf("their leases are not renewed: %+v", all)
+				break
+			}
+		}
+		return err
+	}))
+	first.end()
+	second.end()
+}
+
 // TestTheDatabaseIsAwayForAWhile: nothing new begins, and everything goes on by itself when it is back.
 func TestTheDatabaseIsAwayForAWhile(t *testing.T) {
 	t.Parallel()

@@ -26,6 +26,9 @@ type Store interface {
 	// after a conflict with another process or a lost connection, so it must have no other effects. Only an error that says
 	// so leaves open whether it was kept.
 	Update(ctx context.Context, f func(Tx) error) error
+	// Beat is Update for what lets leases go on, and waits for no Update: f uses Clock, and reads and writes replicas and
+	// their leases, nothing else. It is alone among those that beat.
+	Beat(ctx context.Context, f func(Tx) error) error
 	Close() error
 }
 
@@ -81,6 +84,8 @@ type Tx interface {
 	Replicas() ([]Replica, error) // by id
 	PutReplica(Replica) error
 	DeleteReplica(id string) error
+	// LoseReplica ends the lease of a replica. ErrConflict: it is another one by now.
+	LoseReplica(Replica) error
 	Leases() ([]Lease, error) // by name
 	PutLease(Lease) error
 

@@ -10,7 +10,7 @@ import (
 
 // turn is what a transaction that writes asks first: to be the only one of the installation that does. Installations in
 // other schemas of the database are not waited for. Its number is what one asks with later what became of it. From then on all
-// others wait for it, so each of its statements has less time than a replica has left of its lease when it begins to renew it.
+// others wait for it, so each of its statements has little time.
 const turn = `SELECT pg_current_xact_id()::text, pg_advisory_xact_lock(hashtextextended('driftless in ' || current_schema(), 0))::text ||
 	CASE WHEN extract(epoch FROM current_setting('statement_timeout')::interval) BETWEEN 0.001 AND 7 THEN '' ELSE set_config('statement_timeout', '7s', true) END`
 
@@ -21,6 +21,20 @@ func postgresAlone(ctx context.Context, tx *sql.Tx) (number string, err error) {
 		return "", fmt.Errorf("wait for a turn to write: %w", err)
 	}
 	return number, nil
+}
+
+// only is what a transaction that lets leases go on asks first: to be the only one of the installation that does. All it does is
+// quick, so one whose process hangs is ended long before the leases of the others.
+const only = `SELECT pg_advisory_xact_lock(hashtextextended('driftless leases in ' || current_schema(), 0))::text ||
+	set_config('idle_in_transaction_session_timeout', '3s', true) || set_config('statement_timeout', '3s', true)`
+
+// postgresBeat waits until no other transaction lets leases go on. One whose answer was lost is done again: it has no number.
+func postgresBeat(ctx context.Context, tx *sql.Tx) (number string, err error) {
+	var nothing string
+	if err := tx.QueryRowContext(ctx, only).Scan(&nothing); err != nil {
+		return "", fmt.Errorf("wait to renew leases: %w", err)
+	}
+	return "", nil
 }
 
 // postgresKept says whether a transaction was committed; errUndecided when it is still open.

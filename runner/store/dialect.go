@@ -24,11 +24,14 @@ type dialect struct {
 	fault      func(error) fault
 	damaged    string // what to do when the database is damaged
 	skipRuns   string // statements that let the numbers of runs go on behind %d or, where that many were given, leave out 100,000
-	// alone waits in a transaction until it is the only one that writes; kept asks later what became of it. Both are nil
-	// where the database sees to that by itself.
-	alone func(ctx context.Context, tx *sql.Tx) (number string, err error)
-	kept  func(ctx context.Context, db *sql.DB, number string) (bool, error)
+	// alone waits in a transaction until it is the only one that writes, beat until it is the only one that beats; kept asks
+	// later what became of one that has a number. They are nil where the database sees to that by itself.
+	alone, beat waiting
+	kept        func(ctx context.Context, db *sql.DB, number string) (bool, error)
 }
+
+// waiting waits in a transaction for others. The number is what one asks with later what became of it; "" where nobody does.
+type waiting func(ctx context.Context, tx *sql.Tx) (number string, err error)
 
 // fault is what an error of a database means to us.
 type fault int

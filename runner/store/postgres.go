@@ -31,6 +31,7 @@ var postgres = dialect{
 	skipRuns: `SELECT setval(runs, CASE WHEN given < %[1]d THEN %[1]d ELSE given + 100000 END)
 		FROM (SELECT runs, nextval(runs) AS given FROM (SELECT pg_get_serial_sequence('runs', 'id')::regclass AS runs) AS sequence) AS last`,
 	alone: postgresAlone,
+	beat:  postgresBeat,
 	kept:  postgresKept,
 }
 
@@ -49,10 +50,11 @@ var sessionLimits = map[string]string{
 const silence = 40 * time.Second
 
 // How many connections one process has at most. Transactions that write come one after the other anyway: the second one is
-// there to wait for its turn.
+// there to wait for its turn. What lets leases go on waits for none of them.
 const (
 	maxWriters = 2
-	maxReaders = 8
+	maxReaders = 7
+	maxBeats   = 1
 )
 
 // openPostgres makes a pool of connections, of which there are none yet.

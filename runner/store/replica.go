@@ -74,6 +74,16 @@ func (t *tx) DeleteReplica(id string) error {
 	return affected("delete replica", id, result, err)
 }
 
+// LoseReplica implements runner.Tx. An Update that calls it makes a beat of that replica wait until it is kept.
+func (t *tx) LoseReplica(r runner.Replica) error {
+	result, err := t.bun.NewUpdate().Model((*replicaRow)(nil)).Set("lease_until = 0").
+		Where("id = ? AND lease_until = ?", text(r.ID), micros(r.LeaseUntil)).Exec(t.ctx)
+	if err = affected("end the lease of replica", r.ID, result, err); isNotFound(err) {
+		return fmt.Errorf("end the lease of replica %s: %w", r.ID, runner.ErrConflict)
+	}
+	return err
+}
+
 // Leases implements runner.Tx.
 func (t *tx) Leases() ([]runner.Lease, error) {
 	var rows []leaseRow

@@ -34,6 +34,7 @@ type DB struct {
 	dialect dialect
 	writer  *bun.DB // SQLite: one connection
 	readers *bun.DB
+	beats   *bun.DB // SQLite: the writer
 	keys    *Keys
 	sealer  *sealer
 	logger  *slog.Logger
@@ -80,7 +81,7 @@ func (db *DB) useSQLite(opts Options) error {
 	}
 	writer, readers, err := openSQLite(opts.Path)
 	if err == nil {
-		db.use(opts.Path, sqlite, writer, readers)
+		db.use(opts.Path, sqlite, writer, readers, writer)
 	}
 	return err
 }
@@ -91,7 +92,7 @@ func (db *DB) usePostgres(opts Options) error {
 		return err
 	}
 	pool := func(config *pgx.ConnConfig, size int) *sql.DB { return openPostgres(config, opts.Password, size) }
-	db.use(placeOf(config), postgres, pool(config, maxWriters), pool(config, maxReaders))
+	db.use(placeOf(config), postgres, pool(config, maxWriters), pool(config, maxReaders), pool(config, maxBeats))
 	if inClear(config) {
 		db.logger.Warn("what is said to the database may be read on its way: add ?sslmode=verify-full to its URL", "database", db.name)
 	}
@@ -103,8 +104,8 @@ func (db *DB) usePostgres(opts Options) error {
 	return nil
 }
 
-func (db *DB) use(name string, d dialect, writer, readers *sql.DB) {
-	db.name, db.dialect, db.writer, db.readers = name, d, bun.NewDB(writer, d.bun()), bun.NewDB(readers, d.bun())
+func (db *DB) use(name string, d dialect, writer, readers, beats *sql.DB) {
+	db.name, db.dialect, db.writer, db.readers, db.beats = name, d, bun.NewDB(writer, d.bun()), bun.NewDB(readers, d.bun()), bun.NewDB(beats, d.bun())
 }
 
 // prepare makes an opened database ready: reachable, of our schema, encrypted with our key.
@@ -129,5 +130,5 @@ func (db *DB) prepare(ctx context.Context, existing bool) error {
 // Close implements runner.Store. Transactions that are under way fail.
 func (db *DB) Close() error {
 	defer db.sealer.close()
-	return errors.Join(db.readers.Close(), db.writer.Close())
+	return errors.Join(db.readers.Close(), db.writer.Close(), db.beats.Close())
 }

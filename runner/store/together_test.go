@@ -3,7 +3,9 @@ package store_test
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/store"
@@ -119,5 +121,50 @@ func BenchmarkClaim(b *testing.B) {
 			}
 			group.Wait()
 		})
+	}
+}
+
+// TestABeatWaitsForNoUpdate: a replica keeps its lease however long others write, itself as well; beats are alone among beats.
+func TestABeatWaitsForNoUpdate(t *testing.T) {
+	t.Parallel()
+	url, dir := pgtest.URL(t), t.TempDir()
+	one, two := openURL(t, dir, url), openURL(t, dir, url)
+	seen := func(db *store.DB, id string) error {
+		return db.Beat(t.Context(), func(tx runner.Tx) error { return tx.PutReplica(runner.Replica{ID: id, LeaseUntil: time.Now()}) })
+	}
+	var group sync.WaitGroup
+	err := one.Update(t.Context(), func(tx runner.Tx) error {
+		group.Go(func() { _, _ = count(t, one, nil) }) // waits for its turn: all connections that write are taken
+		for id, db := range map[string]*store.DB{"one": one, "two": two} {
+			if err := seen(db, id); err != nil {
+				return err
+			}
+		}
+		all, err := tx.Replicas()
+		if err == nil && len(all) != 2 {
+			t.Errorf("it sees %+v", all)
+		}
+		return err
+	})
+	group.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var inside, most, beats atomic.Int64
+	for _, db := range []*store.DB{one, two, one, two} {
+		group.Go(func() {
+			if err := db.Beat(t.Context(), func(runner.Tx) error {
+				most.Store(max(most.Load(), inside.Add(1)))
+				defer inside.Add(-1)
+				beats.Add(1)
+				time.Sleep(10 * time.Millisecond)
+				return nil
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	if group.Wait(); most.Load() != 1 || beats.Load() != 4 {
+		t.Errorf("%d beats, %d at a time", beats.Load(), most.Load())
 	}
 }

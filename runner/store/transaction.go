@@ -37,14 +37,21 @@ var _ runner.Tx = (*tx)(nil)
 // View implements runner.Store.
 func (db *DB) View(ctx context.Context, f func(runner.Tx) error) error {
 	return db.retry(ctx, func() error {
-		return db.transact(ctx, db.readers, db.dialect.view, f)
+		return db.transact(ctx, db.readers, db.dialect.view, nil, f)
 	})
 }
 
 // Update implements runner.Store.
 func (db *DB) Update(ctx context.Context, f func(runner.Tx) error) error {
 	return db.retry(ctx, func() error {
-		return db.transact(ctx, db.writer, db.dialect.update, f)
+		return db.transact(ctx, db.writer, db.dialect.update, db.dialect.alone, f)
+	})
+}
+
+// Beat implements runner.Store.
+func (db *DB) Beat(ctx context.Context, f func(runner.Tx) error) error {
+	return db.retry(ctx, func() error {
+		return db.transact(ctx, db.beats, db.dialect.update, db.dialect.beat, f)
 	})
 }
 
@@ -82,7 +89,8 @@ func (db *DB) retry(ctx context.Context, f func() error) error {
 	}
 }
 
-func (db *DB) transact(ctx context.Context, on *bun.DB, opts sql.TxOptions, f func(runner.Tx) error) error {
+// transact runs f in a transaction. alone, unless it is nil, waits in it for what others do.
+func (db *DB) transact(ctx context.Context, on *bun.DB, opts sql.TxOptions, alone waiting, f func(runner.Tx) error) error {
 	under, err := on.BeginTx(ctx, &opts)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
@@ -94,8 +102,8 @@ func (db *DB) transact(ctx context.Context, on *bun.DB, opts sql.TxOptions, f fu
 		}
 	}()
 	t := &tx{ctx: ctx, bun: under, db: db}
-	if !opts.ReadOnly && db.dialect.alone != nil {
-		if t.number, err = db.dialect.alone(ctx, under.Tx); err != nil {
+	if alone != nil {
+		if t.number, err = alone(ctx, under.Tx); err != nil {
 			return err
 		}
 	}

@@ -40,6 +40,15 @@ func replicas(t *testing.T, s runner.Store) {
 	})
 	update(t, s, func(tx runner.Tx) error { return tx.PutReplica(bare) })
 	same(t, "replicas", read(t, s, runner.Tx.Replicas), []runner.Replica{bare, want})
+	renewed := want
+	renewed.LeaseUntil = want.LeaseUntil.Add(time.Second)
+	if err := s.Beat(t.Context(), func(tx runner.Tx) error { return tx.PutReplica(renewed) }); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, s, runner.ErrConflict, func(tx runner.Tx) error { return tx.LoseReplica(want) })
+	update(t, s, func(tx runner.Tx) error { return tx.LoseReplica(renewed) })
+	want.LeaseUntil = time.Time{}
+	same(t, "replicas", read(t, s, runner.Tx.Replicas), []runner.Replica{bare, want})
 	update(t, s, func(tx runner.Tx) error { return tx.DeleteReplica(want.ID) })
 	refused(t, s, runner.ErrNotFound, func(tx runner.Tx) error { return tx.DeleteReplica(want.ID) })
 	same(t, "replicas", read(t, s, runner.Tx.Replicas), []runner.Replica{bare})
