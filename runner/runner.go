@@ -77,6 +77,7 @@ type Runner struct {
 	later   map[int64]time.Time               // queued runs that are not taken up before
 
 	adopted []func() // applies of an earlier process
+	orphans orphans
 }
 
 // New returns a Runner. It opens the mirrors, and contacts no remote.
@@ -196,7 +197,7 @@ func (r *Runner) Once(ctx context.Context) error {
 	for _, follow := range r.takeAdopted() {
 		adopted.Go(follow)
 	}
-	defer adopted.Wait()
+	defer func() { adopted.Wait(); r.endOrphans() }()
 	for ctx.Err() == nil {
 		if r.drain(ctx) == 0 {
 			if waited {

@@ -138,7 +138,15 @@ func (a *Apply) Begun() bool {
 // nobody to be told.
 func (a *Apply) Interrupt() bool {
 	pid := a.pid()
-	return pid > 0 && a.Alive() && syscall.Kill(pid, syscall.SIGINT) == nil
+	if pid == 0 {
+		return false
+	}
+	held, err := os.FindProcess(pid) // before the lock is asked: the number of one that ended comes again
+	if err != nil {
+		return false
+	}
+	defer func() { _ = held.Release() }()
+	return a.Alive() && held.Signal(os.Interrupt) == nil
 }
 
 func (a *Apply) pid() int {

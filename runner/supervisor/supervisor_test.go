@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -207,16 +208,31 @@ func TestSupervisorIsKilled(t *testing.T) {
 	}
 }
 
-// TestAnEngineWithoutSupervisorSavesItsState: it is interrupted once, and has the time to write down what it cannot send to anybody.
+// TestAnEngineWithoutSupervisorSavesItsState: it is interrupted once, also when who waits for its end is killed and starts anew, and
+// has the time to write down what it cannot send to anybody, with what it needs for that. Only then that is ended, and a daemon.
 func TestAnEngineWithoutSupervisorSavesItsState(t *testing.T) {
 	t.Parallel()
-	b := start(t, `trap 'test -e told && exit 9; touch told' INT; echo ready; while ! test -e told; do sleep 0.05; done; sleep 1; touch errored.tfstate`, nil)
+	b := start(t, `trap 'test -e told && exit 9; touch told' INT
+		setsid sh -c '(until test -e told; do sleep 0.05; done; sleep 1; touch helped; sleep 600) &'
+		setsid sleep 600 &
+		echo ready; until test -e helped; do sleep 0.05; done; touch errored.tfstate`, nil)
 	b.ready()
 	b.must(syscall.Kill(b.apply.pid(), syscall.SIGKILL))
 	b.await("the lock is free", func() bool { return !b.apply.Alive() })
-	b.must(b.apply.Reap(t.Context()))
-	if _, err := os.Stat(filepath.Join(b.dir, "checkout", "errored.tfstate")); err != nil {
+	if !b.apply.AtWork() {
+		t.Error("it is not at work")
+	}
+	killed, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := b.apply.Reap(killed); !errors.Is(err, context.Canceled) {
 		t.Error(err)
+	}
+	b.await("the interrupt", func() bool { _, err := os.Stat(filepath.Join(b.dir, "checkout", "told")); return err == nil })
+	again, err := Find(b.apply.dir)
+	b.must(err)
+	b.must(again.Reap(t.Context()))
+	if _, err := os.Stat(filepath.Join(b.dir, "checkout", "errored.tfstate")); err != nil || again.AtWork() {
+		t.Error(err, again.Left())
 	}
 }
 
