@@ -9,12 +9,13 @@ import (
 	"github.com/driftlessops/driftless/runner/supervisor"
 )
 
-// GoingOn are the runs whose applies go on in a data directory under their supervisors, whether a driftless follows them or not.
+// GoingOn are the runs whose applies go on in a data directory, whether a driftless follows them or not: under their supervisors, or
+// without one that was killed.
 func GoingOn(dataDir string) (runs []int64) {
 	dirs, _ := os.ReadDir(runsDir(dataDir)) // none was made yet
 	for _, dir := range dirs {
 		apply, _ := supervisor.Find(filepath.Join(runsDir(dataDir), dir.Name(), applySubdir)) // also one whose order is damaged
-		if id, err := strconv.ParseInt(dir.Name(), 10, 64); err == nil && apply.Alive() {
+		if id, err := strconv.ParseInt(dir.Name(), 10, 64); err == nil && apply.AtWork() {
 			runs = append(runs, id)
 		}
 	}

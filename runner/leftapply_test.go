@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -371,5 +372,35 @@ func TestAnApplyThatIsNotOnRecord(t *testing.T) {
 	all, err := l.do.Rescued(t.Context())
 	if err != nil || len(all) != 1 || all[0].RunID != l.run.ID || all[0].File != filepath.Join(kept, "states", "00000001") {
 		t.Errorf("%+v, %v", all, err)
+	}
+}
+
+// TestAnEngineWithoutSupervisorGoesOn: it is not taken for gone where its end cannot be recorded. It is told to stop, and what it left is
+// kept once it did.
+func TestAnEngineWithoutSupervisorGoesOn(t *testing.T) {
+	t.Parallel()
+	l := newLeftApply(t, `trap 'touch told' INT; touch ready; until test -e go; do sleep 0.02; done`, false)
+	in := func(name string) string { return filepath.Join(l.apply.Order.Command.Dir, name) }
+	l.await("it is at work", func() bool { return there(in("ready")) })
+	l.update(func(tx runner.Tx) error { return tx.PutBlob(l.blob("apply"), []byte("{")) })
+	pid, err := os.ReadFile(l.dir("apply", "pid"))
+	l.must(err)
+	id, err := strconv.Atoi(string(pid))
+	l.must(errors.Join(err, syscall.Kill(id, syscall.SIGKILL)))
+	l.ended()
+	if runs := runner.GoingOn(l.do.DataDir); len(runs) != 1 || runs[0] != l.run.ID {
+		t.Errorf("going on: %d", runs)
+	}
+	l.must(l.started().Once(t.Context()))
+	kept := filepath.Join(l.do.DataDir, "rescued", strconv.FormatInt(l.run.ID, 10)+"-apply")
+	if run := l.found(); run.Status != runner.Interrupted || !there(l.dir("apply", "states")) || there(kept) {
+		t.Errorf("%s, directory %t, kept already %t", run.Status, there(l.dir("apply", "states")), there(kept))
+	}
+	l.await("it was told to stop", func() bool { return there(in("told")) })
+	l.must(os.WriteFile(in("go"), nil, 0o600))
+	l.await("its end", func() bool { return len(runner.GoingOn(l.do.DataDir)) == 0 })
+	l.must(l.started().Once(t.Context()))
+	if !there(kept) || l.events("apply interrupted") != 1 {
+		t.Errorf("kept %t, told %d times", there(kept), l.events("apply interrupted"))
 	}
 }

@@ -71,7 +71,7 @@ func (r *Runner) unadopted(ctx context.Context, run Run, why error) error {
 			return err
 		}
 	}
-	if apply, err := supervisor.Find(filepath.Join(r.runDir(run.ID), applySubdir)); err == nil && apply.Alive() {
+	if apply, _ := supervisor.Find(filepath.Join(r.runDir(run.ID), applySubdir)); apply.AtWork() {
 		return nil // the next start tries again
 	}
 	if err := r.keepLeftover(strconv.FormatInt(run.ID, 10)); err != nil {

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/store"
-	"github.com/driftlessops/driftless/runner/supervisor"
 )
 
 // Restore puts a backup in the place of the SQLite database of a place, and returns where the database is that was there, ""
@@ -40,14 +41,8 @@ func Restore(ctx context.Context, p Place, file string, logger *slog.Logger) (re
 
 // nothingApplies is an error while an apply that outlived driftless goes on: its result belongs into the database that is there.
 func nothingApplies(dataDir string) error {
-	dirs, err := filepath.Glob(filepath.Join(dataDir, "runs", "*", "apply"))
-	if err != nil {
-		return err
-	}
-	for _, dir := range dirs {
-		if apply, err := supervisor.Find(dir); err == nil && apply.Alive() {
-			return fmt.Errorf("run %d is being applied by a supervisor that outlived driftless: start driftless, let it end, and stop driftless again", apply.Order.Run)
-		}
+	if runs := runner.GoingOn(dataDir); len(runs) > 0 {
+		return fmt.Errorf("the apply of run %s goes on, which outlived driftless: start driftless, let it end, and stop driftless again", strings.Trim(fmt.Sprint(runs), "[]"))
 	}
 	return nil
 }
