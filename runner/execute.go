@@ -305,9 +305,25 @@ func (j *job) close() {
 	for i := len(j.undo) - 1; i >= 0; i-- {
 		j.undo[i]()
 	}
-	if j.dir != "" {
+	if j.dir != "" && !j.undecided() {
 		j.remove(j.dir)
 	}
+}
+
+// undecided reports whether the apply of this run may be on record as begun, though driftless was not told: its directory says
+// that nothing was started.
+func (j *job) undecided() bool {
+	if _, err := os.Stat(j.applyDir()); err != nil || j.run.Status != Ready {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), passPatience)
+	defer cancel()
+	var run Run
+	err := j.r.opts.Store.View(ctx, func(tx Tx) (err error) {
+		run, err = tx.Run(j.run.ID)
+		return err
+	})
+	return ignoreMissing(err) != nil || run.Status == Applying && run.Attempt == j.run.Attempt
 }
 
 // remove removes what a run left on the disk, unless that is the only record of an apply.

@@ -56,6 +56,9 @@ func MarkPushed(tx Tx, run Run, force bool) error {
 	return markPushed(&journal{tx: tx}, run, stateOrder{Force: force})
 }
 
+// TakeOver takes over what lies about.
+func TakeOver(ctx context.Context, r *Runner) error { return r.members.takeOver(ctx) }
+
 // FollowApply goes along with an apply that an earlier process began, to its end.
 func FollowApply(r *Runner, run Run) error {
 	follow, err := r.adopt(context.Background(), run)

@@ -330,6 +330,41 @@ func TestTheAnswerIsLost(t *testing.T) {
 	}
 }
 
+// TestAnEndThatCouldNotBeRecorded: a pass gave up to record it, and the process beats on. The next start does it, before anybody decides.
+func TestAnEndThatCouldNotBeRecorded(t *testing.T) {
+	t.Parallel()
+	l := newLeftApply(t, "exit 0", false)
+	l.ended()
+	l.states(string(state(3, "l", "after")))
+	l.must(runner.TakeOver(t.Context(), l.started()))
+	if run := l.found(); run.Status != runner.Interrupted || !strings.Contains(run.Reason, "starts the next time") {
+		t.Errorf("%s: %s", run.Status, run.Reason)
+	}
+	if _, err := l.do.Resume(t.Context(), l.run.ID, runner.Decision{Actor: anna}); err == nil || !strings.Contains(err.Error(), "is not on record yet") {
+		t.Errorf("resumed: %v", err)
+	}
+	l.must(l.started().Once(t.Context()))
+	if run := l.found(); run.Status != runner.Applied || l.serial() != 3 || l.locked() || there(l.dir()) {
+		t.Errorf("%s, serial %d, locked %t: %s", run.Status, l.serial(), l.locked(), run.Reason)
+	}
+}
+
+// TestWhatIsNewerThanTheRecordIsKept: of an interrupted apply that nobody reports any more.
+func TestWhatIsNewerThanTheRecordIsKept(t *testing.T) {
+	t.Parallel()
+	for serial, kept := range map[int64]bool{2: false, 3: true} {
+		l := newLeftApply(t, "exit 0", false)
+		l.ended()
+		l.states(string(state(serial, "l", "before")))
+		l.becomes(runner.Interrupted)
+		l.update(func(tx runner.Tx) error { return tx.DeleteBlobs(l.blob("apply")) })
+		l.must(l.started().Once(t.Context()))
+		if there(l.dir()) || there(filepath.Join(l.do.DataDir, "rescued", strconv.FormatInt(l.run.ID, 10)+"-apply")) != kept {
+			t.Errorf("serial %d: directory there %t, is to be kept: %t", serial, there(l.dir()), kept)
+		}
+	}
+}
+
 // TestAGivenUpApplyBringsItsStates: what another replica gave up is gone along with all the same.
 func TestAGivenUpApplyBringsItsStates(t *testing.T) {
 	t.Parallel()

@@ -17,7 +17,7 @@ type Leftover int
 const (
 	Remove   Leftover = iota
 	Leave             // somebody works in it, or it says what became of an apply
-	Keep              // its apply has begun, and nothing of it is on record: KeepApply, then remove it
+	Keep              // its apply has begun, and not all of it is on record: KeepApply, then remove it
 	toFollow          // its apply has begun, and its end is not on record
 )
 
@@ -39,10 +39,21 @@ func LeftIn(tx Tx, dir string) (run Run, what Leftover, err error) {
 		return run, toFollow, nil
 	case alive, open && unreadable, known && run.Status == Applying, len(engine.Processes(dir)) > 0:
 		return run, Leave, nil
-	case unreadable, begun && !known:
+	case unreadable, begun && !known, begun && run.Status == Interrupted && unrecorded(tx, run, apply):
 		return run, Keep, nil
 	}
 	return run, Remove, nil
+}
+
+// unrecorded reports whether an apply left a state that is newer than those on record.
+func unrecorded(tx Tx, run Run, apply *supervisor.Apply) bool {
+	wrote, err := apply.Versions(0)
+	if err != nil || len(wrote) == 0 {
+		return err != nil
+	}
+	last := wrote[len(wrote)-1]
+	newest, err := newestHeader(tx, run.Workspace)
+	return err != nil || newest == nil || last.Lineage != newest.Lineage || last.Serial > newest.Serial
 }
 
 // ended reports whether the end of an apply that began is on record: what is needed to record it is gone then.

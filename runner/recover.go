@@ -123,6 +123,8 @@ func (r *Runner) recoverRun(j *journal, run Run) error {
 	if run.Status == Applying {
 		if unbegun, err := r.unbegun(j.tx, run); err != nil {
 			return err
+		} else if _, err := supervisor.Find(filepath.Join(r.runDir(run.ID), applySubdir)); err == nil && !unbegun {
+			return interrupt(j, run, unsettledText(j.tx, run, "How it ended could not be recorded yet: driftless does that when it starts the next time with this data directory."))
 		} else if !unbegun { // and nobody here reports its end any more
 			return errors.Join(interrupt(j, run, unsettledText(j.tx, run, "driftless or its machine stopped during the apply.")), j.tx.DeleteBlobs(BlobKey(run.ID, traitsBlob)))
 		}

@@ -124,3 +124,32 @@ func TestADatabaseThatHasNoTime(t *testing.T) {
 	}
 	only.end()
 }
+
+// TestTheAnswerToAnIntentIsLost: an apply that is on record as begun, of which driftless was not told, never began: it is planned again.
+func TestTheAnswerToAnIntentIsLost(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, map[string][]string{"a": {"one-dev"}})
+	lost := &forgetful{kept: func() bool {
+		runs := f.tracked()
+		return len(runs) > 0 && runs[0].Status == runner.Applying
+	}}
+	only := f.start("only", f.url, func(o *runner.Options) { lost.Store, o.Store = o.Store, lost })
+	f.await("it is planned", func(tx runner.Tx) (string, error) {
+		runs, err := tx.Runs(runner.RunFilter{Tracked: true, Statuses: []runner.Status{runner.Held}})
+		return map[bool]string{false: "not yet"}[len(runs) == 1], err
+	})
+	do := runner.Commander{Store: f.db}
+	run, err := do.Approve(t.Context(), f.tracked()[0].ID, "anna")
+	f.must(err)
+	f.await("it is applied", func(tx runner.Tx) (string, error) {
+		run, err := tx.Run(run.ID)
+		if run.Status == runner.Interrupted || run.Status == runner.Failed {
+			t.Fatalf("%s: %s", run.Status, run.Reason)
+		}
+		return map[bool]string{false: string(run.Status)}[run.Status == runner.Applied], err
+	})
+	if !lost.fired {
+		t.Error("no answer was lost")
+	}
+	only.end()
+}
