@@ -40,7 +40,7 @@ func (r *Runner) adopt(ctx context.Context, run Run) (func(), error) {
 		j.line(strings.TrimSuffix(string(log), "\n"))
 	}
 	j.mask.Add(j.traits.Secrets...)
-	j.prior = j.traits.Prior
+	j.prior, j.known = j.traits.Prior, j.traits.Known
 	j.undo = append(j.undo, r.workDirs.lock(j.at), func() { j.remove(j.at) })
 	r.members.take(run.ID)
 	return func() {

@@ -16,6 +16,9 @@ var errMoved = errors.New("the tracked branch moved on")
 // errNewPolicies sends an apply back: the tracked branch moved after its policies judged and before it began.
 var errNewPolicies = errors.New("the tracked branch moved: it is planned and judged again")
 
+// errNewDoubt sends an apply back: how an earlier one ended became known after this one was judged.
+var errNewDoubt = errors.New("more is known of its state: it is planned and judged again")
+
 // finishApply judges a plan of the tracked branch and applies it if it may be.
 func (j *job) finishApply(ctx context.Context, plan *planner.Plan, said judgement) error {
 	status, reason, beyond := judgeApply(facts{
@@ -25,7 +28,7 @@ func (j *job) finishApply(ctx context.Context, plan *planner.Plan, said judgemen
 	j.run.Reason, j.run.Unreviewed, j.run.Reviewers = reason, beyond, j.cover.pulls
 	switch status {
 	case Ready:
-		return j.apply(ctx)
+		return j.apply(ctx, plan)
 	case Unchanged:
 		j.keepApplied(ctx)
 		return j.to(ctx, Unchanged, "unchanged", "nothing to apply", func(tx Tx, jr *journal, run *Run) error {
@@ -48,7 +51,7 @@ func (j *job) finishApply(ctx context.Context, plan *planner.Plan, said judgemen
 }
 
 // apply applies the saved plan. The intent is on record before the engine starts, and the result after it.
-func (j *job) apply(ctx context.Context) error {
+func (j *job) apply(ctx context.Context, plan *planner.Plan) error {
 	if err := j.stillAllowed(ctx); err != nil {
 		return j.orLater(ctx, err)
 	}
@@ -66,24 +69,9 @@ func (j *job) apply(ctx context.Context) error {
 	j.run.AppliedAt = now()
 	order := j.order()
 	err := j.to(ctx, Applying, "apply started", j.run.Summary.String(), func(tx Tx, jr *journal, run *Run) error {
-		if err := j.r.members.holding(tx); err != nil {
-			return err
-		}
-		rec, err := tx.Workspace(run.Workspace)
+		rec, err := j.mayBegin(tx, *run, plan)
 		if err != nil {
 			return err
-		}
-		if !wantedOf(rec, *run) {
-			return errMoved
-		}
-		repo, err := tx.Repository(run.Repository)
-		switch {
-		case err != nil:
-			return err
-		case repo.Diverged != "":
-			return errMoved
-		case repo.Head != j.head:
-			return errNewPolicies
 		}
 		rec.AppliedDigest = ""
 		rec.Sync, rec.Reason = Pending, "is being applied"
@@ -92,8 +80,8 @@ func (j *job) apply(ctx context.Context) error {
 	switch {
 	case errors.Is(err, errMoved):
 		return j.to(ctx, Superseded, "superseded", errMoved.Error(), nil)
-	case errors.Is(err, errNewPolicies):
-		return j.to(ctx, Queued, "run queued", errNewPolicies.Error(), nil)
+	case errors.Is(err, errNewPolicies), errors.Is(err, errNewDoubt):
+		return j.to(ctx, Queued, "run queued", err.Error(), nil)
 	case err != nil:
 		return err
 	}
@@ -111,6 +99,27 @@ func (j *job) apply(ctx context.Context) error {
 		}
 		return j.follow(ctx, apply)
 	})
+}
+
+// mayBegin looks whether what an apply was judged by is still so, in the transaction that begins it.
+func (j *job) mayBegin(tx Tx, run Run, plan *planner.Plan) (rec Workspace, err error) {
+	if err := j.r.members.holding(tx); err != nil {
+		return rec, err
+	}
+	if rec, err = tx.Workspace(run.Workspace); err != nil {
+		return rec, err
+	}
+	repo, err := tx.Repository(run.Repository)
+	switch {
+	case err != nil:
+	case !wantedOf(rec, run), repo.Diverged != "":
+		err = errMoved
+	case repo.Head != j.head:
+		err = errNewPolicies
+	case j.doubt(rec, plan) != j.broken(plan):
+		err = errNewDoubt
+	}
+	return rec, err
 }
 
 // unstarted is the end of an apply whose supervisor could not be started. One that finds no room waits until there is some.
@@ -177,7 +186,7 @@ func (j *job) settle(jr *journal, run Run) error {
 		return err
 	}
 	rec.AppliedDigest, rec.AppliedCommit, rec.AppliedTree = run.InputDigest, run.Commit, run.Tree
-	rec.AppliedAt, rec.AppliedRun, rec.CheckedAt, rec.Prior = now(), run.ID, now(), j.prior
+	rec.AppliedAt, rec.AppliedRun, rec.CheckedAt, rec.Prior = now(), run.ID, now(), j.follows(rec.Prior)
 	rec.Sync, rec.Reason, rec.Base = Synced, "", ""
 	switch {
 	case rec.TargetDigest == run.InputDigest:

@@ -17,6 +17,11 @@ func (j *job) write(tx Tx, jr *journal, run Run, o aftermath) error {
 			return err
 		}
 	}
+	if o.broken { // and what it says of what was made is not all
+		if err := lost(jr, run); err != nil {
+			return err
+		}
+	}
 	if o.status == Interrupted {
 		return setSync(jr, run, SyncFailed, run.Reason)
 	}

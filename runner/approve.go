@@ -144,6 +144,11 @@ func notApprovable(run Run) string {
 // approveIn queues the run that an approval asks for. An interrupted run that a newer commit overtook is only settled: the
 // tracked branch says what comes next.
 func approveIn(j *journal, run Run, actor string) (Run, error) {
+	if run.Status == Interrupted && !ended(j.tx, run) {
+		if err := lost(j, run); err != nil {
+			return Run{}, err
+		}
+	}
 	rec, err := j.tx.Workspace(run.Workspace)
 	if err != nil {
 		return Run{}, err

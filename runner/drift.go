@@ -100,7 +100,7 @@ func (j *job) checked(jr *journal, run Run, drift []planner.Change) error {
 	}
 	rec.CheckedAt, rec.UpdatedAt = now(), now()
 	if len(drift) == 0 {
-		rec.Prior = j.prior
+		rec.Prior = j.follows(rec.Prior)
 		if !rec.DriftSince.IsZero() {
 			if err := jr.run("drift gone", run, "in sync again since it was "+rec.Reason); err != nil {
 				return err

@@ -34,6 +34,7 @@ type job struct {
 	head   string         // of the tracked branch, when it was judged
 	cover  *coverage      // what people agreed to, for an apply
 	prior  planner.Prior  // the state that it planned from
+	known  []string       // what that knows of what was made by applies that did not end well
 	checks planner.Checks // as evaluated by its plan, also by one that failed
 
 	log     *slog.Logger // names the run
@@ -136,7 +137,10 @@ func (j *job) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if j.prior, _, err = planner.ReadPrior(filepath.Join(j.dir, "plan.tfplan")); err != nil {
+	if j.prior, _, err = planner.ReadPrior(plan.File); err != nil {
+		return err
+	}
+	if j.known, err = j.rec.Prior.Known(plan); err != nil {
 		return err
 	}
 	var said judgement

@@ -24,7 +24,7 @@ func (j *job) overtaken(ctx context.Context, o aftermath) (foreign bool, err err
 	return foreign, err
 }
 
-// recordLost keeps what an apply left whose run was settled without it.
+// recordLost keeps what an apply left whose run was settled without it. What comes next is held: whoever decided did not know this.
 func (j *job) recordLost(ctx context.Context, o aftermath) error {
 	if n := len(o.versions); n > 0 {
 		o.rescued[lateState] = o.versions[n-1].Content
@@ -39,12 +39,32 @@ func (j *job) recordLost(ctx context.Context, o aftermath) error {
 		if err != nil {
 			return err
 		}
+		if len(o.steps)+len(o.versions) > 0 {
+			if err := lateMade(jr, run, o); err != nil {
+				return err
+			}
+		}
 		message := fmt.Sprintf("the apply ended as %s after a person had decided about the run", o.status)
 		if len(o.rescued) > 0 {
 			message += "; the state that it wrote is kept with the run as " + lateState
 		}
 		return errors.Join(tx.DeleteBlobs(BlobKey(run.ID, traitsBlob)), jr.ended(lateResult, run, message, o))
 	})
+}
+
+// lateMade takes note of what such an apply did.
+func lateMade(jr *journal, run Run, o aftermath) error {
+	if err := made(jr, run, o.steps); err != nil {
+		return err
+	}
+	rec, err := jr.tx.Workspace(run.Workspace)
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	if err := rec.distrust(jr.tx, fmt.Sprintf("run %d ended as %s after a person had decided about it, and the state may not know what it made", run.ID, o.status)); err != nil {
+		return err
+	}
+	return putIfChanged(jr, rec)
 }
 
 // lateResult is the kind of an event that says how an apply ended about which a person had decided.

@@ -19,6 +19,7 @@ type traits struct {
 	Dir     string        // of the root module, in the checkout
 	Backend string        // that keeps the state; "" = driftless
 	Prior   planner.Prior // the state that it planned from
+	Known   []string      // of what applies made that did not end well
 	Secrets []string      // what no reader is shown
 }
 
@@ -30,7 +31,7 @@ func (j *job) applyDir() string { return filepath.Join(j.dir, applySubdir) }
 const applySubdir = "apply"
 
 func (j *job) keepTraits(tx Tx) error {
-	j.traits.Prior, j.traits.Secrets = j.prior, j.mask.Values()
+	j.traits.Prior, j.traits.Known, j.traits.Secrets = j.prior, j.known, j.mask.Values()
 	value, err := json.Marshal(j.traits)
 	if err != nil {
 		return err

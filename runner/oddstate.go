@@ -2,14 +2,26 @@ package runner
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/workspaces"
 )
 
 // broken says why the state that a plan was made from cannot be the one that there should be, or "".
-func (j *job) broken(plan *planner.Plan) string {
-	return orElse(j.prior.Follows(j.rec.Prior), j.rec.Prior.Twice(plan))
+func (j *job) broken(plan *planner.Plan) string { return j.doubt(j.rec, plan) }
+
+// doubt is broken, as it is on record.
+func (j *job) doubt(rec Workspace, plan *planner.Plan) string {
+	return orElse(j.prior.Follows(rec.Prior), rec.Prior.Twice(plan))
+}
+
+// follows is what is known of the state from now on, when it is as its code says: what may have been made is not forgotten before a
+// state knows it, however often there is nothing to do without it.
+func (j *job) follows(seen planner.Prior) planner.Prior {
+	next := j.prior
+	next.Made = slices.DeleteFunc(slices.Clone(seen.Made), func(address string) bool { return slices.Contains(j.known, address) })
+	return next
 }
 
 // rightState says what a person can do about that, who does not want the plan.

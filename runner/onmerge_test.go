@@ -28,7 +28,7 @@ func TestOnMerge(t *testing.T) {
 		"another state, before": {prior: rolledBack, plan: updates, status: Ready, before: true, want: "not applied before the merge, and held after it (its state was rolled back by anna): `driftless approve` applies it"},
 		"plan removed":          {prior: rolledBack, status: Ready, want: "held (its state was rolled back by anna): `driftless approve` applies it"},
 		"nothing to do":         {prior: rolledBack, plan: &planner.Plan{}, status: Unchanged, want: "nothing to apply"},
-		"made twice":            {prior: halfMade, plan: creates, status: Ready, want: "held (its state does not know t.a, which an apply had created that did not end well: it would be built a second time): `driftless approve` applies it"},
+		"made twice":            {prior: halfMade, plan: creates, status: Ready, want: "held (its state does not know t.a, which an apply that did not end well had created, or begun to: if it is there, it would be built a second time): `driftless approve` applies it"},
 		"made and known":        {prior: halfMade, plan: updates, status: Ready, want: "applies these changes"},
 		"made, no plan":         {prior: halfMade, status: Ready, want: "applies these changes"},
 	} {

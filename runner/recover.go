@@ -77,7 +77,9 @@ func (r *Runner) unadopted(ctx context.Context, run Run, why error) error {
 	if err := r.keepLeftover(strconv.FormatInt(run.ID, 10)); err != nil {
 		return nil // it stays where it is
 	}
-	return r.opts.Store.Update(ctx, func(tx Tx) error { return tx.DeleteBlobs(BlobKey(run.ID, traitsBlob)) })
+	return r.update(ctx, func(tx Tx, j *journal) error {
+		return errors.Join(lost(j, run), tx.DeleteBlobs(BlobKey(run.ID, traitsBlob)))
+	})
 }
 
 // keepLeftover keeps what an apply left and no record has.
@@ -126,10 +128,15 @@ func (r *Runner) recoverRun(j *journal, run Run) error {
 		} else if _, err := supervisor.Find(filepath.Join(r.runDir(run.ID), applySubdir)); err == nil && !unbegun {
 			return interrupt(j, run, unsettledText(j.tx, run, "How it ended could not be recorded yet: driftless does that when it starts the next time with this data directory."))
 		} else if !unbegun { // and nobody here reports its end any more
-			return errors.Join(interrupt(j, run, unsettledText(j.tx, run, "driftless or its machine stopped during the apply.")), j.tx.DeleteBlobs(BlobKey(run.ID, traitsBlob)))
+			return leaveOpen(j, run, "driftless or its machine stopped during the apply.")
 		}
 	}
 	return takeUpAgain(j, run, runTakenUp, "driftless stopped while it was "+string(run.Status))
+}
+
+// leaveOpen leaves an apply to a person about whose end nobody will ever report.
+func leaveOpen(j *journal, run Run, why string) error {
+	return errors.Join(interrupt(j, run, unsettledText(j.tx, run, why)), lost(j, run), j.tx.DeleteBlobs(BlobKey(run.ID, traitsBlob)))
 }
 
 // runTakenUp is the kind of an event: a run is back in the queue on which somebody worked.

@@ -48,6 +48,11 @@ func (c *Commander) Discard(ctx context.Context, runID int64, d Decision) error 
 }
 
 func discardIn(j *journal, run Run, actor, reason string) error {
+	if !ended(j.tx, run) {
+		if err := lost(j, run); err != nil {
+			return err
+		}
+	}
 	if _, err := releaseLock(j, run, actor); err != nil {
 		return err
 	}

@@ -192,15 +192,19 @@ func (c *Commander) replaced(j *journal, id workspaces.ID, actor, why string) ([
 	return checkDriftIn(j, []workspaces.ID{id}, actor)
 }
 
-// distrust lets the workspace be planned again, whatever was found before, and holds what that would change, for a reason.
+// distrust lets the workspace be planned again, whatever was found before, and holds what that would change, for a reason. A run that
+// is queued will plan from what is there now.
 func (rec *Workspace) distrust(tx Tx, why string) error {
-	newest, err := tx.Runs(RunFilter{Workspace: rec.ID, Limit: 1})
+	newest, err := tx.Runs(RunFilter{Workspace: rec.ID, Purposes: []Purpose{PurposeApply}, Statuses: notQueued, Limit: 1})
 	if err == nil && len(newest) > 0 {
 		rec.Prior.ReplacedAfter = newest[0].ID
 	}
 	rec.Prior.Replaced = why
 	return err
 }
+
+// notQueued are the statuses of runs that were taken up, or ended.
+var notQueued = []Status{Planning, Planned, Unchanged, Blocked, Held, Ready, Applying, Applied, Failed, Canceled, Superseded, Interrupted}
 
 func stateEvent(j *journal, kind string, id workspaces.ID, actor string, runID int64, message string) error {
 	repository, _, _ := strings.Cut(string(id), "//")

@@ -2,27 +2,10 @@ package runner
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
-	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/planner/engine"
 )
-
-// made notes what an apply had created that did not end well. Whatever became of its state: none of it is created a second time
-// unless a person says so.
-func made(jr *journal, run Run, steps []engine.Step) error {
-	rec, err := jr.tx.Workspace(run.Workspace)
-	if err != nil {
-		return ignoreMissing(err)
-	}
-	for _, s := range steps {
-		if s.Ended && !s.Failed && s.Action == string(planner.Create) && !slices.Contains(rec.Prior.Made, s.Address) {
-			rec.Prior.Made = append(rec.Prior.Made, s.Address)
-		}
-	}
-	return putIfChanged(jr, rec)
-}
 
 // stepsText tells what an apply did, from what the engine said.
 func stepsText(steps []engine.Step) string {

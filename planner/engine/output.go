@@ -55,7 +55,7 @@ func (o *Output) Failure(err error) *Error { return o.lines.failure(context.Back
 
 // Step is a change of one resource that an apply began.
 type Step struct {
-	Address string // masked
+	Address string // as it is: mask it where it is shown with text
 	Action  string // create, update, delete, …
 	Ended   bool
 	Failed  bool
@@ -70,7 +70,7 @@ func (o *Output) Steps() []Step {
 
 // step keeps what an event says about the change of a resource.
 func (s *stream) step(e event) {
-	step := Step{Address: s.mask.String(e.Hook.Resource.Addr), Action: e.Hook.Action}
+	step := Step{Address: e.Hook.Resource.Addr, Action: e.Hook.Action}
 	switch e.Type {
 	case "apply_start":
 		s.steps = append(s.steps, step)
