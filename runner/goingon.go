@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -20,6 +21,19 @@ func GoingOn(dataDir string) (runs []int64) {
 		}
 	}
 	return runs
+}
+
+// InterruptHere interrupts the engine of an apply that goes on in a data directory, as a cancel does, without the database: nothing
+// says who did it.
+func InterruptHere(dataDir string, run int64) error {
+	apply, _ := supervisor.Find(filepath.Join(runsDir(dataDir), strconv.FormatInt(run, 10), applySubdir)) // also one whose order is damaged
+	switch {
+	case apply.Interrupt():
+		return nil
+	case apply.AtWork():
+		return fmt.Errorf("cancel run %d: its supervisor was killed. driftless interrupts the engine by itself: if it does not run here, start it", run)
+	}
+	return fmt.Errorf("cancel run %d: no apply of it goes on in %s", run, dataDir)
 }
 
 // Others are the hosts on which replicas of a database are alive, apart from the one of a data directory.

@@ -15,6 +15,14 @@ import (
 )
 
 func newCancel(a *app) *cobra.Command {
+	var local bool
+	ask := a.eachRun("cancel", nil, func(conn *connection, id string, runs []server.RunView) {
+		if len(runs) > 0 && runs[0].Status == string(runner.Applying) {
+			a.say("The engine of run %s is told to stop%s. `driftless show %[1]s` says how far it got.", id, later(conn))
+			return
+		}
+		a.say("Run %s is canceled.", id)
+	})
 	cmd := &cobra.Command{
 		Use:   "cancel RUN...",
 		Short: "End runs that are queued or under way",
@@ -22,21 +30,47 @@ func newCancel(a *app) *cobra.Command {
 
 Of one that is being applied the engine is interrupted, as by Ctrl-C: it finishes what it is doing, saves its state and releases its lock. If it
 has not ended after five minutes (cancel of timeouts), it is killed, and the run is interrupted: what it did is not known then. In both cases
-driftless show tells which changes were completed. Who canceled is on record.`,
+driftless show tells which changes were completed. Who canceled is on record.
+
+With --local the engine is told on the machine where it runs, without the database, for when that is away. Who did it is on no record then.`,
 		Example: `  driftless runs --status applying
   driftless cancel 42
   driftless show 42                      # how far it got`,
 		Args:              runNumbers("cancel", "`driftless runs` lists those that are queued or under way"),
 		ValidArgsFunction: a.runsThatAre(runner.Queued, runner.Planning, runner.Planned, runner.Applying),
-		RunE: a.eachRun("cancel", nil, func(conn *connection, id string, runs []server.RunView) {
-			if len(runs) > 0 && runs[0].Status == string(runner.Applying) {
-				a.say("The engine of run %s is told to stop%s. `driftless show %[1]s` says how far it got.", id, later(conn))
-				return
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if local {
+				return a.cancelHere(args)
 			}
-			a.say("Run %s is canceled.", id)
-		}),
+			return ask(cmd, args)
+		},
 	}
+	cmd.Flags().BoolVar(&local, "local", false, "interrupt applies that go on in this data directory, without the database")
+	onlyOnCommandLine(cmd.Flags(), "local")
 	return cmd
+}
+
+// cancelHere interrupts the engines of applies on this machine.
+func (a *app) cancelHere(ids []string) error {
+	place, err := a.place()
+	if err == nil {
+		place, err = place.Resolved()
+	}
+	if err != nil {
+		return err
+	}
+	var problems []error
+	for _, id := range ids {
+		n, err := strconv.ParseInt(id, 10, 64)
+		if err == nil {
+			err = runner.InterruptHere(place.DataDir, n)
+		}
+		if err == nil {
+			a.say("The engine of run %d is told to stop.", n)
+		}
+		problems = append(problems, err)
+	}
+	return errors.Join(problems...)
 }
 
 func newResume(a *app) *cobra.Command {
