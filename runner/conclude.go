@@ -101,7 +101,7 @@ func (j *job) again(ctx context.Context, o aftermath) error {
 	kind, then := runTakenUp, why+": it is planned again"
 	if o.noRoom {
 		why = "waits for room on the disk: it is planned again by itself. " + why
-		kind, then = runPutOff, why
+		kind, then = runNoRoom, why
 	}
 	var run Run
 	err := j.insist(ctx, Queued, func() error {
@@ -113,7 +113,7 @@ func (j *job) again(ctx context.Context, o aftermath) error {
 				return tx.DeleteBlobs(BlobKey(run.ID, traitsBlob))
 			}
 			if o.noRoom {
-				tries, err := putOffs(tx, run.ID)
+				tries, err := roomWaits(tx, run.ID)
 				if err = errors.Join(err, run.delay(tx, waitAfter(tries))); err != nil {
 					return err
 				}

@@ -265,7 +265,12 @@ func (j *job) fail(ctx context.Context, err, cause error) error {
 	if errors.Is(cause, errShutdown) {
 		return j.handBack(ctx, "driftless stops")
 	} else if errors.Is(cause, errLost) {
-		return j.insist(ctx, Queued, func() error { return j.handBack(ctx, firstLine(err.Error())) })
+		if before, failed := j.lostBefore(ctx); failed != nil {
+			return failed
+		} else if !before {
+			return j.insist(ctx, Queued, func() error { return j.handBack(ctx, errLost.Error()) })
+		}
+		err = errLost
 	}
 	if lacks := new(lacking); errors.As(err, &lacks) {
 		if err = j.forOthers(ctx, lacks); err == nil || errors.Is(err, ErrConflict) {
@@ -297,7 +302,7 @@ func (j *job) fail(ctx context.Context, err, cause error) error {
 
 // handBack puts the run back into the queue, unless another replica did.
 func (j *job) handBack(ctx context.Context, why string) error {
-	err := j.r.update(ctx, func(tx Tx, jr *journal) error { return putBack(jr, j.run, "run handed back", why) })
+	err := j.r.update(ctx, func(tx Tx, jr *journal) error { return putBack(jr, j.run, runHandedBack, why) })
 	if errors.Is(err, ErrConflict) {
 		return nil
 	}

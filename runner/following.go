@@ -99,7 +99,7 @@ var silent = []string{"posted", "post given up", "state written", StateRefused, 
 // steps are the kinds of events that tell how far a run is: they change nothing of what is due. An apply that ended does, and is
 // followed as a run.
 var steps = []string{
-	"planning", "planned", "ready", "apply started", "run handed back", "run taken over", runTakenUp, runPutOff, leftToOthers,
+	"planning", "planned", "ready", "apply started", runHandedBack, RunTakenOver, runTakenUp, runPutOff, runNoRoom, leftToOthers,
 	string(Unchanged), string(Blocked), string(Held), string(Failed), string(Applied),
 }
 

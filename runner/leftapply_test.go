@@ -243,7 +243,7 @@ func TestNothingWasStarted(t *testing.T) {
 	}{
 		"its lease had ended":                {nil, "", runner.Queued, "run taken up again"},
 		"its supervisor died":                {nil, "none", runner.Queued, "run taken up again"},
-		"the disk was full":                  {nil, `{"Exit":-1,"Again":true,"NoRoom":true,"Error":"no space left on device"}`, runner.Queued, "run put off"},
+		"the disk was full":                  {nil, `{"Exit":-1,"Again":true,"NoRoom":true,"Error":"no space left on device"}`, runner.Queued, "run waits for room"},
 		"it was given up by another replica": {[]runner.Status{runner.Interrupted}, "", runner.Queued, "run taken up again"},
 		"a person decided":                   {[]runner.Status{runner.Interrupted, runner.Superseded}, "", runner.Superseded, ""},
 	} {
@@ -266,7 +266,7 @@ func TestNothingWasStarted(t *testing.T) {
 			if run.Status != c.want || run.Status == runner.Queued && (!run.AppliedAt.IsZero() || !run.FinishedAt.IsZero() || l.locked()) {
 				t.Errorf("%+v, locked %t", run, l.locked())
 			}
-			if put := c.told == "run put off"; c.told != "" && l.events(c.told) != 1 || put != strings.Contains(run.Reason, "waits for room on the disk") || put == run.NotBefore.IsZero() {
+			if put := c.told == "run waits for room"; c.told != "" && l.events(c.told) != 1 || put != strings.Contains(run.Reason, "waits for room on the disk") || put == run.NotBefore.IsZero() {
 				t.Errorf("told %d times, not before %s: %s", l.events(c.told), run.NotBefore, run.Reason)
 			}
 			l.must(l.db.View(t.Context(), func(tx runner.Tx) error {

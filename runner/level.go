@@ -5,7 +5,7 @@ import "log/slog"
 // loud is the level of the log for events that are not as they should be.
 var loud = map[string]slog.Level{
 	"failed": slog.LevelError, "apply failed": slog.LevelError, "apply interrupted": slog.LevelError, "state rescued": slog.LevelError, "late result": slog.LevelError,
-	"poll failed": slog.LevelWarn, "replica lost": slog.LevelWarn, "branch rewritten": slog.LevelWarn, runPutOff: slog.LevelWarn,
+	"poll failed": slog.LevelWarn, "replica lost": slog.LevelWarn, "branch rewritten": slog.LevelWarn, runPutOff: slog.LevelWarn, runNoRoom: slog.LevelWarn,
 	"drift found": slog.LevelWarn,
 }
 

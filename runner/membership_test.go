@@ -191,3 +191,78 @@ func TestWhatAReplicaPostsMakesNobodyLook(t *testing.T) {
 		}
 	}
 }
+
+// history is a Store and its Tx with nothing but the events of one run.
+type history struct {
+	Store
+	Tx
+	at     time.Time
+	events []Event // the newest first
+}
+
+func (h *history) View(_ context.Context, f func(Tx) error) error { return f(h) }
+func (h *history) Clock() (time.Time, error)                      { return h.at, nil }
+
+func (h *history) Events(f EventFilter) ([]Event, error) {
+	all := slices.DeleteFunc(slices.Clone(h.events), func(e Event) bool {
+		return f.Kind != "" && e.Kind != f.Kind || e.ID <= f.After || e.At.Before(f.Since)
+	})
+	return all[:min(len(all), f.Limit)], nil
+}
+
+// happened is a history of events an hour after another, the last one an hour ago.
+func happened(kinds ...string) *history {
+	h := &history{at: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	for i, kind := range slices.Backward(kinds) {
+		kind, message, _ := strings.Cut(kind, ": ")
+		h.events = append(h.events, Event{ID: int64(i + 1), Kind: kind, Message: message, At: h.at.Add(-time.Duration(len(kinds)-i) * time.Hour)})
+	}
+	return h
+}
+
+// TestWhatCountsAsATry: what was over does not, nor does a wait for room; what keeps every plan from being used does.
+func TestWhatCountsAsATry(t *testing.T) {
+	t.Parallel()
+	long := slices.Repeat([]string{"run put off"}, 30)
+	for name, c := range map[string]struct {
+		kinds  []string
+		status Status
+		tries  int
+		room   int
+	}{
+		"none":                       {nil, Planning, 0, 0},
+		"a registry, in a row":       {[]string{"planning", "run put off", "planning", "run put off", "planning"}, Planning, 2, 0},
+		"it was planned since":       {[]string{"run put off", "run put off", "planned", "run waits for room", "planning", "run put off", "planning"}, Planning, 1, 1},
+		"what comes after each plan": {[]string{"planned", "run put off", "planned", "run put off", "planned"}, Planned, 2, 0},
+		"more than matter":           {long, Planning, mostTries, 0},
+		"days ago":                   {slices.Concat(long, slices.Repeat([]string{"planning"}, 24)), Planning, 0, 0},
+	} {
+		h := happened(c.kinds...)
+		tries, err := putOffs(h, Run{Status: c.status})
+		room, failed := roomWaits(h, 0)
+		if err != nil || failed != nil || tries != c.tries || room != c.room {
+			t.Errorf("%s: %d tries, %d waits for room, %v, %v", name, tries, room, err, failed)
+		}
+	}
+}
+
+// TestTheSecondLostLeaseInARowWaits: a run that costs its replica the lease is not planned again and again at once.
+func TestTheSecondLostLeaseInARowWaits(t *testing.T) {
+	t.Parallel()
+	lost := "run handed back: " + errLost.Error()
+	for name, c := range map[string]struct {
+		kinds []string
+		waits bool
+	}{
+		"the first":         {[]string{"run queued", "planning"}, false},
+		"the second":        {[]string{lost, "planning", "planned"}, true},
+		"the third":         {[]string{lost, "planning", "run put off: " + (&job{}).outage(errLost), "planning"}, true},
+		"a replica was":     {[]string{"run taken over", "planning"}, true},
+		"a stop in between": {[]string{lost, "planning", "run handed back: driftless stops", "planning"}, false},
+	} {
+		r := &Runner{opts: Options{Store: happened(c.kinds...)}, members: &membership{}}
+		if waits, err := (&job{r: r, log: slog.New(slog.DiscardHandler)}).lostBefore(t.Context()); err != nil || waits != c.waits {
+			t.Errorf("%s: %t, %v", name, waits, err)
+		}
+	}
+}

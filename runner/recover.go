@@ -151,7 +151,7 @@ func takeUpAgain(j *journal, run Run, kind, why string) error {
 		}
 		run.AppliedAt, run.FinishedAt, run.Reason = zeroTime, zeroTime, ""
 	}
-	if kind == runPutOff {
+	if kind == runNoRoom {
 		run.Reason = why
 	}
 	run.Status, run.Owner = Queued, ""

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/driftlessops/driftless/planner/engine"
@@ -27,8 +29,12 @@ func (r Run) mostTries() int {
 	return mostTries
 }
 
-// runPutOff is the kind of an event: a run met an outage, and is tried again.
-const runPutOff = "run put off"
+// Kinds of events: why a run is back in the queue.
+const (
+	runPutOff     = "run put off"        // it met an outage, and is tried again
+	runNoRoom     = "run waits for room" // on the disk; as often as it takes
+	runHandedBack = "run handed back"    // its replica stops, or lost its lease
+)
 
 // outage says what a run met that goes away by itself; "" = nothing of the kind.
 func (j *job) outage(err error) string {
@@ -41,6 +47,8 @@ func (j *job) outage(err error) string {
 		return "what its init needs from the network cannot be had now"
 	case supervisor.Full(err):
 		return "the disk has no room for it"
+	case errors.Is(err, errLost):
+		return lostAgain
 	case errors.Is(err, ErrUnavailable):
 		return "the database was away, or had no time for what it did"
 	case j.w != nil && j.w.closed == nil && j.w.mirror.Blames(err):
@@ -54,7 +62,7 @@ func (j *job) tryAgain(ctx context.Context, outage, met string) (bool, error) {
 	tries := 0
 	err := j.insist(ctx, Queued, func() error {
 		return j.r.opts.Store.View(ctx, func(tx Tx) (err error) {
-			tries, err = putOffs(tx, j.run.ID)
+			tries, err = putOffs(tx, j.run)
 			return err
 		})
 	})
@@ -73,9 +81,48 @@ func (j *job) tryAgain(ctx context.Context, outage, met string) (bool, error) {
 	return err == nil, err
 }
 
-// putOffs counts how often a run was put off, as far as that matters.
-func putOffs(tx Tx, id int64) (int, error) {
-	events, err := tx.Events(EventFilter{RunID: id, Kind: runPutOff, Limit: mostTries})
+// putOffs counts how often a run was put off within a day, as far as that matters. What it met before it was planned the last time
+// is over, unless it is what comes after its plans that fails.
+func putOffs(tx Tx, run Run) (int, error) {
+	at, err := tx.Clock()
+	if err != nil {
+		return 0, err
+	}
+	f := EventFilter{RunID: run.ID, Kind: runPutOff, Since: at.Add(-24 * time.Hour), Limit: mostTries}
+	if run.Status == Planning {
+		planned, err := tx.Events(EventFilter{RunID: run.ID, Kind: "planned", Limit: 1})
+		if err != nil {
+			return 0, err
+		}
+		for _, e := range planned {
+			f.After = e.ID
+		}
+	}
+	events, err := tx.Events(f)
+	return len(events), err
+}
+
+const lostAgain = "its replica lost its lease again while it was worked on"
+
+// lostBefore reports whether the last that kept a run from its end was the loss of a lease as well: then something about the run
+// may be what costs it, and it waits.
+func (j *job) lostBefore(ctx context.Context) (before bool, err error) {
+	err = j.insist(ctx, Queued, func() error {
+		return j.r.opts.Store.View(ctx, func(tx Tx) error {
+			events, err := tx.Events(EventFilter{RunID: j.run.ID, Limit: 20})
+			i := slices.IndexFunc(events, func(e Event) bool {
+				return slices.Contains([]string{runHandedBack, RunTakenOver, runPutOff, runTakenUp, "run queued"}, e.Kind)
+			})
+			before = i >= 0 && (events[i].Kind == RunTakenOver || strings.Contains(events[i].Message, errLost.Error()) || strings.Contains(events[i].Message, lostAgain))
+			return err
+		})
+	})
+	return before, err
+}
+
+// roomWaits counts how often a run was put off for room on the disk, as far as that matters.
+func roomWaits(tx Tx, id int64) (int, error) {
+	events, err := tx.Events(EventFilter{RunID: id, Kind: runNoRoom, Limit: mostTries})
 	return len(events), err
 }
 

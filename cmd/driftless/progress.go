@@ -81,7 +81,7 @@ func (p *progress) told(e runner.Event) {
 		p.set(e, "judging")
 	case "apply started":
 		p.set(e, "applying")
-	case "run handed back", "superseded":
+	case "run handed back", "run put off", "run waits for room", "superseded":
 		p.drop(e)
 	case "unchanged", "blocked", "held", "failed", "applied", "apply failed", "drift found", "no drift":
 		p.end(e)
