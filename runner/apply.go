@@ -23,7 +23,7 @@ var errNewDoubt = errors.New("more is known of its state: it is planned and judg
 func (j *job) finishApply(ctx context.Context, plan *planner.Plan, said judgement) error {
 	status, reason, beyond := judgeApply(facts{
 		plan: plan, verdict: *said.now, before: said.before, mode: j.ws.Apply, cover: j.cover, first: j.rec.AppliedCommit == "",
-		broken: j.broken(plan), mend: j.rightState(), approved: j.cover.approved != nil, named: j.cover.named, settle: settling(j.run),
+		waits: j.waits, broken: j.broken(plan), mend: j.rightState(), approved: j.cover.approved != nil, named: j.cover.named, settle: settling(j.run),
 	})
 	j.run.Reason, j.run.Unreviewed, j.run.Reviewers = reason, beyond, j.cover.pulls
 	switch status {
@@ -110,13 +110,17 @@ func (j *job) mayBegin(tx Tx, run Run, plan *planner.Plan) (rec Workspace, err e
 		return rec, err
 	}
 	repo, err := tx.Repository(run.Repository)
+	if err != nil {
+		return rec, err
+	}
+	waits, err := j.r.stateWaits(tx, run.Workspace)
 	switch {
 	case err != nil:
 	case !wantedOf(rec, run), repo.Diverged != "":
 		err = errMoved
 	case repo.Head != j.head:
 		err = errNewPolicies
-	case j.doubt(rec, plan) != j.broken(plan):
+	case waits != "" || j.doubt(rec, plan) != j.broken(plan):
 		err = errNewDoubt
 	}
 	return rec, err

@@ -48,6 +48,9 @@ func (c *Commander) Approve(ctx context.Context, runID int64, actor string) (nex
 		if err := approvable(j.tx, run); err != nil {
 			return err
 		}
+		if err := c.noneWaits(j.tx, run); err != nil {
+			return err
+		}
 		next, err = approveIn(j, run, actor)
 		return err
 	})

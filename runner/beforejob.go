@@ -40,7 +40,9 @@ func (j *job) agreedBefore(ctx context.Context) (*coverage, error) {
 func (j *job) planShown(ctx context.Context, broken string) error {
 	reason := fmt.Sprintf("%s beyond what the report shows, because something has changed since it was planned. It is planned again: read the new report, then comment `%s` again",
 		count(len(j.run.Unreviewed), "change goes", "changes go"), settling(j.run))
-	if broken != "" {
+	if j.waits != "" {
+		reason = fmt.Sprintf("%s. Then comment `%s` again", j.waits, settling(j.run))
+	} else if broken != "" {
 		reason = fmt.Sprintf("%s. If the plan is right all the same, merge this, and approve the plan that is held then. Otherwise %s; and comment `%s` again", broken, j.rightState(), settling(j.run))
 	}
 	j.run.Reason = reason

@@ -34,6 +34,9 @@ func (j *job) finishDrift(ctx context.Context, plan *planner.Plan, verdict polic
 		j.run.Reason = fmt.Sprintf("%s. A plan from this state has %s. Where it creates what is there already, an approval builds that twice: %s. Else `driftless approve %d` applies it",
 			broken, count(len(plan.Changes), "change", "changes"), j.rightState(), j.run.ID)
 	}
+	if j.waits != "" {
+		j.run.Reason = fmt.Sprintf("%s. A plan from the newest one has %s: check again then (`driftless drift --check %s`)", j.waits, count(len(plan.Changes), "change", "changes"), j.run.Workspace)
+	}
 	if !verdict.Passed() {
 		status, j.run.Reason = Blocked, "drift; its repair is not allowed: "+verdictReason(verdict)
 	}

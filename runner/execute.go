@@ -35,6 +35,7 @@ type job struct {
 	cover  *coverage      // what people agreed to, for an apply
 	prior  planner.Prior  // the state that it planned from
 	known  []string       // what that knows of what was made by applies that did not end well
+	waits  string         // why nothing is applied: a state waits for a person
 	checks planner.Checks // as evaluated by its plan, also by one that failed
 
 	log     *slog.Logger // names the run
@@ -154,10 +155,13 @@ func (j *job) do(ctx context.Context) error {
 	if err := j.planned(ctx, plan, said.verdict(), said.revision); err != nil {
 		return err
 	}
-	switch j.run.Purpose {
-	case PurposePlan:
+	if j.run.Purpose == PurposePlan {
 		return j.finishPlan(ctx, plan, *said.now)
-	case PurposeDrift:
+	}
+	if err := j.lookForWaiting(ctx); err != nil {
+		return err
+	}
+	if j.run.Purpose == PurposeDrift {
 		return j.finishDrift(ctx, plan, *said.now)
 	}
 	return j.finishApply(ctx, plan, said)

@@ -78,3 +78,8 @@ func (r *Runner) Remembered() map[string]any {
 	}
 	return all
 }
+
+// StateWaitsOf says which state of a workspace waits for a person.
+func StateWaitsOf(tx Tx, dataDir string, id workspaces.ID) (string, error) {
+	return (&Commander{DataDir: dataDir}).stateWaits(tx, id)
+}

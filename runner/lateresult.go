@@ -48,7 +48,7 @@ func (j *job) recordLost(ctx context.Context, o aftermath) error {
 		if len(o.rescued) > 0 {
 			message += "; the state that it wrote is kept with the run as " + lateState
 		}
-		return errors.Join(tx.DeleteBlobs(BlobKey(run.ID, traitsBlob)), jr.ended(lateResult, run, message, o))
+		return errors.Join(tx.DeleteBlobs(BlobKey(run.ID, traitsBlob)), planHeldAnew(jr, run.Workspace), jr.ended(lateResult, run, message, o))
 	})
 }
 

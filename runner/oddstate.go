@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -9,7 +10,7 @@ import (
 )
 
 // broken says why the state that a plan was made from cannot be the one that there should be, or "".
-func (j *job) broken(plan *planner.Plan) string { return j.doubt(j.rec, plan) }
+func (j *job) broken(plan *planner.Plan) string { return orElse(j.waits, j.doubt(j.rec, plan)) }
 
 // doubt is broken, as it is on record.
 func (j *job) doubt(rec Workspace, plan *planner.Plan) string {
@@ -22,6 +23,19 @@ func (j *job) follows(seen planner.Prior) planner.Prior {
 	next := j.prior
 	next.Made = slices.DeleteFunc(slices.Clone(seen.Made), func(address string) bool { return slices.Contains(j.known, address) })
 	return next
+}
+
+// lookForWaiting finds out whether a state of the workspace waits for a person.
+func (j *job) lookForWaiting(ctx context.Context) error {
+	return j.r.opts.Store.View(ctx, func(tx Tx) (err error) {
+		j.waits, err = j.r.stateWaits(tx, j.run.Workspace)
+		return err
+	})
+}
+
+// stateWaits says which state of a workspace waits for a person.
+func (r *Runner) stateWaits(tx Tx, id workspaces.ID) (string, error) {
+	return (&Commander{DataDir: r.opts.DataDir}).stateWaits(tx, id)
 }
 
 // rightState says what a person can do about that, who does not want the plan.

@@ -70,7 +70,10 @@ func (h *hearing) settleable(tx Tx, run Run) error {
 	if h.cmd.Verb == command.Discard {
 		return nil
 	}
-	return approvable(tx, run)
+	if err := approvable(tx, run); err != nil || run.Status == Interrupted {
+		return err
+	}
+	return (&Commander{DataDir: h.w.r.opts.DataDir}).noneWaits(tx, run)
 }
 
 // waiting are the runs that a comment approves.

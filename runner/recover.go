@@ -85,8 +85,12 @@ func (r *Runner) unadopted(ctx context.Context, run Run, why error) error {
 // keepLeftover keeps what an apply left and no record has.
 func (r *Runner) keepLeftover(name string) error {
 	kept, err := KeepApply(r.opts.DataDir, name)
-	r.log.Error("an apply left this behind, and it is not on record; its states may be the only ones there are", "run", name, "kept", kept, "error", err)
-	return err
+	if err != nil {
+		r.log.Error("what an apply left is not on record, and cannot be kept", "run", name, "error", err)
+		return err
+	}
+	r.log.Warn("an apply left this behind, and it is not on record; its states may be the only ones there are: see driftless state rescued", "run", name, "kept", kept)
+	return nil
 }
 
 // clearRuns removes what earlier runs left: plan files, with values in clear. It returns the applies that have begun and whose

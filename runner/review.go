@@ -231,7 +231,8 @@ type facts struct {
 	mode     workspaces.ApplyMode
 	cover    *coverage
 	named    []string // what an approval named besides changes
-	broken   string   // why the state cannot be the one that was seen before; "" = it can
+	waits    string   // which state waits for a person, so that nothing is applied; "" = none
+	broken   string   // why the state cannot be the one that was seen before, or which waits; "" = it can
 	mend     string   // what a person can do about that
 	first    bool     // no apply of this workspace ever succeeded
 	approved bool
@@ -255,6 +256,8 @@ func judgeApply(f facts) (status Status, reason string, beyond []string) {
 		return Failed, "the engine could not plan everything", beyond
 	case f.plan.Summary.Empty() && len(f.plan.Changes) == 0:
 		return Unchanged, "", nil
+	case f.waits != "":
+		return Held, f.waits + ". It is planned again then", beyond
 	case weakened && !named(f.named, policyMark):
 		return Blocked, fmt.Sprintf("the policies from before the merge do not let it pass: %s. Those of now do: revert it, or let `%s` apply it by those of now", firstMessage(*f.before), f.settle), beyond
 	case f.broken != "" && !slices.Contains(f.named, StateMark+f.broken):

@@ -59,6 +59,8 @@ func TestJudgeApply(t *testing.T) {
 		"another state, and approved":    {facts{plan: planOf("a=1"), verdict: pass, cover: cover(planOf("a=1")), broken: "it is empty", approved: true, named: []string{StateMark + "it is empty"}}, Ready, 0},
 		"yet another than was approved":  {facts{plan: planOf("a=1"), verdict: pass, cover: cover(planOf("a=1")), broken: "it is empty", approved: true, named: []string{StateMark + "it was rolled back"}}, Held, 1},
 		"another state, approved before": {facts{plan: planOf("a=1"), verdict: pass, cover: cover(planOf("a=1")), broken: "it is empty", approved: true}, Held, 1},
+		"a state waits":                  {facts{plan: planOf("a=1"), verdict: pass, cover: cover(planOf("a=1")), waits: "w", broken: "w", approved: true, named: []string{StateMark + "w"}}, Held, 1},
+		"a state waits for no change":    {facts{plan: planOf(), verdict: pass, cover: cover(), waits: "w", broken: "w"}, Unchanged, 0},
 		"weakened policy":                {facts{plan: planOf("a=1"), verdict: pass, before: &policy.Verdict{Status: policy.Deny}, cover: cover(planOf("a=1"))}, Blocked, 1},
 		"weakened policy, approved":      {facts{plan: planOf("a=1"), verdict: pass, before: &policy.Verdict{Status: policy.Deny}, cover: cover(planOf("a=1")), named: []string{policyMark + "no"}}, Ready, 0},
 		"approved, denied by now":        {facts{plan: planOf("a=1"), verdict: policy.Verdict{Status: policy.Deny}, before: &policy.Verdict{Status: policy.Deny}, cover: cover(planOf("a=1")), named: []string{policyMark + "no"}}, Blocked, 0},

@@ -96,7 +96,7 @@ func (j *job) carryOut(ctx context.Context) error {
 		return err
 	}
 	return j.to(ctx, Applied, "state pushed", j.run.Trigger, func(tx Tx, jr *journal, run *Run) error {
-		return errors.Join(tx.DeleteBlobs(BlobKey(run.ID, pushBlob)), tx.DeleteBlobs(BlobKey(run.ID, orderBlob)), markPushed(jr, *run, o), j.noteTaken(tx, *run))
+		return errors.Join(tx.DeleteBlobs(BlobKey(run.ID, pushBlob)), tx.DeleteBlobs(BlobKey(run.ID, orderBlob)), markPushed(jr, *run, o), j.noteTaken(tx, jr, *run))
 	})
 }
 
@@ -125,11 +125,11 @@ func markPushed(j *journal, run Run, o stateOrder) error {
 }
 
 // noteTaken notes that the backend has what a run left behind.
-func (j *job) noteTaken(tx Tx, run Run) error {
+func (j *job) noteTaken(tx Tx, jr *journal, run Run) error {
 	if run.Approves == 0 {
 		return nil
 	}
-	return takenOver(tx, run.Approves, fmt.Sprintf("pushed to its backend %q by run %d", j.ws.Backend.Type, run.ID))
+	return errors.Join(planHeldAnew(jr, run.Workspace), takenOver(tx, run.Approves, fmt.Sprintf("pushed to its backend %q by run %d", j.ws.Backend.Type, run.ID)))
 }
 
 // takeLock takes the lock away in the foreign backend, and forgets whom it kept from work.

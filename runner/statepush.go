@@ -52,6 +52,9 @@ func (c *Commander) PushState(ctx context.Context, p StatePush, actor string) (v
 			}
 		}
 		queued = nil
+		if err := planHeldAnew(j, rec.ID); err != nil {
+			return err
+		}
 		if push.RunID == 0 || push.Force { // what a run left behind and continues the state is what an engine would have written
 			queued, err = c.replaced(j, rec.ID, actor, fmt.Sprintf("its state was replaced by %s: version %d was pushed", actor, v.Version))
 			if err != nil {

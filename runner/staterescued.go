@@ -5,13 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/driftlessops/driftless/runner/supervisor"
 	"github.com/driftlessops/driftless/workspaces"
 )
 
@@ -43,13 +40,11 @@ func (c *Commander) Rescued(ctx context.Context) (all []Rescued, err error) {
 			}
 			all = append(all, one)
 		}
-		return nil
+		files, err := c.rescuedFiles(tx)
+		all = append(all, files...)
+		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	files, err := c.rescuedFiles()
-	return append(all, files...), err
+	return all, err
 }
 
 // RescuedOf is the state that a run left behind; nil: none.
@@ -157,34 +152,6 @@ func (r *Rescued) elsewhere(tx Tx, rec Workspace) error {
 		r.Continues, r.Waiting = fmt.Sprintf("its backend %q did not take it: `driftless state push --run %d`", rec.Backend, r.RunID), true
 	}
 	return nil
-}
-
-// rescuedFiles are the states that could not be kept in the database.
-func (c *Commander) rescuedFiles() (all []Rescued, err error) {
-	if c.DataDir == "" {
-		return nil, nil
-	}
-	dir := rescuedDir(c.DataDir)
-	files, err := os.ReadDir(dir)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	for _, file := range files {
-		path := filepath.Join(dir, file.Name())
-		if file.IsDir() { // see KeepApply
-			path = supervisor.NewestState(path)
-		}
-		info, failed := os.Lstat(path)
-		if failed != nil || !info.Mode().IsRegular() {
-			continue
-		}
-		one := Rescued{File: path, At: info.ModTime(), Size: int(info.Size()), Waiting: true}
-		run, _, _ := strings.Cut(file.Name(), "-")
-		_, _ = fmt.Sscan(run, &one.RunID)
-		one.Continues = "could not be kept in the database: `driftless state push WORKSPACE " + one.File + "`, then remove the file"
-		all = append(all, one)
-	}
-	return all, err
 }
 
 // PullRescued returns the state that a run left behind as it is, with secrets in clear, and records who was given it.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/driftlessops/driftless/planner"
+	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/server"
 )
 
@@ -57,8 +58,10 @@ func (a *app) line(name, value string) {
 func nextSteps(r server.RunView) string {
 	before := slices.ContainsFunc(r.Pulls, func(p server.PullView) bool { return slices.Contains(p.Before, r.Workspace) })
 	switch {
-	case r.Status == "superseded" && r.Left != nil && r.Left.Waiting:
-		return fmt.Sprintf("Next: compare what it wrote (`driftless state pull --run %d`) with the state that is there (`driftless state pull %s`); `driftless state push` makes one the newest.", r.ID, r.Workspace)
+	case r.Left != nil && r.Left.Waiting && r.Status != "interrupted":
+		return "Next: a state that it left behind waits, and nothing is applied before it is settled: " + r.Left.Next() + "."
+	case strings.HasPrefix(r.Reason, runner.StateWaits):
+		return "Next: do what is said above about the state that waits."
 	case (r.Purpose == "push" || r.Purpose == "unlock") && r.Status == "failed":
 		return fmt.Sprintf("Next: `driftless show %d --log` shows what the engine printed. Mend the cause, then ask for it again.", r.ID)
 	case r.Purpose == "push" || r.Purpose == "unlock":

@@ -84,9 +84,28 @@ func TestForeignState(t *testing.T) {
 	failed := strconv.FormatInt(rescued[0].RunID, 10)
 	r.do("state", "rescued").want(t, 0, `its backend "http" did not take it`, "driftless state push --run "+failed)
 	r.do("state", "pull", "--run", failed).want(t, 0, `"large"`)
+
+	t.Log("nothing is applied as long as it waits")
+	waits := "`driftless state push --run " + failed + "`"
+	r.do("approve", failed).want(t, 1, "a rescued state waits", waits)
+	r.do("show", failed).want(t, 0, "Next: a state that it left behind waits", waits)
+	r.write("app/main.tf", strings.Replace(thing, "small", "huge", 1))
+	r.commit("Huge")
+	r.git("push", "--quiet", "origin", "main")
+	r.do("serve", "--once").want(t, 0, "a rescued state waits")
+	var runs []server.RunView
+	newest := func() string {
+		r.do("runs", "-o", "json", "--purpose", "apply", "--limit", "1").want(t, 0).decode(t, &runs)
+		return strconv.FormatInt(runs[0].ID, 10)
+	}
+	held := newest()
+	r.do("show", held).want(t, 0, "held", waits, "Next: do what is said above about the state that waits")
+	r.do("workspaces").want(t, 0, "Pending", waits)
+	r.do("approve", held).want(t, 1, waits)
+
 	r.do("state", "push", "--run", failed).want(t, 0, "(push) lets the engine do it")
 	r.do("serve", "--once").want(t, 0, "infra//app: failed") // the backend is still broken
-	r.do("workspaces").want(t, 0, "Failed")
+	r.do("workspaces").want(t, 0, "Pending", waits)
 	backend.do(func() { backend.broken = false })
 	var pushes []server.RunView
 	r.do("runs", "--purpose", "push", "-o", "json").want(t, 0).decode(t, &pushes)
@@ -102,12 +121,13 @@ func TestForeignState(t *testing.T) {
 		}
 	})
 	r.do("state", "rescued").want(t, 0, `pushed to its backend "http"`)
+	r.do("serve", "--once").want(t, 0, "beyond what was reviewed")
 
 	t.Log("a lock is shown with its holder, and taken away by the engine")
 	backend.do(func() {
 		backend.lock = []byte(`{"ID":"2d1c5f0e-1111-2222-3333-444455556666","Operation":"OperationTypeApply","Who":"ann@laptop","Created":"2026-01-02T03:04:05Z"}`)
 	})
-	r.do("approve", failed).want(t, 0)
+	r.do("approve", newest()).want(t, 0)
 	r.do("serve", "--once").want(t, 0, "the state is locked by", "driftless unlock infra//app")
 	r.do("workspaces").want(t, 0, "the state is locked by", "2d1c5f0e-1111")
 	r.do("show", "infra//app").want(t, 0, "Locked by", "2d1c5f0e-1111", "Next: if the holder of the lock is gone for good")
@@ -115,7 +135,6 @@ func TestForeignState(t *testing.T) {
 	r.do("unlock", "app", "--reason", "gone").want(t, 1, "does not know what became of the holder", "--force")
 	r.do("unlock", "app", "--reason", "Ann went home", "--force").want(t, 1, "add --yes")
 	r.do("unlock", "app", "--reason", "Ann went home", "--force", "--yes").want(t, 0, "(unlock) lets the engine do it")
-	var runs []server.RunView
 	r.do("serve", "--once").want(t, 0)
 	backend.do(func() {
 		if backend.lock != nil {

@@ -14,7 +14,8 @@ func newStateRescued(a *app) *cobra.Command {
 		Short: "List states that could not be written, and are kept",
 		Long: `rescued lists the states that engines could not write to their backend (errored.tfstate), newest first: the run that left each behind, and
 what it continues. A state that driftless keeps itself is brought up to date by itself when the rescued one continues it. The others wait for a
-person: they may be the only record of what was made. driftless state settle says that nobody needs one.`,
+person: they may be the only record of what was made. As long as one waits, nothing is applied to its workspace. driftless state settle says
+that nobody needs one.`,
 		Example: `  driftless state rescued
   driftless state rescued -o json | jq '.[] | select(.waiting) | .run'
   driftless state push --run 42

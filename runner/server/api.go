@@ -164,8 +164,14 @@ func (a *API) run(tx runner.Tx, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	left, unread := a.do.LeftBy(tx, id)
+	if unread != nil {
+		return nil, unread
+	}
 	run, err := tx.Run(id)
-	if err != nil {
+	if errors.Is(err, runner.ErrNotFound) && left != nil {
+		return nil, runner.UserError(fmt.Sprintf("run %d is not on record, as after a backup from before it was put back. What its apply left is: %s", id, left.Continues))
+	} else if err != nil {
 		return nil, missing(err, "run", id)
 	}
 	view := runView(tx, run)
@@ -175,8 +181,8 @@ func (a *API) run(tx runner.Tx, r *http.Request) (any, error) {
 	if view.Late, err = runner.LateResult(tx, id); err != nil {
 		return nil, err
 	}
-	view.Left, err = runner.RescuedOf(tx, id)
-	return view, err
+	view.Left = left
+	return view, nil
 }
 
 func missing(err error, what string, id any) error {
