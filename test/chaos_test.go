@@ -98,6 +98,7 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 		hub: newHub(t, "github", files), chance: rand.New(rand.NewPCG(seed, 0)), open: map[string]int{}, next: map[string]string{},
 		values: map[string][]string{}, count: map[string]int{},
 	}
+	c.forge.SetLimit(1 << 20) // an hour of this costs more than GitHub allows in one: then driftless waits, as it should
 	c.must(c.startCloud())
 	c.database = pgtest.URL(t)
 	c.must(c.writeConfig())
