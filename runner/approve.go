@@ -51,7 +51,7 @@ func (c *Commander) Approve(ctx context.Context, runID int64, actor string) (nex
 		if err := c.noneWaits(j.tx, run); err != nil {
 			return err
 		}
-		next, err = approveIn(j, run, actor)
+		next, err = approveIn(j, run, actor, "")
 		return err
 	})
 	return next, err
@@ -144,9 +144,9 @@ func notApprovable(run Run) string {
 	return text + ": it is applied when the pull request is merged"
 }
 
-// approveIn queues the run that an approval asks for. An interrupted run that a newer commit overtook is only settled: the
+// approveIn queues the run that an approval asks for; said is what the person said besides, as it follows their name. An interrupted run that a newer commit overtook is only settled: the
 // tracked branch says what comes next.
-func approveIn(j *journal, run Run, actor string) (Run, error) {
+func approveIn(j *journal, run Run, actor, said string) (Run, error) {
 	if run.Status == Interrupted && !ended(j.tx, run) {
 		if err := lost(j, run); err != nil {
 			return Run{}, err
@@ -165,7 +165,7 @@ func approveIn(j *journal, run Run, actor string) (Run, error) {
 		if held {
 			then = "`driftless apply` on its pull request goes on"
 		}
-		run.Status, run.Reason = Superseded, "settled by "+actor+": "+then
+		run.Status, run.Reason = Superseded, then+": settled by "+actor+said
 		if err := j.tx.UpdateRun(run, Interrupted); err != nil {
 			return Run{}, err
 		}
@@ -178,7 +178,7 @@ func approveIn(j *journal, run Run, actor string) (Run, error) {
 	next := Run{
 		Repository: run.Repository, Workspace: run.Workspace, Purpose: PurposeApply, Status: Queued, Commit: run.Commit, Tree: run.Tree,
 		Base: run.Base, InputDigest: run.InputDigest, Approves: run.ID, Actor: actor,
-		Trigger: fmt.Sprintf("%s of run %d by %s", asked, run.ID, actor), CreatedAt: now(),
+		Trigger: fmt.Sprintf("%s of run %d by %s%s", asked, run.ID, actor, said), CreatedAt: now(),
 	}
 	if err := j.tx.InsertRun(&next); err != nil {
 		return next, err

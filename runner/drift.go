@@ -49,7 +49,7 @@ func (j *job) finishDrift(ctx context.Context, plan *planner.Plan, verdict polic
 		if err != nil || !repair || rec.Reserved != 0 || rec.TargetDigest != rec.AppliedDigest || rec.AppliedDigest != run.InputDigest {
 			return err
 		}
-		_, err = approveIn(jr, *run, "driftless (reconcile = true)")
+		_, err = approveIn(jr, *run, "driftless (reconcile = true)", "")
 		return err
 	})
 }

@@ -17,8 +17,9 @@ func unsettledText(tx Tx, run Run, why string) string {
 // interrupt gives up an apply whose end is not known.
 func interrupt(j *journal, run Run, why string) error {
 	from := run.Status
-	run.Status, run.FinishedAt = Interrupted, now()
-	run.Reason = why
+	if run.Status, run.Reason = Interrupted, why; from != Interrupted {
+		run.FinishedAt = now()
+	}
 	if err := j.tx.UpdateRun(run, from); err != nil {
 		return err
 	}

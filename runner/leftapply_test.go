@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -437,5 +438,64 @@ func TestAnEngineWithoutSupervisorGoesOn(t *testing.T) {
 	l.must(l.started().Once(t.Context()))
 	if !there(kept) || l.events("apply interrupted") != 1 {
 		t.Errorf("kept %t, told %d times", there(kept), l.events("apply interrupted"))
+	}
+}
+
+// record is what is on record of the workspace.
+func (l *leftApply) record() runner.Workspace {
+	l.t.Helper()
+	rec, err := l.workspace()
+	l.must(err)
+	return rec
+}
+
+const createsX = `{"@message":"x","type":"apply_start","hook":{"resource":{"addr":"a.x"},"action":"create"}}`
+
+// TestALateResultIsNoted: what an apply made is known and held also when its end comes after somebody decided about it.
+func TestALateResultIsNoted(t *testing.T) {
+	t.Parallel()
+	l := newLeftApply(t, "echo '"+createsX+"'; exit 1", false)
+	l.becomes(runner.Interrupted, runner.Superseded)
+	l.ended()
+	l.must(l.started().Once(t.Context()))
+	if rec := l.record(); l.events("late result") != 1 || !slices.Equal(rec.Prior.Made, []string{"a.x"}) || !strings.Contains(rec.Prior.Replaced, "ended as failed after a person had decided") {
+		t.Errorf("%d late results, %+v", l.events("late result"), rec.Prior)
+	}
+}
+
+// TestBegunIsPerhapsMade: an engine that is killed while it creates something leaves it to the cloud.
+func TestBegunIsPerhapsMade(t *testing.T) {
+	t.Parallel()
+	l := newLeftApply(t, "echo '"+createsX+"'; kill -9 $$", false)
+	l.ended()
+	l.must(l.started().Once(t.Context()))
+	if rec := l.record(); l.found().Status != runner.Interrupted || !slices.Equal(rec.Prior.Made, []string{"a.x"}) {
+		t.Errorf("%s, %+v", l.found().Status, rec.Prior)
+	}
+}
+
+// TestItsReplicaKnowsNothing: a replica that comes back without the directory of an apply that was given up says so: nobody waits for
+// its word, and what comes next is held.
+func TestItsReplicaKnowsNothing(t *testing.T) {
+	t.Parallel()
+	l := newLeftApply(t, "exit 0", false)
+	l.ended()
+	l.must(os.RemoveAll(l.dir()))
+	l.update(func(tx runner.Tx) (err error) {
+		l.run.Status, l.run.Reason = runner.Interrupted, "replica x does not answer"
+		l.run.Owner, err = l.do.Self()
+		return errors.Join(err, tx.UpdateRun(l.run, runner.Applying))
+	})
+	l.must(l.started().Once(t.Context()))
+	run, rec := l.found(), l.record()
+	err := l.db.View(t.Context(), func(tx runner.Tx) error {
+		_, err := tx.Blob(l.blob("apply"))
+		return err
+	})
+	if !errors.Is(err, runner.ErrNotFound) || run.Status != runner.Interrupted || !strings.Contains(run.Reason, "nothing of it is left") || rec.Reason != run.Reason || rec.Prior.Replaced == "" {
+		t.Errorf("%v, %s: %s, %+v", err, run.Status, run.Reason, rec.Prior)
+	}
+	if _, err := l.do.Resume(t.Context(), run.ID, runner.Decision{Actor: anna}); err != nil && strings.Contains(err.Error(), "wait for that") {
+		t.Error(err)
 	}
 }

@@ -44,7 +44,7 @@ func (h *hearing) approve(ctx context.Context, pull Pull, targets []*workspaces.
 			if h.cmd.Verb == command.Discard {
 				err = discardIn(j, run, h.c.Author, "")
 			} else {
-				_, err = approveIn(j, run, h.c.Author)
+				_, err = approveIn(j, run, h.c.Author, "")
 			}
 			if err != nil {
 				return "", err

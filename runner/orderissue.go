@@ -100,7 +100,7 @@ func (h *hearing) approveRepair(ws *workspaces.Workspace) (action, error) {
 		if err := h.toldOf(j.tx, runs[0]); err != nil {
 			return "", err
 		}
-		next, err := approveIn(j, runs[0], h.c.Author)
+		next, err := approveIn(j, runs[0], h.c.Author, "")
 		return fmt.Sprintf("repairs by run %d", next.ID), err
 	}, nil
 }
@@ -128,7 +128,7 @@ func (h *hearing) repairAgain(j *journal, ws *workspaces.Workspace) (outcome str
 	if err := approvable(j.tx, run); err != nil {
 		return "", err
 	}
-	next, err := approveIn(j, run, h.c.Author)
+	next, err := approveIn(j, run, h.c.Author, "")
 	return fmt.Sprintf("repairs by run %d", next.ID), err
 }
 

@@ -57,8 +57,29 @@ func (r *Runner) takeUpRuns(ctx context.Context, applies map[int64]Run) error {
 				return fmt.Errorf("recover run %d: %w", run.ID, err)
 			}
 		}
-		return nil
+		return r.leaveUnknown(j, applies)
 	})
+}
+
+// leaveUnknown leaves to a person the applies of this replica that were interrupted when it did not answer, and of which nothing is
+// here any more: the others wait for it to say how they ended.
+func (r *Runner) leaveUnknown(j *journal, applies map[int64]Run) error {
+	waiting, err := j.tx.Runs(RunFilter{Statuses: []Status{Interrupted}, Purposes: []Purpose{PurposeApply}})
+	if err != nil {
+		return err
+	}
+	for _, run := range waiting {
+		if applies[run.ID].ID != 0 || run.Owner != r.members.self.ID || ended(j.tx, run) {
+			continue
+		}
+		if apply, _ := supervisor.Find(filepath.Join(r.runDir(run.ID), applySubdir)); apply.AtWork() {
+			continue
+		}
+		if err := leaveOpen(j, run, "Where it was applied nothing of it is left that tells."); err != nil {
+			return fmt.Errorf("recover run %d: %w", run.ID, err)
+		}
+	}
+	return nil
 }
 
 // unadopted leaves an apply to a person that cannot be gone along with. It stops no other.

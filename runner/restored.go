@@ -87,7 +87,8 @@ func forgetOrders(tx Tx, why string) error {
 // undecidedAll leaves what became of applies to a person.
 func undecidedAll(tx Tx, runs []Run, why string) error {
 	for _, run := range runs {
-		text := interruptedText(run) + heldStill(tx, run) + "\n" + why
+		text := interruptedText(run) + heldStill(tx, run) + "\n" + why +
+			"\nOn another machine than the one that applied it, make sure that no engine and no `driftless supervise` of it runs any more, and add `--force`."
 		rec, err := tx.Workspace(run.Workspace)
 		if err == nil {
 			rec.Sync, rec.Reason = SyncFailed, text

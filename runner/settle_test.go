@@ -37,3 +37,47 @@ func TestAReplicaThatDoesNotAnswer(t *testing.T) {
 		d.recorded("interruption settled", "its machine burned")
 	})
 }
+
+// TestALostApplyIsHeld: of an apply that never says how it ended nobody knows what it made, so that what comes after a person decided
+// is shown before it is applied. Who was sure, and why, is on record.
+func TestALostApplyIsHeld(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		const sure = ", who made sure that nothing of it runs any more where replica elsewhere was: its machine burned"
+		for verb, decide := range map[string]func(run int64, by runner.Decision) (string, error){
+			"resume": func(run int64, by runner.Decision) (string, error) {
+				next, err := d.do.Resume(t.Context(), run, by)
+				d.recorded("resumed", "by anna"+sure)
+				return next.Trigger, err
+			},
+			"discard": func(run int64, by runner.Decision) (string, error) {
+				err := d.do.Discard(t.Context(), run, by)
+				d.recorded("interruption settled", "by anna"+sure)
+				return sure, err
+			},
+		} {
+			d.update(func(tx runner.Tx) error {
+				old, err := tx.Runs(runner.RunFilter{Workspace: app, Statuses: []runner.Status{runner.Queued}})
+				for _, run := range old {
+					run.Status = runner.Canceled
+					err = errors.Join(err, tx.UpdateRun(run, runner.Queued))
+				}
+				return errors.Join(err, tx.PutWorkspace(runner.Workspace{ID: app, Repository: "infra", TargetDigest: "d", TargetCommit: "c"}))
+			})
+			run := d.run(runner.PurposeApply, runner.Planning, runner.Planned, runner.Ready, runner.Applying, runner.Interrupted)
+			d.update(func(tx runner.Tx) error {
+				from := run.Status
+				run.Owner = "elsewhere"
+				return errors.Join(tx.UpdateRun(run, from), tx.PutBlob(runner.BlobKey(run.ID, "apply"), []byte("{}")),
+					tx.PutBlob(runner.BlobKey(run.ID, "plan"), []byte(`{"changes":[{"kind":"resource","address":"a.x","action":"create"}]}`)))
+			})
+			told, err := decide(run.ID, runner.Decision{Actor: anna, Reason: "its machine burned", Sure: true})
+			rec, unread := d.workspace()
+			if err != nil || unread != nil || !strings.HasSuffix(told, sure) {
+				t.Errorf("%s: %q, %v, %v", verb, told, err, unread)
+			}
+			if len(rec.Prior.Made) != 1 || rec.Prior.Replaced == "" || rec.Prior.ReplacedAfter != run.ID {
+				t.Errorf("%s: nothing holds what is planned next: %+v", verb, rec.Prior)
+			}
+		}
+	})
+}
