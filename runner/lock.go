@@ -126,7 +126,7 @@ func (j *job) whyFailed(ctx context.Context, failure error) string {
 	text := j.mask.String(userText(failure))
 	var failed *engine.Error
 	if !errors.As(failure, &failed) || failed.Lock == nil {
-		return text
+		return j.unreadableState(ctx, text) + text
 	}
 	lock, err := j.lock(ctx, failed.Lock)
 	if err != nil {

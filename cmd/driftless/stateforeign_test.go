@@ -152,6 +152,17 @@ func TestForeignState(t *testing.T) {
 	}
 	r.do("workspaces").want(t, 0, again)
 	r.do("runs").want(t, 0, again)
+
+	t.Log("a state that is cut off is no lock")
+	var whole []byte
+	backend.do(func() { whole, backend.state = backend.state, backend.state[:100] })
+	r.do("approve", newest()).want(t, 0)
+	r.do("serve", "--once").want(t, 0, `the state that its backend "http" keeps is damaged: put a whole one in its place`)
+	if out := r.do("show", "infra//app").want(t, 0, "is damaged").out; strings.Contains(out, "ocked by") {
+		t.Error(out)
+	}
+	backend.do(func() { backend.state = whole })
+	r.do("runs", "-o", "json", "--purpose", "apply", "--limit", "1").want(t, 0).decode(t, &runs)
 	r.do("approve", strconv.FormatInt(runs[0].ID, 10)).want(t, 0)
 	r.do("serve", "--once").want(t, 0, "1 Synced")
 }

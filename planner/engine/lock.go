@@ -33,12 +33,14 @@ func (l *Lock) String() string {
 var (
 	lockField = regexp.MustCompile(`(?m)^[\s│]*(ID|Path|Operation|Who|Version|Created):[ \t]+(\S.*?)[ \t]*$`)
 	heldID    = regexp.MustCompile(`already locked: ID=(\S+)`)
+	heldBy    = regexp.MustCompile(`(?i)already\s+locked|resource\s+temporarily\s+unavailable`) // without saying by whom
 )
 
 // lockTime is how engines write when a lock was taken.
 const lockTime = "2006-01-02 15:04:05.999999999 -0700 MST"
 
-// lockIn reads the holder of the state lock from what an engine printed; nil when that is about something else.
+// lockIn reads the holder of the state lock from what an engine printed; nil when that is about something else: also when the lock
+// could not be taken though nobody holds it, because the state cannot be read, or the backend refused.
 func lockIn(text string) *Lock {
 	if !strings.Contains(text, "Error acquiring the state lock") {
 		return nil
@@ -53,6 +55,9 @@ func lockIn(text string) *Lock {
 	// The http backend shows the lock that was wanted in place of the one that is held; of that it knows only the ID.
 	if m := heldID.FindStringSubmatch(text); m != nil && m[1] != fields["ID"] {
 		fields = map[string]string{"ID": m[1]}
+	}
+	if fields["ID"] == "" && fields["Who"] == "" && !heldBy.MatchString(text) {
+		return nil
 	}
 	created, _ := time.Parse(lockTime, fields["Created"])
 	return &Lock{
