@@ -18,9 +18,12 @@ type blobRow struct {
 func (t *tx) PutBlob(key string, data []byte) error {
 	sealed, recipient, err := t.seal(data)
 	if err == nil {
-		_, err = t.exec("INSERT INTO blobs (key, content, sealed_for, size) VALUES",
-			"ON CONFLICT (key) DO UPDATE SET content = EXCLUDED.content, sealed_for = EXCLUDED.sealed_for, size = EXCLUDED.size",
-			text(key).kept(), sealed, recipient, len(sealed))
+		err = t.patiently(int64(len(sealed)), func() error {
+			_, err := t.exec("INSERT INTO blobs (key, content, sealed_for, size) VALUES",
+				"ON CONFLICT (key) DO UPDATE SET content = EXCLUDED.content, sealed_for = EXCLUDED.sealed_for, size = EXCLUDED.size",
+				text(key).kept(), sealed, recipient, len(sealed))
+			return err
+		})
 	}
 	return one("put blob", key, err)
 }
@@ -28,7 +31,14 @@ func (t *tx) PutBlob(key string, data []byte) error {
 // Blob implements runner.Tx.
 func (t *tx) Blob(key string) ([]byte, error) {
 	var row blobRow
-	if err := t.bun.NewSelect().Model(&row).Where("key = ?", text(key)).Scan(t.ctx); err != nil {
+	read := func(columns ...string) error {
+		return t.bun.NewSelect().Model(&row).Column(columns...).Where("key = ?", text(key)).Scan(t.ctx)
+	}
+	err := read("size")
+	if err == nil {
+		err = t.patiently(row.Size, func() error { return read() })
+	}
+	if err != nil {
 		return nil, one("blob", key, err)
 	}
 	data, err := t.db.sealer.unseal(row.Content)

@@ -22,8 +22,10 @@ type dialect struct {
 	places     func(n int) string
 	clock      string // query for the microseconds since 1970 by the database's clock; "" = the clock of this machine
 	fault      func(error) fault
-	damaged    string // what to do when the database is damaged
-	skipRuns   string // statements that let the numbers of runs go on behind %d or, where that many were given, leave out 100,000
+	limit      func(error) string // the setting that says how long what ended so may take; "" = none did
+	damaged    string             // what to do when the database is damaged
+	skipRuns   string             // statements that let the numbers of runs go on behind %d or, where that many were given, leave out 100,000
+	impatient  bool               // it ends what takes long: see patiently
 	// alone waits in a transaction until it is the only one that writes, beat until it is the only one that beats; kept asks
 	// later what became of one that has a number. They are nil where the database sees to that by itself.
 	alone, beat waiting
@@ -58,10 +60,10 @@ func (db *DB) explain(err error) error {
 		return fmt.Errorf("the database %s is damaged or no database (%w): %s. Do not delete it: it may hold the only copy of states", db.name, err, db.dialect.damaged)
 	case lostFault:
 		return &unreachable{cause: []error{runner.ErrUnavailable, err}, text: fmt.Sprintf("the database %s cannot be reached (%s): nothing was lost; "+
-			"driftless goes on when it is back", db.name, oneLine(err))}
+			"driftless goes on when it is back%s", db.name, oneLine(err), db.limited(err))}
 	case busyFault, slowFault:
 		return &unreachable{cause: []error{runner.ErrUnavailable, err}, text: fmt.Sprintf("the database %s is kept busy (%s): nothing was lost; "+
-			"driftless tries again", db.name, oneLine(err))}
+			"driftless tries again%s", db.name, oneLine(err), db.limited(err))}
 	case deniedFault:
 		return fmt.Errorf("the database %s refuses its user (%w): it must own its schema, as after CREATE DATABASE driftless OWNER the-user", db.name, err)
 	case fullFault:
@@ -70,6 +72,16 @@ func (db *DB) explain(err error) error {
 		return fmt.Errorf("%w: %w", runner.ErrConflict, err)
 	}
 	return err
+}
+
+// limited names the setting that ended a transaction.
+func (db *DB) limited(err error) string {
+	if db.dialect.limit != nil {
+		if name := db.dialect.limit(err); name != "" {
+			return fmt.Sprintf(". It took longer than %s lets it; \"Connections\" in docs/operations.md says more of that", name)
+		}
+	}
+	return ""
 }
 
 // exec runs a statement with its values bound by the driver. Queries of bun hold their values as literals, which large

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -102,13 +103,22 @@ func TestADatabaseWithoutTime(t *testing.T) {
 		_, err := tx.bun.ExecContext(tx.ctx, "SELECT pg_sleep(60)")
 		return err
 	})
-	if !errors.Is(err, runner.ErrUnavailable) {
+	if !errors.Is(err, runner.ErrUnavailable) || !strings.Contains(err.Error(), "longer than statement_timeout lets it") {
 		t.Errorf("a statement that takes too long: %v", err)
+	}
+	hanging := openPostgresTest(t, dir, pgtest.With(url, "idle_in_transaction_session_timeout", "300"))
+	err = appendOne(t.Context(), hanging, func(tx *tx) error {
+		time.Sleep(500 * time.Millisecond)
+		_, err := tx.Clock()
+		return err
+	})
+	if !errors.Is(err, runner.ErrUnavailable) || !strings.Contains(err.Error(), "longer than idle_in_transaction_session_timeout lets it") {
+		t.Errorf("a process that hangs: %v", err)
 	}
 	err = appendOne(t.Context(), db, func(tx *tx) error {
 		var limit string
 		if err := tx.bun.QueryRowContext(tx.ctx, "SHOW statement_timeout").Scan(&limit); err != nil || limit != "7s" {
-			t.Errorf("with the turn to write a statement may take %q, %v: others wait for it, and lose their leases", limit, err)
+			t.Errorf("with the turn to write a statement may take %q, %v: others wait for it", limit, err)
 		}
 		begin := time.Now()
 		if err := appendOne(t.Context(), hasty, nil); !errors.Is(err, runner.ErrUnavailable) {

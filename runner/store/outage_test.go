@@ -1,8 +1,12 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -183,4 +187,32 @@ func TestEndedSessions(t *testing.T) {
 		t.Errorf("%d calls, %v", calls, err)
 	}
 	counted(t, db, 1)
+}
+
+// TestWhatIsLargeGetsThrough: a plan or a state may take longer to come and go than any other statement may take.
+func TestWhatIsLargeGetsThrough(t *testing.T) {
+	t.Parallel()
+	proxy := pgtest.NewProxy(t, pgtest.URL(t))
+	db := openURL(t, t.TempDir(), pgtest.With(pgtest.With(proxy.URL, "statement_timeout", "1500"), "idle_in_transaction_session_timeout", "1500"))
+	content := make([]byte, 5<<18)
+	_, _ = rand.Read(content) // nothing makes it smaller
+	proxy.Slow(1 << 20)
+	state := fmt.Appendf(nil, "{%q: %q}", "x", base64.StdEncoding.EncodeToString(content))
+	err := db.Update(t.Context(), func(tx runner.Tx) error {
+		return errors.Join(tx.PutBlob("runs/1/plan.json", content), tx.PutState(&runner.StateVersion{Workspace: "r//a"}, state))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.View(t.Context(), func(tx runner.Tx) error {
+		blob, err := tx.Blob("runs/1/plan.json")
+		_, kept, failed := tx.State("r//a", 0)
+		if !bytes.Equal(blob, content) || !bytes.Equal(kept, state) {
+			t.Error("it came back as something else")
+		}
+		return errors.Join(err, failed)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

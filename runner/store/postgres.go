@@ -27,12 +27,14 @@ var postgres = dialect{
 	places:     numbered,
 	clock:      "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
 	fault:      postgresFault,
+	limit:      postgresLimit,
 	damaged:    "stop every driftless on it and look at the server's log; pg_amcheck says what is damaged, and the last backup (pg_dump) is put back into a new database",
 	skipRuns: `SELECT setval(runs, CASE WHEN given < %[1]d THEN %[1]d ELSE given + 100000 END)
 		FROM (SELECT runs, nextval(runs) AS given FROM (SELECT pg_get_serial_sequence('runs', 'id')::regclass AS runs) AS sequence) AS last`,
-	alone: postgresAlone,
-	beat:  postgresBeat,
-	kept:  postgresKept,
+	impatient: true,
+	alone:     postgresAlone,
+	beat:      postgresBeat,
+	kept:      postgresKept,
 }
 
 // oldestPostgres is the first version that is supported, as server_version_num says it.

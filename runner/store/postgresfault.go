@@ -51,6 +51,23 @@ func postgresFault(err error) fault {
 	return otherFault
 }
 
+// postgresLimit is the setting that ended a statement or a session.
+func postgresLimit(err error) string {
+	var said *pgconn.PgError
+	if !errors.As(err, &said) {
+		return ""
+	}
+	switch {
+	case said.Code == "25P03":
+		return "idle_in_transaction_session_timeout"
+	case said.Code == "55P03":
+		return "lock_timeout"
+	case said.Code == "57014" && !strings.Contains(said.Message, "user request"):
+		return "statement_timeout"
+	}
+	return ""
+}
+
 // lost reports whether an error is the end of a connection.
 func lost(err error) bool {
 	var network net.Error

@@ -41,11 +41,19 @@ func (t *tx) states(model any, id workspaces.ID) *bun.SelectQuery {
 // State implements runner.Tx.
 func (t *tx) State(id workspaces.ID, version int64) (runner.StateVersion, []byte, error) {
 	var row stateRow
-	q := t.states(&row, id).Limit(1)
-	if version > 0 {
-		q = q.Where("version = ?", version)
+	read := func(columns ...string) error {
+		q := t.states(&row, id).Column(columns...).Limit(1)
+		if version > 0 {
+			q = q.Where("version = ?", version)
+		}
+		return q.Scan(t.ctx)
 	}
-	if err := q.Scan(t.ctx); err != nil {
+	err := read("version", "size")
+	if err == nil {
+		version = row.Version
+		err = t.patiently(int64(row.Size), func() error { return read() })
+	}
+	if err != nil {
 		return runner.StateVersion{}, nil, one("state of", id, err)
 	}
 	content, err := t.db.sealer.unseal(row.Content)
@@ -85,8 +93,11 @@ func (t *tx) PutState(v *runner.StateVersion, content []byte) error {
 	if next.CreatedAt.IsZero() {
 		next.CreatedAt = exact(time.Now())
 	}
-	_, err = t.exec("INSERT INTO states (workspace, version, serial, lineage, size, run_id, created_at, digest, content, sealed_for) VALUES", "",
-		text(next.Workspace), next.Version, next.Serial, text(next.Lineage), next.Size, next.RunID, micros(next.CreatedAt), digest, sealed, recipient)
+	err = t.patiently(int64(len(sealed)), func() error {
+		_, err := t.exec("INSERT INTO states (workspace, version, serial, lineage, size, run_id, created_at, digest, content, sealed_for) VALUES", "",
+			text(next.Workspace), next.Version, next.Serial, text(next.Lineage), next.Size, next.RunID, micros(next.CreatedAt), digest, sealed, recipient)
+		return err
+	})
 	if err != nil {
 		return one("put state of", v.Workspace, err)
 	}

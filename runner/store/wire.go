@@ -52,8 +52,16 @@ func (w *wire) Read(b []byte) (int, error) {
 	return w.Conn.Read(b)
 }
 
-// Write implements net.Conn.
-func (w *wire) Write(b []byte) (int, error) {
-	w.limit(w.SetWriteDeadline)
-	return w.Conn.Write(b)
+// part is how much is sent at a time, in bytes: as long as the other side takes some of it, it is not silent.
+const part = 64 << 10
+
+// Write implements net.Conn. An answer is waited for from its end on.
+func (w *wire) Write(b []byte) (n int, err error) {
+	for done := false; !done && err == nil; done = n == len(b) {
+		w.limit(w.Conn.SetDeadline)
+		var sent int
+		sent, err = w.Conn.Write(b[n:min(n+part, len(b))])
+		n += sent
+	}
+	return n, err
 }

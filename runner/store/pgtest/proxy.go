@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // Proxy stands between one user of a database and its server, as the network does, and fails like it.
@@ -17,6 +18,7 @@ type Proxy struct {
 	to       string
 	listener net.Listener
 	swallows atomic.Bool
+	slow     atomic.Int64 // see Slow
 	mu       sync.Mutex
 	conns    map[net.Conn]bool
 	refuses  bool
@@ -45,6 +47,9 @@ func NewProxy(t testing.TB, base string) *Proxy {
 
 // Swallow makes everything that is sent get lost, both ways, without a word to anybody; new connections as well.
 func (p *Proxy) Swallow() { p.swallows.Store(true) }
+
+// Slow lets so many bytes a second through, each way; 0 = as many as come.
+func (p *Proxy) Slow(bytes int64) { p.slow.Store(bytes) }
 
 // Cut ends all connections; new ones are taken.
 func (p *Proxy) Cut() {
@@ -146,6 +151,9 @@ func (p *Proxy) pass(from io.ReadCloser, to io.WriteCloser, may func([]byte) boo
 		n, err := from.Read(data)
 		if n > 0 && !may(data[:n]) {
 			return
+		}
+		if slow := p.slow.Load(); slow > 0 {
+			time.Sleep(time.Duration(n) * time.Second / time.Duration(slow))
 		}
 		if n > 0 && !p.swallows.Load() {
 			if _, err := to.Write(data[:n]); err != nil {
