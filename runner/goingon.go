@@ -23,6 +23,21 @@ func GoingOn(dataDir string) (runs []int64) {
 	return runs
 }
 
+// Unrecorded are the runs whose applies began in a data directory, and whose end is not on record yet: the next start records it.
+func Unrecorded(tx Tx, dataDir string) (runs []int64, err error) {
+	dirs, _ := os.ReadDir(runsDir(dataDir)) // none was made yet
+	for _, dir := range dirs {
+		run, what, err := LeftIn(tx, filepath.Join(runsDir(dataDir), dir.Name()))
+		if err != nil {
+			return nil, err
+		}
+		if what == toFollow {
+			runs = append(runs, run.ID)
+		}
+	}
+	return runs, nil
+}
+
 // InterruptHere interrupts the engine of an apply that goes on in a data directory, as a cancel does, without the database: nothing
 // says who did it.
 func InterruptHere(dataDir string, run int64) error {

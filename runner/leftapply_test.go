@@ -17,6 +17,7 @@ import (
 
 	"github.com/driftlessops/driftless/planner/engine"
 	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/runner/daemon"
 	"github.com/driftlessops/driftless/runner/store"
 	"github.com/driftlessops/driftless/runner/supervisor"
 	"github.com/driftlessops/driftless/workspaces"
@@ -496,6 +497,54 @@ func TestItsReplicaKnowsNothing(t *testing.T) {
 		t.Errorf("%v, %s: %s, %+v", err, run.Status, run.Reason, rec.Prior)
 	}
 	if _, err := l.do.Resume(t.Context(), run.ID, runner.Decision{Actor: anna}); err != nil && strings.Contains(err.Error(), "wait for that") {
+		t.Error(err)
+	}
+}
+
+// TestTheEndIsNotOnRecordYet: no backup takes the place of the only database that would know how an apply ended, unless that one is lost.
+func TestTheEndIsNotOnRecordYet(t *testing.T) {
+	t.Parallel()
+	l := newLeftApply(t, "exit 0", false)
+	l.ended()
+	l.states(string(state(3, "l", "after")))
+	unrecorded := func() (runs []int64) {
+		l.t.Helper()
+		l.must(l.db.View(t.Context(), func(tx runner.Tx) (err error) {
+			runs, err = runner.Unrecorded(tx, l.do.DataDir)
+			return err
+		}))
+		return runs
+	}
+	if runs := unrecorded(); len(runs) != 1 || runs[0] != l.run.ID {
+		t.Errorf("%v", runs)
+	}
+	place := daemon.Place{DataDir: l.do.DataDir}
+	file := filepath.Join(t.TempDir(), "backup.db")
+	l.must(store.Backup(t.Context(), place.Path(), file))
+	restore := func() error {
+		_, err := daemon.Restore(t.Context(), place, file, slog.New(slog.DiscardHandler))
+		return err
+	}
+	if err := restore(); err == nil || !strings.Contains(err.Error(), "start driftless, which records it") {
+		t.Fatal(err)
+	}
+	l.must(l.started().Once(t.Context()))
+	if runs := unrecorded(); len(runs) != 0 {
+		t.Errorf("%v", runs)
+	}
+}
+
+// TestARestoreInPlaceOfALostDatabase: nothing is recorded there any more, so what an apply left is kept instead.
+func TestARestoreInPlaceOfALostDatabase(t *testing.T) {
+	t.Parallel()
+	l := newLeftApply(t, "exit 0", false)
+	l.ended()
+	place := daemon.Place{DataDir: l.do.DataDir}
+	file := filepath.Join(t.TempDir(), "backup.db")
+	l.must(store.Backup(t.Context(), place.Path(), file))
+	l.must(l.db.Close())
+	l.must(os.WriteFile(place.Path(), []byte(strings.Repeat("no database", 1000)), 0o600))
+	if _, err := daemon.Restore(t.Context(), place, file, slog.New(slog.DiscardHandler)); err != nil {
 		t.Error(err)
 	}
 }

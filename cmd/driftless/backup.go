@@ -46,7 +46,8 @@ func newRestore(a *app) *cobra.Command {
 		Use:   "restore FILE",
 		Short: "Put a backup of the SQLite database back",
 		Long: `restore puts a file that backup wrote in the place of the SQLite database, while driftless is stopped. The database that was there stays
-beside it. It refuses a file that is damaged, that a newer driftless wrote, or that another key encrypted.
+beside it. It refuses a file that is damaged, that a newer driftless wrote, or that another key encrypted; and as long as an apply goes on that
+outlived driftless, or the end of one is not on record yet: the database that is there is the only one to take it.
 
 A backup knows less than was done since, and states in it are older than the world. So nothing is applied by itself afterwards: each
 workspace is planned at the tracked branch, and where the plan changes anything, it is held until somebody approves it (driftless approve).
