@@ -131,6 +131,6 @@ func (m *membership) interrupt(j *journal, run Run, all []Replica) error {
 		name, seen = fmt.Sprintf("%s on %s", run.Owner, all[i].Host), ", last seen at "+all[i].SeenAt.Format(time.RFC3339)
 	}
 	return interrupt(j, run, fmt.Sprintf("replica %s, which applies it, does not answer%s: its engine may still be at work there. Start it again, and it says by itself how that ended\n"+
-		"If it never comes back: make sure that no engine and no `driftless supervise` of it runs any more, and look at the resources and the state. Then `driftless resume %d --force` plans again and applies what is missing, or `driftless discard %[3]d --force` settles it without applying anything.%s",
+		"If it never comes back: make sure that no engine and no `driftless supervise` of it runs any more, and look at the resources and the state. Then `driftless resume %d --force` plans again, and holds what is missing until it is approved, or `driftless discard %[3]d --force` settles it without applying anything.%s",
 		name, seen, run.ID, heldStill(j.tx, run)))
 }

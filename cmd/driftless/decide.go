@@ -74,6 +74,7 @@ func (a *app) cancelHere(ids []string) error {
 }
 
 func newResume(a *app) *cobra.Command {
+	var reason string
 	var force bool
 	cmd := &cobra.Command{
 		Use:   "resume RUN...",
@@ -83,24 +84,31 @@ what is missing is applied, as far as it is what was reviewed or approved; anyth
 
 Look first at what the run did: driftless show lists the changes that were completed, as far as the engine said. It is refused while a process of
 the run is at work on this machine, and while the replica that worked on it has not said how it ended: start that one again, or make sure that
-nothing of it runs there any more, and say so with --force. A newer commit on the tracked branch takes its place. What the run had made, and the
-state does not know, is held rather than made a second time. Who resumed it is on record.`,
+nothing of it runs there any more, and say so with --force. A newer commit on the tracked branch takes its place. What the run had made,
+or begun to make, and the state does not know, is held rather than made a second time; after --force whatever is planned is held, because nothing
+is known of that. Who resumed it, and why, is on record.`,
 		Example: `  driftless runs --status interrupted
   driftless show 42                      # what is known
-  driftless resume 42`,
+  driftless resume 42
+  driftless resume 42 --force --reason "its machine is off for good"`,
 		Args:              runNumbers("resume", "`driftless runs --status interrupted` lists them"),
 		ValidArgsFunction: a.runsThatAre(runner.Interrupted),
-		RunE: a.eachRun("resume", func() any { return map[string]bool{"force": force} }, func(conn *connection, id string, runs []server.RunView) {
+		RunE: a.eachRun("resume", func() any { return map[string]any{"reason": reason, "force": force} }, func(conn *connection, id string, runs []server.RunView) {
 			if len(runs) == 0 {
 				a.say("Run %s is settled. What takes its place is planned next%s.", id, later(conn))
 			}
 			for _, run := range runs {
-				a.say("Run %s is resumed: run %d plans %s again and applies what is missing%s.", id, run.ID, run.Workspace, later(conn))
+				then := "applies what is missing"
+				if force {
+					then = "holds what is missing until it is approved"
+				}
+				a.say("Run %s is resumed: run %d plans %s again and %s%s.", id, run.ID, run.Workspace, then, later(conn))
 			}
 		}),
 	}
+	cmd.Flags().StringVar(&reason, "reason", "", "`why`; it is recorded")
 	cmd.Flags().BoolVar(&force, "force", false, goneThere)
-	onlyOnCommandLine(cmd.Flags(), "force")
+	onlyOnCommandLine(cmd.Flags(), "reason", "force")
 	return cmd
 }
 
