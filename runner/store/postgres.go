@@ -164,13 +164,14 @@ func (db *DB) ours(ctx context.Context) error {
 	return err
 }
 
-// whole refuses a dump that was put back over tables that were there before it: a part of it was not loaded then. Clocks may differ
-// by a minute.
+// whole refuses a dump that was put back over tables that were there before it: a part of it was not loaded then, and what was is
+// older than the tables. When those were made stands there without a time zone: servers differ by 26 hours at most.
 func (db *DB) whole(ctx context.Context) error {
 	var over bool
-	err := db.readers.DB.QueryRowContext(ctx, `SELECT coalesce((SELECT min(tstamp) FROM goose_db_version) - interval '1 minute' > to_timestamp((SELECT max(at) FROM events) / 1000000), false)`).Scan(&over)
+	err := db.readers.DB.QueryRowContext(ctx, `SELECT coalesce((SELECT min(tstamp) FROM goose_db_version) - interval '26 hours' >
+		to_timestamp(least((SELECT min(at) FROM events WHERE at > 0), (SELECT min(created_at) FROM runs WHERE created_at > 0)) / 1000000), false)`).Scan(&over)
 	if err == nil && over {
-		err = errors.New("its tables were made after everything that is on record in it: the dump was put back over tables that a driftless had made there, so that a part of it is missing. " +
+		err = errors.New("its tables were made after what is on record in it: the dump was put back over tables that a driftless had made there, so that a part of it is missing. " +
 			"Make the database anew and empty, put the dump back with `pg_restore --exit-on-error` before any driftless is started on it, and say this again")
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/store"
@@ -78,13 +79,26 @@ func TestOnlyLooking(t *testing.T) {
 	if err := db.Restored(t.Context(), "anna"); err != nil {
 		t.Errorf("nothing is on record yet: %v", err)
 	}
-	over := openURL(t, t.TempDir(), pgtest.URL(t))
-	err := over.Update(t.Context(), func(tx runner.Tx) error { return tx.Append(&runner.Event{Kind: "before", At: noon}) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := over.Restored(t.Context(), "anna"); err == nil || !strings.Contains(err.Error(), "a part of it is missing") {
-		t.Errorf("put back over other tables: %v", err)
+	for name, test := range map[string]struct {
+		holds func(tx runner.Tx) error
+		whole bool
+	}{
+		"events of the dump": {func(tx runner.Tx) error { return tx.Append(&runner.Event{Kind: "before", At: noon}) }, false},
+		"its runs, and an event of a serve that was there": {func(tx runner.Tx) error {
+			return errors.Join(tx.Append(&runner.Event{Kind: "now"}), tx.InsertRun(&runner.Run{Workspace: "r//a", Purpose: runner.PurposePlan, Status: runner.Queued, CreatedAt: noon}))
+		}, false},
+		"a record of today on a server with another time zone": {func(tx runner.Tx) error {
+			return tx.Append(&runner.Event{Kind: "before", At: time.Now().Add(-13 * time.Hour)})
+		}, true},
+	} {
+		over := openURL(t, t.TempDir(), pgtest.URL(t))
+		if err := over.Update(t.Context(), test.holds); err != nil {
+			t.Fatal(err)
+		}
+		err := over.Restored(t.Context(), "anna")
+		if refused := err != nil && strings.Contains(err.Error(), "a part of it is missing"); refused == test.whole || test.whole && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 	if err := made.Update(t.Context(), func(tx runner.Tx) error { return tx.Append(&runner.Event{Kind: "later"}) }); err != nil {
 		t.Error(err)

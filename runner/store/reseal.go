@@ -150,13 +150,21 @@ func unnamed(recipient string) bool {
 }
 
 func (t *tx) sealedContent(row *sealedRow) error {
-	q := t.bun.NewSelect().Table(row.table).Column("content")
-	if row.table == "blobs" {
-		q = q.Where("key = ?", row.Key)
-	} else {
-		q = q.Where("workspace = ? AND version = ?", row.Workspace, row.Version)
+	read := func(column string, to any) error {
+		q := t.bun.NewSelect().Table(row.table).Column(column)
+		if row.table == "blobs" {
+			q = q.Where("key = ?", row.Key)
+		} else {
+			q = q.Where("workspace = ? AND version = ?", row.Workspace, row.Version)
+		}
+		return q.Scan(t.ctx, to)
 	}
-	return one("read", row.table, q.Scan(t.ctx, &row.Content))
+	var size int64
+	err := read("size", &size)
+	if err == nil {
+		err = t.patiently(size, func() error { return read("content", &row.Content) })
+	}
+	return one("read", row.table, err)
 }
 
 // reseal writes a content, unless it was written or removed since it was read.
@@ -168,8 +176,10 @@ func (t *tx) reseal(row sealedRow) error {
 	} else {
 		statement, values = statement+" AND workspace = "+places[3]+" AND version = "+places[4], append(values, row.Workspace.kept(), row.Version)
 	}
-	_, err := t.bun.Tx.ExecContext(t.ctx, statement, values...)
-	return one("encrypt anew", row.table, err)
+	return one("encrypt anew", row.table, t.patiently(int64(len(row.Content)), func() error {
+		_, err := t.bun.Tx.ExecContext(t.ctx, statement, values...)
+		return err
+	}))
 }
 
 // sealedCounts counts the contents of a table by recipient; "" stands for what an earlier driftless wrote.
