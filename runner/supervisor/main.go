@@ -181,6 +181,7 @@ func (s *supervisor) engine(ctx context.Context, started *bool) error {
 		return err
 	}
 	killpoint.At("after begun")
+	defer context.AfterFunc(ctx, func() { _ = write(s.dir, s.path(toldFile), nil) })() // for who ends the engine when this process is killed
 	command := s.order.Command
 	command.Env = s.env
 	return command.Run(ctx, files[0], files[1], s.order.Wait, func(pid int) {

@@ -24,7 +24,7 @@ const (
 	lockFile   = "lock"
 	pidFile    = "pid"
 	begunFile  = "begun" // without it no engine was started
-	toldFile   = "told"  // the engine was interrupted after its supervisor died
+	toldFile   = "told"  // the engine was interrupted: that is done once
 	stdoutFile = "stdout"
 	stderrFile = "stderr"
 	logFile    = "log"

@@ -236,6 +236,30 @@ func TestAnEngineWithoutSupervisorSavesItsState(t *testing.T) {
 	}
 }
 
+// TestACanceledEngineIsNotInterruptedAgain: its supervisor did that, and was killed while the engine saved what it did.
+func TestACanceledEngineIsNotInterruptedAgain(t *testing.T) {
+	t.Parallel()
+	b := start(t, `trap 'test -e told && exit 9; touch told' INT; echo ready; until test -e go; do sleep 0.02; done; touch errored.tfstate`, nil)
+	in := func(name string) string { return filepath.Join(b.dir, "checkout", name) }
+	b.ready()
+	b.cancel()
+	b.await("the interrupt", func() bool {
+		_, engine := os.Stat(in("told"))
+		_, noted := os.Stat(b.apply.path(toldFile))
+		return engine == nil && noted == nil
+	})
+	b.must(syscall.Kill(b.apply.pid(), syscall.SIGKILL))
+	b.await("the lock is free", func() bool { return !b.apply.Alive() })
+	if !b.apply.End(time.Now()) {
+		t.Error("nothing is left")
+	}
+	b.must(os.WriteFile(in("go"), nil, 0o600))
+	b.must(b.apply.Reap(t.Context()))
+	if _, err := os.Stat(in("errored.tfstate")); err != nil {
+		t.Error(err)
+	}
+}
+
 // shell is a person's, who looks at what the engine does.
 func (b *bench) shell() *os.Process {
 	b.Helper()
