@@ -37,10 +37,11 @@ func (c *Commander) Approve(ctx context.Context, runID int64, actor string) (nex
 		if err != nil {
 			return err
 		}
-		if run.Status == Interrupted { // resumed by another name
+		if run.Status == Interrupted {
 			if err := c.over(j.tx, run, false); err != nil {
 				return err
 			}
+			return lookFirst(run)
 		}
 		if run, err = sameDrift(j.tx, run); err != nil {
 			return err
@@ -55,6 +56,11 @@ func (c *Commander) Approve(ctx context.Context, runID int64, actor string) (nex
 		return err
 	})
 	return next, err
+}
+
+// lookFirst says why an interrupted run is not approved: nobody knows what it did, so that there is nothing to agree to.
+func lookFirst(run Run) error {
+	return userError(fmt.Sprintf("run %d was interrupted, and is not approved: %s", run.ID, interruptedText(run)))
 }
 
 // sameDrift returns the newest drift check in place of an earlier one that found the very same: an issue names the one that

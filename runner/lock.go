@@ -36,7 +36,9 @@ func (l Lock) String() string {
 		if l.RunStatus != "" {
 			text += fmt.Sprintf(" (%s)", l.RunStatus)
 		}
-		if l.Who != "" {
+		if rest, same := strings.CutPrefix(l.Who, fmt.Sprintf("run %d ", l.RunID)); same { // driftless's own engines say so
+			text += " " + rest
+		} else if l.Who != "" {
 			text += ", " + l.Who
 		}
 	}

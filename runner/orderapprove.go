@@ -66,6 +66,9 @@ func (h *hearing) settleable(tx Tx, run Run) error {
 		if err := (&Commander{DataDir: h.w.r.opts.DataDir}).over(tx, run, false); err != nil {
 			return err
 		}
+		if h.cmd.Verb == command.Approve {
+			return lookFirst(run)
+		}
 	}
 	if h.cmd.Verb == command.Discard {
 		return nil

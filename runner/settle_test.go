@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +79,18 @@ func TestALostApplyIsHeld(t *testing.T) {
 			if len(rec.Prior.Made) != 1 || rec.Prior.Replaced == "" || rec.Prior.ReplacedAfter != run.ID {
 				t.Errorf("%s: nothing holds what is planned next: %+v", verb, rec.Prior)
 			}
+		}
+	})
+}
+
+// TestAnInterruptedRunIsNotApproved: nobody knows what it did, so whoever approves by habit is told to look first.
+func TestAnInterruptedRunIsNotApproved(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		run := d.run(runner.PurposeApply, runner.Planning, runner.Planned, runner.Ready, runner.Applying, runner.Interrupted)
+		next, err := d.do.Approve(t.Context(), run.ID, anna)
+		d.refused(fmt.Sprintf("look at the resources and the state, then `driftless resume %d`", run.ID), err)
+		if next.ID != 0 {
+			t.Errorf("%+v", next)
 		}
 	})
 }

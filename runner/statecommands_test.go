@@ -270,7 +270,7 @@ func TestUnlock(t *testing.T) {
 			holder.Status, holder.Reason = runner.Interrupted, "look."
 			return tx.UpdateRun(holder, runner.Applying)
 		})
-		d.refused("was interrupted", unlock(runner.StateUnlock{Reason: "x"}))
+		d.refused(fmt.Sprintf("`driftless resume %d` or `driftless discard %[1]d` settles it, and releases the lock", holder.ID), unlock(runner.StateUnlock{Reason: "x"}))
 		d.refused("is not held any more", unlock(runner.StateUnlock{LockID: "zero", Reason: "x", Force: true}))
 		if err := unlock(runner.StateUnlock{LockID: "one", Reason: "looked at it", Force: true}); err != nil {
 			t.Fatal(err)

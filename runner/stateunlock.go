@@ -78,7 +78,7 @@ func gone(lock Lock, force bool) error {
 	case force:
 		return nil
 	case lock.RunStatus == Interrupted:
-		return userError(fmt.Sprintf("run %d was interrupted, and what it did is not known: make sure that its engine is gone, also on other machines, and look at the resources and the state. Then --force takes the lock away", lock.RunID))
+		return userError(fmt.Sprintf("run %d was interrupted, and what it did is not known: make sure that its engine is gone, also on other machines, and look at the resources and the state. Then `driftless resume %[1]d` or `driftless discard %[1]d` settles it, and releases the lock. --force only takes the lock away, and the run waits for a decision all the same", lock.RunID))
 	case lock.RunStatus == "":
 		return userError(fmt.Sprintf("driftless does not know what became of the holder (%s): make sure that it is gone. Then --force takes the lock away", lock))
 	}

@@ -153,8 +153,8 @@ func (m *mortal) synced(ids ...workspaces.ID) func() string {
 			if len(runs) == 0 {
 				return fmt.Sprintf("%s was not seen", id)
 			}
-			if runs[0].Status == runner.Held || runs[0].Status == runner.Interrupted {
-				_ = m.command("approve", fmt.Sprint(runs[0].ID)).Run() // it may be dying
+			if verb := map[runner.Status]string{runner.Held: "approve", runner.Interrupted: "resume"}[runs[0].Status]; verb != "" {
+				_ = m.command(verb, fmt.Sprint(runs[0].ID)).Run() // it may be dying
 			}
 			if rec := m.workspace(id); rec.Sync != runner.Synced || runs[0].Status == runner.Queued || runs[0].Status.Active() {
 				return fmt.Sprintf("%s is %s (%s), its run %d is %s (%s)", id, rec.Sync, rec.Reason, runs[0].ID, runs[0].Status, runs[0].Reason)

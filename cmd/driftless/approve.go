@@ -29,7 +29,8 @@ func newApprove(a *app) *cobra.Command {
 		Short: "Approve held changes",
 		Long: `approve approves exactly the changes that a held run shows. driftless plans again and applies them if nothing else came with them; anything
 beyond them is held again. A failed or canceled run of the tracked branch can be approved as well: it is planned and applied again. A held
-drift run is approved to repair the drift. An interrupted one is settled by driftless resume or driftless discard.
+drift run is approved to repair the drift. An interrupted one is not approved: look first, then driftless resume or
+driftless discard settles it. As long as a rescued state of its workspace waits (driftless state rescued), no run of it is approved.
 
 An approval does not overrule a policy. Who approved is on record: the user who runs this command.
 

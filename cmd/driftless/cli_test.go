@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,11 +15,14 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/command"
+	"github.com/driftlessops/driftless/runner/daemon"
 	"github.com/driftlessops/driftless/workspaces"
 )
 
@@ -367,6 +372,38 @@ func TestTellStopped(t *testing.T) {
 	defer func() { _ = held.Close() }()
 	said.Reset()
 	if a.tellStopped(t.Context(), &connection{dataDir: dir}, true); !strings.Contains(said.String(), "The apply of run 7 goes on without it") {
+		t.Error(said.String())
+	}
+}
+
+// TestTellWhatIsOver: with nobody there to record it, the end of an apply is not waited for in vain.
+func TestTellWhatIsOver(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	db, _, err := daemon.OpenStore(t.Context(), daemon.Place{DataDir: dir}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	run := runner.Run{Repository: "infra", Workspace: "infra//app", Purpose: runner.PurposeApply, Status: runner.Queued, CreatedAt: time.Now()}
+	err = db.Update(t.Context(), func(tx runner.Tx) error {
+		err := tx.InsertRun(&run)
+		for _, next := range []runner.Status{runner.Planning, runner.Planned, runner.Ready, runner.Applying} {
+			from := run.Status
+			run.Status = next
+			err = errors.Join(err, tx.UpdateRun(run, from))
+		}
+		return errors.Join(err, tx.PutBlob(runner.BlobKey(run.ID, "apply"), []byte("{}")))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{"order.json": fmt.Sprintf(`{"Run":%d}`, run.ID), "begun": "", "lock": "", "result.json": "{}"} {
+		writeFile(t, filepath.Join(dir, "runs", strconv.FormatInt(run.ID, 10), "apply", name), content)
+	}
+	var said bytes.Buffer
+	a := &app{err: &said}
+	if a.tellStopped(t.Context(), &connection{dataDir: dir, store: db}, true); !strings.Contains(said.String(), fmt.Sprintf("The apply of run %d is over", run.ID)) {
 		t.Error(said.String())
 	}
 }

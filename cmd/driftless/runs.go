@@ -98,9 +98,7 @@ func (a *app) runs(cmd *cobra.Command, q runQuery) error {
 	if err := conn.Get(cmd.Context(), "/v1/runs", query, &runs); err != nil {
 		return err
 	}
-	a.tellStopped(cmd.Context(), conn, slices.ContainsFunc(runs, func(r server.RunView) bool {
-		return slices.Contains([]string{string(runner.Planning), string(runner.Planned), string(runner.Applying)}, r.Status)
-	}))
+	a.tellStopped(cmd.Context(), conn, slices.ContainsFunc(runs, underWay))
 	switch {
 	case a.output == "json":
 		return printJSON(a.out, runs)

@@ -87,6 +87,11 @@ type connection struct {
 	close   func()
 }
 
+// underWay reports whether a run is shown as one that is worked on.
+func underWay(r server.RunView) bool {
+	return slices.Contains([]string{string(runner.Planning), string(runner.Planned), string(runner.Applying)}, r.Status)
+}
+
 // tellStopped says what of that which is shown as under way is not, as far as can be told from here.
 func (a *app) tellStopped(ctx context.Context, conn *connection, working bool) {
 	if !working || conn.running {
@@ -98,12 +103,28 @@ func (a *app) tellStopped(ctx context.Context, conn *connection, working bool) {
 		return
 	}
 	going := runner.GoingOn(conn.dataDir)
+	if over := conn.unrecorded(ctx); len(going) == 0 && len(over) > 0 {
+		a.say("%s. The apply of run %s is over, and how it ended is on record once driftless runs again: start it.", stopped, strings.Trim(fmt.Sprint(over), "[]"))
+		return
+	}
 	if len(going) == 0 {
 		a.say("%s: what is shown as under way is not, unless a pass of `serve --once` is.", stopped)
 		return
 	}
 	a.say("%s. The apply of run %s goes on without it, and is on record once it runs again; what else is shown as under way is not.",
 		stopped, strings.Trim(fmt.Sprint(going), "[]"))
+}
+
+// unrecorded are the runs whose applies ended without a driftless to say so, as far as it can be asked.
+func (c *connection) unrecorded(ctx context.Context) (runs []int64) {
+	if c.store == nil {
+		return nil
+	}
+	_ = c.store.View(ctx, func(tx runner.Tx) (err error) {
+		runs, err = runner.Unrecorded(tx, c.dataDir)
+		return err
+	})
+	return runs
 }
 
 // others are where other replicas of the database are alive, as far as it can be asked.

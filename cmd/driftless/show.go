@@ -55,7 +55,7 @@ Nothing is cut. -o json prints the run with its changes, or the pull request wit
 			case log:
 				return a.showArtifact(cmd.Context(), conn.Client, id, "log")
 			}
-			return a.showRun(cmd.Context(), conn.Client, id)
+			return a.showRun(cmd.Context(), conn, id)
 		},
 	}
 	cmd.Flags().BoolVar(&planJSON, "plan-json", false, "print the redacted plan JSON of a run")
@@ -104,11 +104,13 @@ func (a *app) printReport(page string) {
 	}
 }
 
-func (a *app) showRun(ctx context.Context, client *server.Client, id int64) error {
+func (a *app) showRun(ctx context.Context, conn *connection, id int64) error {
+	client := conn.Client
 	run, err := getRun(ctx, client, id)
 	if err != nil {
 		return err
 	}
+	a.tellStopped(ctx, conn, underWay(run))
 	var plan *planner.Plan
 	lost := client.Get(ctx, fmt.Sprintf("/v1/runs/%d/plan", id), nil, &plan)
 	if errors.Is(lost, server.ErrMissing) {

@@ -66,6 +66,8 @@ func nextSteps(r server.RunView) string {
 		return fmt.Sprintf("Next: `driftless show %d --log` shows what the engine printed. Mend the cause, then ask for it again.", r.ID)
 	case r.Purpose == "push" || r.Purpose == "unlock":
 		return ""
+	case r.Status == "interrupted" && strings.Contains(r.Reason, "--force"): // its replica does not answer
+		return "Next: start that replica again, and it says by itself how the apply ended. Only if it never comes back, decide with --force, as said above."
 	case r.Purpose == "apply" && r.PullRequest != "":
 		return nextBefore(r)
 	case r.Status == "ready" && r.Purpose == "plan" && before:
