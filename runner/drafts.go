@@ -32,6 +32,9 @@ func (w *watcher) drafts(tx Tx, pull Pull, doc report.Document, pages []string) 
 	lines := report.Statuses(doc, fewWorkspaces)
 	switch pull.State {
 	case Open:
+		if lines, err = worthSaying(tx, pull, lines); err != nil {
+			return nil, err
+		}
 		drafts = append(drafts, statusDrafts(pull, pull.Head, lines)...)
 		if queue := w.queue.Load(); queue != nil {
 			for _, head := range (*queue)[pull.Key] {
@@ -58,6 +61,22 @@ func (w *watcher) drafts(tx Tx, pull Pull, doc report.Document, pages []string) 
 	}
 	ended, err := w.endedDrafts(tx, pull, doc, lines)
 	return append(drafts, ended...), err
+}
+
+// worthSaying leaves out statuses that only wait for the plan, unless they said something else on this commit before: each costs a
+// request, and a status that is missing stops a merge as one that waits does.
+func worthSaying(tx Tx, pull Pull, lines []report.Status) (worth []report.Status, err error) {
+	for _, line := range lines {
+		if line.Follows {
+			if _, err := tx.Post(pull.Repository, PostStatus, pull.Head+" "+line.Context); errors.Is(err, ErrNotFound) {
+				continue
+			} else if err != nil {
+				return nil, err
+			}
+		}
+		worth = append(worth, line)
+	}
+	return worth, nil
 }
 
 // asked reports whether another pull request asks, or asked until its merge, for the head of one that was closed: its word counts.

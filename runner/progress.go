@@ -21,10 +21,12 @@ type pace struct {
 	underway int       // workspaces that the last report shows so, less the runs that ended since
 	shown    time.Time // what happened before is in the last report
 	newest   time.Time // news that came since
+	every    time.Duration
 	due      time.Time // when the next report may be made
 }
 
-// The time between reports grows with what they cost.
+// The time between reports grows with what they cost, and with how long it takes already: who looks at a comment for ten minutes
+// needs no edit every few seconds.
 const (
 	pacePerRow = 100 * time.Millisecond
 	mostPace   = time.Minute
@@ -61,10 +63,13 @@ func (p *progress) reported(pullID int64, rows []report.Row, shown time.Time) {
 	if p.paces == nil {
 		p.paces = map[int64]*pace{}
 	}
-	next := &pace{underway: underway, shown: shown, due: shown.Add(min(time.Duration(len(rows))*pacePerRow, mostPace))}
+	next := &pace{underway: underway, shown: shown, every: time.Duration(len(rows)) * pacePerRow}
 	if last := p.paces[pullID]; last != nil {
 		next.newest = last.newest // after that moment, perhaps
+		next.every = max(next.every, 2*last.every)
 	}
+	next.every = min(next.every, mostPace)
+	next.due = shown.Add(next.every)
 	p.paces[pullID] = next
 }
 

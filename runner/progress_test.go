@@ -62,12 +62,29 @@ func TestProgressLosesNothing(t *testing.T) {
 	read := noon.Add(time.Second)
 	p.news(1, 1, read.Add(time.Millisecond))
 	p.reported(1, rowsOf(300, 1), read)
-	if ids := p.late(noon.Add(mostPace)); len(ids) != 1 {
+	if ids := p.late(read.Add(mostPace)); len(ids) != 1 {
 		t.Error("what ended meanwhile is not shown")
 	}
 	p.reported(1, rowsOf(3000, 5), noon)
 	p.news(1, 0, noon)
 	if ids := p.late(noon.Add(mostPace)); len(ids) != 1 {
 		t.Error("it is waited for longer than a minute")
+	}
+}
+
+// TestProgressGrowsRarer: a pull request that is planned for an hour is not edited every few seconds for that long.
+func TestProgressGrowsRarer(t *testing.T) {
+	t.Parallel()
+	var p progress
+	now := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+	edits := 0
+	for end := now.Add(time.Hour); now.Before(end); now = now.Add(time.Second) {
+		if p.news(1, 0, now) {
+			p.reported(1, rowsOf(50, 50), now)
+			edits++
+		}
+	}
+	if edits < 60 || edits > 66 {
+		t.Errorf("%d edits in an hour", edits)
 	}
 }

@@ -88,14 +88,14 @@ func (m *meter) live() {
 }
 
 // The most that is written, as far as driftless has to. The report shows what a poll found, and each workspace when it is done;
-// reconciling twice meanwhile may show that work goes on. A status is pending, then what became of it, and in between perhaps that
-// a plan is there and not judged yet; so is the check run of an App.
+// reconciling twice meanwhile may show that work goes on. The status of the plan is pending, the others are not there, then
+// each says what became of it, and in between perhaps that a plan is there and not judged yet; so does the check run of an App.
 func opened(n int, app bool) int { return 1 + updated(n, app) }
 
 func updated(n int, app bool) int {
 	most := n + 2 + 3*3
 	if n <= 10 {
-		most += 2 * n // a status each
+		most += n // a status each
 	}
 	if app {
 		most += 3

@@ -26,7 +26,7 @@ func beforeStatus(doc *Document, t tally) Status {
 	case doc.unplannable():
 		s.State, s.Description = Failure, unplanned
 	case t.underway > 0:
-		s.Description = "waits for the plan"
+		s.Description, s.Follows = "waits for the plan", true
 	case stuck > 0:
 		s.State = pick(stuck > held, Pending, Failure) // only what is held waits for a command
 		s.Description = fmt.Sprintf("%d of %d cannot be applied as planned", stuck, t.rows)

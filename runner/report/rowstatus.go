@@ -20,7 +20,7 @@ func rowStatus(doc *Document, r *Row) Status {
 	case r.Status == "applying":
 		s.Description = "applying: " + s.Description
 	case r.pending(doc):
-		s.State, s.Description = Pending, "not planned yet"
+		s.State, s.Description, s.Follows = Pending, "not planned yet", true
 	case r.failed():
 		s.State, s.Description = Failure, pick(r.applyFailed(doc), "failed", "planned, its apply "+pick(r.Status == "interrupted", "failed", "was interrupted"))
 	case r.over():

@@ -23,6 +23,7 @@ type Status struct {
 	Context     string // at most 100 bytes of ASCII
 	State       State
 	Description string // at most 140 bytes of ASCII; no text of others
+	Follows     bool   // it waits for the plan and says no more than PlanContext does
 }
 
 // The contexts of the statuses that speak of all workspaces, for branch protection to require.
@@ -53,7 +54,10 @@ func Statuses(doc Document, most int) []Status {
 		return []Status{applyStatus(&doc, t)}
 	}
 	if state, why := leftAlone(&doc); why != "" {
-		return []Status{{PlanContext, state, why}, {PolicyContext, state, why}, {ApplyContext, state, why}}
+		return []Status{
+			{Context: PlanContext, State: state, Description: why}, {Context: PolicyContext, State: state, Description: why},
+			{Context: ApplyContext, State: state, Description: why},
+		}
 	}
 	all := []Status{planStatus(&doc, t), policyStatus(&doc, t), beforeStatus(&doc, t)}
 	for i := range doc.Rows {
@@ -148,7 +152,7 @@ func policyStatus(doc *Document, t tally) Status {
 	case doc.unplannable():
 		s.State, s.Description = Failure, unplanned
 	case t.planning() > 0:
-		s.Description = "waits for the plan" + pick(denied > 0, "", ", denies some")
+		s.Description, s.Follows = "waits for the plan"+pick(denied > 0, "", ", denies some"), denied == 0
 	case denied > 0:
 		s.State, s.Description = Failure, fmt.Sprintf("denies %d of %d", denied, t.rows)+some(unjudged, " could not be judged")
 	case unjudged > 0:
