@@ -34,6 +34,13 @@ func Start(dir string, order Order) (*Apply, error) {
 		return nil, fmt.Errorf("start the supervisor of run %d: %w", order.Run, err)
 	}
 	lock, err := a.lock(syscall.LOCK_EX)
+	for range 100 { // whoever asks whether it is at work holds the lock for a moment
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+		lock, err = a.lock(syscall.LOCK_EX)
+	}
 	if err == nil {
 		err = errors.Join(a.start(lock), lock.Close())
 	}

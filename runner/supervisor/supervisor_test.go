@@ -294,6 +294,27 @@ func TestRunnerIsKilledWhileItHandsOver(t *testing.T) {
 	}
 }
 
+// TestSomebodyAsksAtTheStart: whether a supervisor is at work is asked by its lock, at any time, and fails no apply.
+func TestSomebodyAsksAtTheStart(t *testing.T) {
+	t.Parallel()
+	b := start(t, "exit 0", nil)
+	b.end()
+	dir := filepath.Join(b.dir, "again")
+	b.must(os.Mkdir(dir, 0o700))
+	asked, err := os.Create(filepath.Join(dir, lockFile))
+	b.must(err)
+	b.must(syscall.Flock(int(asked.Fd()), syscall.LOCK_SH))
+	time.AfterFunc(50*time.Millisecond, func() { _ = asked.Close() })
+	a, err := Start(dir, b.apply.Order)
+	b.must(err)
+	for a.Alive() {
+		time.Sleep(poll)
+	}
+	if result, err := a.Result(); err != nil || !result.Started {
+		t.Errorf("%+v, %v", result, err)
+	}
+}
+
 const prints = `printf '%s %s %s' "$TF_HTTP_ADDRESS" "$TF_HTTP_USERNAME" "$TF_HTTP_PASSWORD" > env; echo ready; while ! test -e go; do sleep 0.01; done`
 
 func TestStateIsKeptInFiles(t *testing.T) {
