@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/driftlessops/driftless/runner/tfstate"
 	"github.com/driftlessops/driftless/workspaces"
@@ -128,7 +129,7 @@ func (p *StatePush) keep(tx Tx) (v StateVersion, err error) {
 
 // refusedPush is why a state is not taken, with the way around.
 func refusedPush(err error) string {
-	return err.Error() + ". Compare the two (`driftless state show`, `driftless state pull`); if this one is right all the same, --force --reason takes it, and nothing is applied from it by itself"
+	return strings.TrimSuffix(err.Error(), tfstate.LeftByEngine) + ". Compare the two (`driftless state show`, `driftless state pull`); if this one is right all the same, --force --reason takes it, and nothing is applied from it by itself"
 }
 
 // said is what the record says of a push.

@@ -16,6 +16,8 @@ var (
 	ErrDamaged = errors.New("it cannot be read")
 	// ErrUnavailable says that the database cannot be reached now, or has no time. Nothing of the transaction was kept; try later.
 	ErrUnavailable = errors.New("the database cannot be reached")
+	// ErrFull says that the database has no room. Nothing of the transaction was kept.
+	ErrFull = errors.New("no space left for the database")
 )
 
 // Store keeps what the runner knows. All of it survives kill -9.

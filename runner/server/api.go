@@ -99,7 +99,7 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, value any, err erro
 	}
 	if err != nil {
 		text := err.Error()
-		if r.Method == http.MethodPost && errors.Is(err, runner.ErrUnavailable) {
+		if r.Method == http.MethodPost && (errors.Is(err, runner.ErrUnavailable) || errors.Is(err, runner.ErrFull)) {
 			text += ". What you asked for is not on record: ask for it again then"
 		}
 		value = map[string]string{"error": text}

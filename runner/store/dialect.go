@@ -49,15 +49,18 @@ const (
 	fullFault
 )
 
+// errDamaged is in an error that explain explained.
+var errDamaged = errors.New("is damaged or no database")
+
 // explain adds the next step to errors that a person must act on.
 func (db *DB) explain(err error) error {
-	if err == nil || errors.Is(err, runner.ErrConflict) || errors.Is(err, runner.ErrNotFound) {
+	if err == nil || errors.Is(err, runner.ErrConflict) || errors.Is(err, runner.ErrNotFound) || errors.Is(err, errDamaged) {
 		return err
 	}
 	switch db.dialect.fault(err) {
 	case damagedFault:
 		db.damaged.Store(true)
-		return fmt.Errorf("the database %s is damaged or no database (%w): %s. Do not delete it: it may hold the only copy of states", db.name, err, db.dialect.damaged)
+		return fmt.Errorf("the database %s %w (%w): %s. Do not delete it: it may hold the only copy of states", db.name, errDamaged, err, db.dialect.damaged)
 	case lostFault:
 		return &unreachable{cause: []error{runner.ErrUnavailable, err}, text: fmt.Sprintf("the database %s cannot be reached (%s): nothing was lost; "+
 			"driftless goes on when it is back%s", db.name, oneLine(err), db.limited(err))}
@@ -67,7 +70,7 @@ func (db *DB) explain(err error) error {
 	case deniedFault:
 		return fmt.Errorf("the database %s refuses its user (%w): it must own its schema, as after CREATE DATABASE driftless OWNER the-user", db.name, err)
 	case fullFault:
-		return fmt.Errorf("no space left for the database %s: free some, nothing was lost (%w)", db.name, err)
+		return fmt.Errorf("%w %s: free some, nothing was lost (%w)", runner.ErrFull, db.name, err)
 	case duplicateFault:
 		return fmt.Errorf("%w: %w", runner.ErrConflict, err)
 	}

@@ -109,7 +109,7 @@ func TestDamagedWhileOpen(t *testing.T) {
 		t.Error("damaged, before anybody read what is")
 	}
 	err = db.View(t.Context(), func(tx runner.Tx) error { _, err := tx.Blob("runs/7/log"); return err })
-	if err == nil || !strings.Contains(err.Error(), "is damaged or no database") || !strings.Contains(err.Error(), "put back the last backup") {
+	if err == nil || strings.Count(db.explain(err).Error(), "is damaged or no database") != 1 || !strings.Contains(err.Error(), "put back the last backup") {
 		t.Errorf("damaged: %v", err)
 	}
 	if !db.Damaged() {

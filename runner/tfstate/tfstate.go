@@ -97,9 +97,12 @@ func Parse(content []byte) (Header, error) {
 	return h, nil
 }
 
+// LeftByEngine ends such a refusal; it is true of what an engine wrote, and not of what a person pushes.
+const LeftByEngine = "; the engine leaves the refused one in errored.tfstate"
+
 // Follows refuses a state of a workspace that does not come after the newest one: it would forget what was built.
 func (next Header) Follows(workspace string, newest Header) error {
-	const keep = "the version that driftless has is kept; the engine leaves the refused one in errored.tfstate"
+	const keep = "the version that driftless has is kept" + LeftByEngine
 	switch {
 	case newest.Lineage != next.Lineage:
 		return Refuse(http.StatusConflict, "the state of %s would change its lineage from %q to %q, as if it were another one: %s", workspace, newest.Lineage, next.Lineage, keep)
