@@ -29,6 +29,7 @@ type aftermath struct {
 	checks   *planner.Checks      // as evaluated at its end; nil = they were not
 	broken   bool                 // not all of it could be read: it stays on the disk
 	noRoom   bool                 // nothing was started, because the disk is full
+	partial  bool                 // the engine did more, perhaps, than it is known to have said
 	ended    time.Time            // when the engine did; zero = nobody knows
 }
 
@@ -68,6 +69,9 @@ func (j *job) aftermath(ctx context.Context, f *following) (o aftermath, err err
 		o.status, o.reason, o.noRoom = Queued, "nothing was applied: "+result.Error, result.NoRoom
 	case died:
 		o.status, o.reason = Interrupted, "The supervisor of the engine died, or its machine stopped, during the apply."
+		if o.partial = f.apply.Rebooted(); o.partial {
+			o.reason += " The machine was started anew since: what the engine said last may be missing, so what is planned next is held."
+		}
 	case !result.Sure():
 		o.status, o.reason = Interrupted, j.unsure(ctx, f.apply.Order, result)
 	case result.Exit == 0:

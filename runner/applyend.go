@@ -17,7 +17,7 @@ func (j *job) write(tx Tx, jr *journal, run Run, o aftermath) error {
 			return err
 		}
 	}
-	if o.broken { // and what it says of what was made is not all
+	if o.broken || o.partial { // what it says of what was made is not all
 		if err := lost(jr, run); err != nil {
 			return err
 		}

@@ -548,3 +548,27 @@ func TestARestoreInPlaceOfALostDatabase(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAPowerCut: what an engine said last is not on the disk of a machine that lost its power, so all that it was to create is in doubt.
+func TestAPowerCut(t *testing.T) {
+	t.Parallel()
+	for name, boot := range map[string]string{"another start of the machine": "another\n", "the same": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLeftApply(t, "exit 0", false)
+			l.update(func(tx runner.Tx) error {
+				return tx.PutBlob(l.blob("plan"), []byte(`{"changes":[{"kind":"resource","address":"a.x","action":"create"}]}`))
+			})
+			l.ended()
+			l.must(os.Remove(l.dir("apply", "result.json")))
+			if boot != "" {
+				l.must(os.WriteFile(l.dir("apply", "begun"), []byte(boot), 0o600))
+			}
+			l.must(l.started().Once(t.Context()))
+			run, rec := l.found(), l.record()
+			if cut := boot != ""; run.Status != runner.Interrupted || (len(rec.Prior.Made) == 1) != cut || (rec.Prior.Replaced != "") != cut || strings.Contains(run.Reason, "started anew") != cut {
+				t.Errorf("%s: %s, %+v", run.Status, run.Reason, rec.Prior)
+			}
+		})
+	}
+}

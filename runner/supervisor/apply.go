@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -139,6 +140,19 @@ func (a *Apply) Alive() bool {
 func (a *Apply) Begun() bool {
 	_, err := os.Lstat(a.path(begunFile))
 	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// Rebooted reports whether the machine was started anew since the engine may have been: what that said last was not written then.
+func (a *Apply) Rebooted() bool {
+	then, err := os.ReadFile(a.path(begunFile))
+	is := boot()
+	return err == nil && len(then) > 0 && len(is) > 0 && !bytes.Equal(then, is)
+}
+
+// boot tells one start of the machine from another; empty where it cannot be told.
+func boot() []byte {
+	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	return id
 }
 
 // Interrupt tells the supervisor to interrupt the engine, and to kill it when it does not end. It reports false while there is

@@ -177,7 +177,7 @@ func (s *supervisor) engine(ctx context.Context, started *bool) error {
 	if until := s.order.Until; !until.IsZero() && time.Now().After(until) {
 		return errLate
 	}
-	if err := write(s.dir, s.path(begunFile), nil); err != nil {
+	if err := write(s.dir, s.path(begunFile), boot()); err != nil {
 		return err
 	}
 	killpoint.At("after begun")
