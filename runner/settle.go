@@ -112,6 +112,8 @@ func (c *Commander) over(tx Tx, run Run, sure bool) error {
 		apply, _ := supervisor.Find(filepath.Join(runsDir(c.DataDir), strconv.FormatInt(run.ID, 10), applySubdir)) // also one whose order is damaged
 		if apply.Alive() {
 			return userError(fmt.Sprintf("the engine of run %d is still at work on this machine: wait until driftless has recorded how it ended", run.ID))
+		} else if apply.Begun() && !sure && !ended(tx, run) {
+			return userError(fmt.Sprintf("how the apply of run %d ended is not on record yet, and lies on this machine, with the newest state: start driftless (`serve`, or `serve --once`), and it records that first", run.ID))
 		}
 	}
 	where, err := c.silent(tx, run)
