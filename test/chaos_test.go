@@ -285,6 +285,50 @@ func (c *chaos) stop() {
 	}
 }
 
+// approve approves what is held because people merged on a plan that was made while an earlier change was still being applied: what
+// they saw was not what is left to do. Nothing else may be held.
+func (c *chaos) approve(rec runner.Workspace) {
+	c.t.Helper()
+	var held []runner.Run
+	c.must(c.view(func(tx runner.Tx) (err error) {
+		held, err = tx.Runs(runner.RunFilter{Workspace: rec.ID, Statuses: []runner.Status{runner.Held}})
+		return err
+	}))
+	for _, run := range held {
+		if !c.outdated(run) {
+			c.t.Fatalf("run %d of %s is held, and what was merged was planned after what was applied before it: %s", run.ID, rec.ID, run.Reason)
+		}
+		cmd := exec.Command(built.program, "approve", strconv.FormatInt(run.ID, 10))
+		cmd.Env = c.replicas[0].env
+		if out, err := cmd.CombinedOutput(); err == nil {
+			c.count["approved"]++
+		} else {
+			c.t.Logf("approve %d: %v\n%s", run.ID, err, out)
+		}
+	}
+}
+
+// outdated reports whether the last plan that people could see before an apply was queued was begun before the one before it ended.
+func (c *chaos) outdated(run runner.Run) bool {
+	c.t.Helper()
+	var all []runner.Run
+	c.must(c.view(func(tx runner.Tx) (err error) {
+		all, err = tx.Runs(runner.RunFilter{Workspace: run.Workspace, Before: run.ID})
+		return err
+	}))
+	var seen runner.Run
+	var applied time.Time
+	for _, r := range all {
+		switch {
+		case r.Purpose == runner.PurposePlan && !r.PlannedAt.IsZero() && r.ID > seen.ID:
+			seen = r
+		case r.Purpose == runner.PurposeApply && r.Status == runner.Applied && r.FinishedAt.After(applied):
+			applied = r.FinishedAt
+		}
+	}
+	return seen.StartedAt.Before(applied)
+}
+
 // unsettled is what is not yet as it will be.
 func (c *chaos) unsettled() string {
 	for _, r := range c.replicas {
@@ -292,6 +336,9 @@ func (c *chaos) unsettled() string {
 	}
 	for i := range chaosDirs {
 		rec := c.workspace(workspaces.ID("infra//" + chaosDir(i)))
+		if rec.Sync == runner.Pending {
+			c.approve(rec)
+		}
 		if rec.Sync != runner.Synced {
 			return fmt.Sprintf("%s is %s: %s", rec.ID, rec.Sync, rec.Reason)
 		}
