@@ -36,7 +36,7 @@ func madeBy(steps []engine.Step) (anew []string, beside, gone map[string]bool) {
 	beside, gone = map[string]bool{}, map[string]bool{}
 	for _, s := range steps {
 		switch {
-		case s.Action == string(planner.Create) && !(s.Ended && s.Failed):
+		case s.Action == string(planner.Create) && (!s.Ended || !s.Failed):
 			anew, beside[s.Address] = append(anew, s.Address), !gone[s.Address]
 			delete(gone, s.Address)
 		case s.Action == string(planner.Delete) && s.Ended && !s.Failed:
