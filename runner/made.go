@@ -18,34 +18,33 @@ func made(jr *journal, run Run, steps []engine.Step) error {
 	if err != nil {
 		return ignoreMissing(err)
 	}
-	anew, beside, gone := madeBy(steps)
+	anew, gone := madeBy(steps)
 	rec.Prior.Made = slices.DeleteFunc(rec.Prior.Made, func(address string) bool { return gone[address] })
 	if err := rec.mayBeThere(jr.tx, run, anew); err != nil {
 		return err
 	}
-	if run.Status == Interrupted && len(beside) > 0 {
-		if err := rec.mayBeBeside(jr.tx, run, beside); err != nil {
+	if run.Status == Interrupted && len(anew) > 0 {
+		if err := rec.mayBeReplaced(jr.tx, run, anew); err != nil {
 			return err
 		}
 	}
 	return putIfChanged(jr, rec)
 }
 
-// madeBy is what an apply created, or began to; what of it may be there beside what it replaces; and what was destroyed.
-func madeBy(steps []engine.Step) (anew []string, beside, gone map[string]bool) {
-	beside, gone = map[string]bool{}, map[string]bool{}
+// madeBy is what an apply created, or began to, and what it destroyed and did not create again.
+func madeBy(steps []engine.Step) (anew []string, gone map[string]bool) {
+	created := map[string]bool{}
+	gone = map[string]bool{}
 	for _, s := range steps {
 		switch {
 		case s.Action == string(planner.Create) && (!s.Ended || !s.Failed):
-			anew, beside[s.Address] = append(anew, s.Address), !gone[s.Address]
+			anew, created[s.Address] = append(anew, s.Address), true
 			delete(gone, s.Address)
-		case s.Action == string(planner.Delete) && s.Ended && !s.Failed:
-			if _, successor := beside[s.Address]; !successor {
-				gone[s.Address] = true
-			}
+		case s.Action == string(planner.Delete) && s.Ended && !s.Failed && !created[s.Address]: // else the one that was replaced
+			gone[s.Address] = true
 		}
 	}
-	return anew, beside, gone
+	return anew, gone
 }
 
 // lost leaves all that a run was to create in doubt, when nobody says any more how its apply ended: a person is to see what is
@@ -99,15 +98,15 @@ func (rec *Workspace) mayBeThere(tx Tx, run Run, addresses []string) error {
 	return nil
 }
 
-// mayBeBeside holds what is planned next when a run may have created successors beside what they replace: the state knows those by the
-// same addresses.
-func (rec *Workspace) mayBeBeside(tx Tx, run Run, beside map[string]bool) error {
+// mayBeReplaced holds what is planned next when a run may have created successors of what it replaces: the state knows the old ones by
+// the same addresses, also where those are gone, and a plan from it replaces them once more.
+func (rec *Workspace) mayBeReplaced(tx Tx, run Run, anew []string) error {
 	plan, err := loadPlan(tx, run.ID)
 	if err != nil {
 		return ignoreMissing(err)
 	}
 	for _, c := range plan.Changes {
-		if c.Kind == planner.KindResource && c.Action == planner.Replace && beside[c.Address] {
+		if c.Kind == planner.KindResource && c.Action == planner.Replace && slices.Contains(anew, c.Address) {
 			return rec.distrust(tx, fmt.Sprintf("run %d was interrupted when it replaced %s: the new one may be there, and the state may not know it", run.ID, c.Address))
 		}
 	}

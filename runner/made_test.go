@@ -70,7 +70,7 @@ func TestMade(t *testing.T) {
 		"known already":                     {[]string{"a.x"}, []engine.Step{did("create", "a.x")}, "", []string{"a.x"}, ""},
 		"destroyed":                         {[]string{"a.w", "a.x"}, []engine.Step{did("delete", "a.x")}, "", []string{"a.w"}, ""},
 		"perhaps destroyed":                 {[]string{"a.x"}, []engine.Step{began("delete", "a.x"), failed("delete", "a.x")}, "", []string{"a.x"}, ""},
-		"destroyed and created":             {[]string{"a.x"}, []engine.Step{did("delete", "a.x"), began("create", "a.x")}, replaces, []string{"a.x"}, ""},
+		"destroyed and created":             {[]string{"a.x"}, []engine.Step{did("delete", "a.x"), began("create", "a.x")}, replaces, []string{"a.x"}, "run 3 was interrupted when it replaced a.x"},
 		"destroyed, not created":            {[]string{"a.x"}, []engine.Step{did("delete", "a.x"), failed("create", "a.x")}, replaces, nil, ""},
 		"created, then destroyed":           {nil, []engine.Step{did("create", "a.x"), did("delete", "a.x")}, replaces, []string{"a.x"}, "run 3 was interrupted when it replaced a.x"},
 		"begun beside what it was":          {nil, []engine.Step{began("create", "a.x")}, replaces, []string{"a.x"}, "run 3 was interrupted when it replaced a.x"},

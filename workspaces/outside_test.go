@@ -39,9 +39,9 @@ func TestAnswers(t *testing.T) {
 		t.Errorf("engines of the same kind and version were asked for %d times, in two looks", asked)
 	}
 	for what, change := range map[string]func(){
-		"another engine":             func() { version = "terraform 1.12.0" },
-		"no engine could be asked":   func() { fault = errors.New("no") },
-		"another commit":             func() { commit = "c2" },
+		"another engine":            func() { version = "terraform 1.12.0" },
+		"no engine could be asked":  func() { fault = errors.New("no") },
+		"another commit":            func() { commit = "c2" },
 		"the module's host is away": func() { away = errors.New("no") },
 	} {
 		change()
