@@ -36,7 +36,7 @@ func TestASignInThatIsMendedIsSeenSoon(t *testing.T) {
 				return "missing"
 			}
 			h.await(patience, func() string {
-				if h.state(h.head(n), "driftless/plan") != "success" || strings.Contains(apply(), "waits for the plan") {
+				if h.state(h.head(n), "driftless/plan") != "success" || strings.Contains(apply(), "waits for the plan") || apply() == "missing" {
 					return "the plan is not shown"
 				}
 				return ""

@@ -11,9 +11,9 @@ import (
 
 // effects are what outlives the program, by the calls that they are made with; each says its step, in the files that have them.
 var effects = map[string][]string{
-	"exec.Command":    {"planner/engine/process.go", "workspaces/gitrepo/git.go", "runner/supervisor/apply.go"},
-	".BeginTx(":       {"runner/store/transaction.go"},
-	"base.RoundTrip(": {"runner/forge/answer.go"},
+	"exec.Command":      {"planner/engine/process.go", "workspaces/gitrepo/git.go", "runner/supervisor/apply.go"},
+	".BeginTx(":         {"runner/store/transaction.go"},
+	"g.Base.RoundTrip(": {"runner/forge/answer.go"},
 }
 
 // harmless are files that start programs which change nothing, or that are not part of what runs unattended.
