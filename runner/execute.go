@@ -221,7 +221,7 @@ func (j *job) move(ctx context.Context, status Status, record func(tx Tx, jr *jo
 	next.Status = status
 	switch {
 	case status == Queued:
-		next.Owner = ""
+		next = next.back()
 	case status != Planned && status != Applying && (status != Ready || next.Purpose != PurposeApply):
 		next.FinishedAt = now()
 		if o := j.end; o != nil && o.ended.After(next.AppliedAt) { // it ended while nobody looked
@@ -243,6 +243,13 @@ func (j *job) move(ctx context.Context, status Status, record func(tx Tx, jr *jo
 		j.run = next
 	}
 	return err
+}
+
+// back is a run that goes back into the queue: nobody works on it, and nothing of it was applied, so that a lock which is left is one
+// of a plan.
+func (r Run) back() Run {
+	r.Status, r.Owner, r.AppliedAt = Queued, "", zeroTime
+	return r
 }
 
 // finishPlan ends a pull request's plan.

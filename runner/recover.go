@@ -174,12 +174,12 @@ func takeUpAgain(j *journal, run Run, kind, why string) error {
 		if err := errors.Join(freeState(j.tx, run), j.tx.DeleteBlobs(BlobKey(run.ID, traitsBlob))); err != nil {
 			return err
 		}
-		run.AppliedAt, run.FinishedAt, run.Reason = zeroTime, zeroTime, ""
+		run.FinishedAt, run.Reason = zeroTime, ""
 	}
 	if kind == runNoRoom {
 		run.Reason = why
 	}
-	run.Status, run.Owner = Queued, ""
+	run = run.back()
 	if err := j.tx.UpdateRun(run, from); err != nil {
 		return err
 	}

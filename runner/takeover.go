@@ -117,7 +117,7 @@ func AtWork(tx Tx) ([]Run, error) {
 // putBack puts a run back into the queue.
 func putBack(j *journal, run Run, kind, message string) error {
 	from := run.Status
-	run.Status, run.Owner = Queued, ""
+	run = run.back()
 	if err := j.tx.UpdateRun(run, from); err != nil {
 		return err
 	}
