@@ -1,6 +1,6 @@
 #!/bin/sh
 # The floor: what the engine alone takes for the same files, from a ready checkout with a warm provider cache.
-# usage: floor.sh plan|apply|drift JOBS < directories
+# usage: floor.sh plan|apply JOBS < directories
 # plan: init, plan -out, show -json; apply: the same, then apply of that plan. Each directory has what its engine needs and no
 # .terraform; TF_CLI_CONFIG_FILE names a filesystem mirror, so that no init downloads or copies a provider.
 set -eu
