@@ -146,9 +146,9 @@ func (j *job) committedState(ctx context.Context) error {
 
 // open makes the root ready to run.
 func (j *job) open(e engine.Engine, env map[string]string) error {
-	data := filepath.Join(j.r.opts.DataDir, "data", workspaceKey(j.run.Workspace))
+	data, seed := filepath.Join(j.r.opts.DataDir, "data", workspaceKey(j.run.Workspace)), ""
 	if j.run.PullID != 0 {
-		data = filepath.Join(j.dir, "data") // a pull request never writes the kept one
+		data, seed = filepath.Join(j.dir, "data"), data // a pull request never writes the kept one
 	}
 	progress := func(p engine.Progress) {
 		if j.r.opts.Progress != nil {
@@ -163,7 +163,7 @@ func (j *job) open(e engine.Engine, env map[string]string) error {
 		vars = append(vars, file)
 	}
 	root, err := engine.Open(engine.RootOptions{
-		Engine: e, Dir: filepath.Join(j.at, filepath.FromSlash(j.ws.Dir)), DataDir: data, TempDir: filepath.Join(j.dir, "tmp"),
+		Engine: e, Dir: filepath.Join(j.at, filepath.FromSlash(j.ws.Dir)), DataDir: data, Seed: seed, TempDir: filepath.Join(j.dir, "tmp"),
 		Env: env, BackendConfig: j.backendConfig(), VarFiles: vars, Variables: j.ws.Variables,
 		TerraformWorkspace: j.ws.TerraformWorkspace, Parallelism: j.ws.Parallelism, Providers: j.r.opts.Providers, Trusted: j.trusted(),
 		Limits:        map[engine.Phase]time.Duration{engine.PhaseInit: j.ws.Timeouts.Init, engine.PhasePlan: j.ws.Timeouts.Plan, engine.PhaseShow: j.ws.Timeouts.Plan},

@@ -13,16 +13,16 @@ import (
 )
 
 // init prepares the data directory, and reports whether the engine ran for that. It is skipped when InitKey and the engine equal
-// those of the last successful init; force runs it in any case.
+// those of the last successful init, of this directory or of the seed; force runs it in any case.
 func (r *Root) init(ctx context.Context, force bool) (ran bool, err error) {
 	if err := r.configure(); err != nil {
 		return false, &Error{Phase: PhaseInit, Err: err}
 	}
-	key, err := r.initKey()
+	key, err := r.initKey(r.opts.DataDir)
 	if err != nil {
 		return false, &Error{Phase: PhaseInit, Err: err}
 	}
-	if !force && r.opts.InitKey != "" && r.recorded() == key {
+	if !force && r.opts.InitKey != "" && (recorded(r.opts.DataDir) == key || r.seeded(key)) {
 		return false, nil
 	}
 	if err := r.clear(); err != nil {
@@ -38,14 +38,14 @@ func (r *Root) init(ctx context.Context, force bool) (ran bool, err error) {
 	if err := r.selectWorkspace(ctx); err != nil {
 		return true, err
 	}
-	if err := writeFile(r.record(), []byte(key)); err != nil {
+	if err := writeFile(record(r.opts.DataDir), []byte(key)); err != nil {
 		return true, &Error{Phase: PhaseInit, Err: err}
 	}
 	return true, nil
 }
 
-// initKey hashes all that init reads and this package knows.
-func (r *Root) initKey() (string, error) {
+// initKey hashes all that init into a data directory reads and this package knows.
+func (r *Root) initKey(dataDir string) (string, error) {
 	view := ""
 	if r.opts.Providers != nil {
 		var err error
@@ -54,7 +54,7 @@ func (r *Root) initKey() (string, error) {
 		}
 	}
 	parts, err := json.Marshal([]any{
-		1, r.opts.InitKey, r.opts.Engine, r.opts.BackendConfig, r.opts.TerraformWorkspace, view, r.opts.DataDir,
+		1, r.opts.InitKey, r.opts.Engine, r.opts.BackendConfig, r.opts.TerraformWorkspace, view, dataDir,
 	})
 	if err != nil {
 		return "", err
@@ -63,11 +63,11 @@ func (r *Root) initKey() (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// record is where the key of the last successful init is kept.
-func (r *Root) record() string { return filepath.Join(r.opts.DataDir, "driftless-init") }
+// record is where the key of the last successful init into a data directory is kept.
+func record(dataDir string) string { return filepath.Join(dataDir, "driftless-init") }
 
-func (r *Root) recorded() string {
-	key, err := os.ReadFile(r.record())
+func recorded(dataDir string) string {
+	key, err := os.ReadFile(record(dataDir))
 	if err != nil {
 		return ""
 	}

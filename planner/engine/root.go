@@ -19,6 +19,7 @@ type RootOptions struct {
 	Engine             Engine
 	Dir                string            // absolute directory of the root module in a checkout; plans write nothing into it
 	DataDir            string            // TF_DATA_DIR, absolute; made when missing; one command at a time uses it
+	Seed               string            // a data directory of the same root that other runs write, absolute; what its last init left is copied when this one's would be the same; "" = none
 	TempDir            string            // private TMPDIR and HOME of the engine; made when missing
 	Env                map[string]string // all that the engine's environment holds besides the basics (PATH, HOME, TMPDIR, TF_*)
 	BackendConfig      map[string]string
