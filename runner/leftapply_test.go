@@ -501,6 +501,38 @@ func TestItsReplicaKnowsNothing(t *testing.T) {
 	}
 }
 
+// TestGivenUpBeforeItBegan: a replica that was killed between the intent of an apply and its supervisor, and was given up by another one,
+// finds when it comes back that no engine was started: the run goes back into the queue, and nobody has to decide.
+func TestGivenUpBeforeItBegan(t *testing.T) {
+	t.Parallel()
+	for name, left := range map[string]string{"before its order": "order.json", "before its engine": "begun"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLeftApply(t, "exit 0", false)
+			l.ended()
+			if left == "order.json" {
+				l.must(os.RemoveAll(l.dir("apply")))
+				l.must(os.Mkdir(l.dir("apply"), 0o700))
+			} else {
+				l.must(os.Remove(l.dir("apply", left)))
+				l.must(os.Remove(l.dir("apply", "result.json")))
+			}
+			l.update(func(tx runner.Tx) (err error) {
+				l.run.Status, l.run.Reason = runner.Interrupted, "replica x does not answer"
+				l.run.Owner, err = l.do.Self()
+				return errors.Join(err, tx.UpdateRun(l.run, runner.Applying))
+			})
+			l.must(l.started().Once(t.Context()))
+			if run, rec := l.found(), l.record(); run.Status != runner.Queued || !run.AppliedAt.IsZero() || run.Reason != "waits" || rec.Sync != runner.Pending || l.locked() || l.events("run taken up again") != 1 {
+				t.Errorf("%s: %s, applied at %s; %s; locked %t", run.Status, run.Reason, run.AppliedAt, rec.Sync, l.locked())
+			}
+			if there(l.dir("apply")) {
+				t.Error("its directory is still there")
+			}
+		})
+	}
+}
+
 // TestTheEndIsNotOnRecordYet: no backup takes the place of the only database that would know how an apply ended, unless that one is lost.
 func TestTheEndIsNotOnRecordYet(t *testing.T) {
 	t.Parallel()

@@ -37,7 +37,7 @@ func LeftIn(tx Tx, dir string) (run Run, what Leftover, err error) {
 	switch {
 	case begun && known && !unreadable && !ended(tx, run):
 		return run, toFollow, nil
-	case alive, open && unreadable, known && run.Status == Applying, len(engine.Processes(dir)) > 0:
+	case alive, open && unreadable, known && run.Status == Applying, open && !ended(tx, run), len(engine.Processes(dir)) > 0:
 		return run, Leave, nil
 	case unreadable, begun && !known, begun && run.Status == Interrupted && unrecorded(tx, run, apply):
 		return run, Keep, nil

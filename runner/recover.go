@@ -26,6 +26,13 @@ func (r *Runner) recover(ctx context.Context) error {
 	if err = r.await(ctx, func() error { return r.takeUpRuns(ctx, applies) }); err != nil {
 		return err
 	}
+	err = r.await(ctx, func() (err error) { // what was put back left something as well
+		applies, err = r.clearRuns(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	for _, run := range applies {
 		follow, err := r.adopt(ctx, run)
 		if err != nil && (ctx.Err() != nil || passes(err)) {
@@ -61,8 +68,8 @@ func (r *Runner) takeUpRuns(ctx context.Context, applies map[int64]Run) error {
 	})
 }
 
-// leaveUnknown leaves to a person the applies of this replica that were interrupted when it did not answer, and of which nothing is
-// here any more: the others wait for it to say how they ended.
+// leaveUnknown ends the wait of the others for word of the applies of this replica that were interrupted when it did not answer, and that
+// do not go on: one that never began goes back into the queue, one of which nothing is here any more is left to a person.
 func (r *Runner) leaveUnknown(j *journal, applies map[int64]Run) error {
 	waiting, err := j.tx.Runs(RunFilter{Statuses: []Status{Interrupted}, Purposes: []Purpose{PurposeApply}})
 	if err != nil {
@@ -75,7 +82,14 @@ func (r *Runner) leaveUnknown(j *journal, applies map[int64]Run) error {
 		if apply, _ := supervisor.Find(filepath.Join(r.runDir(run.ID), applySubdir)); apply.AtWork() {
 			continue
 		}
-		if err := leaveOpen(j, run, "Where it was applied nothing of it is left that tells."); err != nil {
+		unbegun, err := r.unbegun(j.tx, run)
+		if err == nil && unbegun {
+			why := "driftless stopped before its apply began"
+			err = errors.Join(takeUpAgain(j, run, runTakenUp, why), setSync(j, run, Pending, why+": it is planned again"))
+		} else if err == nil {
+			err = leaveOpen(j, run, "Where it was applied nothing of it is left that tells.")
+		}
+		if err != nil {
 			return fmt.Errorf("recover run %d: %w", run.ID, err)
 		}
 	}

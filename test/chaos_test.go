@@ -308,25 +308,37 @@ func (c *chaos) approve(rec runner.Workspace) {
 	}
 }
 
-// outdated reports whether the last plan that people could see before an apply was queued was begun before the one before it ended.
+// outdated reports whether the last plan that people could see when they merged was begun before the apply before it ended.
 func (c *chaos) outdated(run runner.Run) bool {
 	c.t.Helper()
 	var all []runner.Run
+	var pulls []runner.Pull
 	c.must(c.view(func(tx runner.Tx) (err error) {
+		for _, key := range run.Reviewers {
+			found, err := tx.Pulls(runner.PullFilter{Repository: run.Repository, Key: key})
+			if err != nil {
+				return err
+			}
+			pulls = append(pulls, found...)
+		}
 		all, err = tx.Runs(runner.RunFilter{Workspace: run.Workspace, Before: run.ID})
 		return err
 	}))
-	var seen runner.Run
 	var applied time.Time
 	for _, r := range all {
-		switch {
-		case r.Purpose == runner.PurposePlan && !r.PlannedAt.IsZero() && r.ID > seen.ID:
-			seen = r
-		case r.Purpose == runner.PurposeApply && r.Status == runner.Applied && r.FinishedAt.After(applied):
+		if r.Purpose == runner.PurposeApply && r.Status == runner.Applied && r.FinishedAt.After(applied) {
 			applied = r.FinishedAt
 		}
 	}
-	return seen.StartedAt.Before(applied)
+	return slices.ContainsFunc(pulls, func(p runner.Pull) bool {
+		var seen runner.Run
+		for _, r := range all {
+			if r.PullID == p.ID && !r.PlannedAt.IsZero() && r.PlannedAt.Before(p.MergedAt.Add(time.Second)) && r.ID > seen.ID { // the forge tells seconds
+				seen = r
+			}
+		}
+		return seen.StartedAt.Before(applied)
+	})
 }
 
 // unsettled is what is not yet as it will be.
