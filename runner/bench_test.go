@@ -3,6 +3,7 @@ package runner_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os/exec"
@@ -195,19 +196,62 @@ func BenchmarkLook(b *testing.B) {
 	}
 }
 
-// BenchmarkClaim takes all runs of a queue.
+// BenchmarkClaim takes the first 50 runs of a queue, whether one pull request waits alone or many repositories do, and 8 are under way.
 func BenchmarkClaim(b *testing.B) {
-	e := newEstate(b)
-	for b.Loop() {
-		b.StopTimer()
-		_, runs := e.pull(300, 0)
-		b.StartTimer()
-		for range runs {
-			if _, ok := e.r.Claim(b.Context()); !ok {
-				b.Fatal("the queue is empty")
-			}
+	for _, where := range []string{"SQLite", "PostgreSQL"} {
+		for _, c := range []struct{ repositories, runs int }{{1, 300}, {1, 1000}, {200, 5}} {
+			b.Run(fmt.Sprintf("50 of %d repositories with %d each on %s", c.repositories, c.runs, where), func(b *testing.B) {
+				url := ""
+				if where == "PostgreSQL" {
+					url = pgtest.URL(b)
+				}
+				e := estateOn(b, workspaces.Repository{Name: "infra", Forge: "hub"}, url)
+				e.queue(c.repositories, c.runs)
+				for range 8 {
+					e.r.Claim(b.Context())
+				}
+				for b.Loop() {
+					var taken []runner.Run
+					for range 50 {
+						run, ok := e.r.Claim(b.Context())
+						if !ok {
+							b.Fatal("the queue is empty")
+						}
+						taken = append(taken, run)
+					}
+					b.StopTimer()
+					e.update(func(tx runner.Tx) error {
+						for _, run := range taken {
+							run.Status = runner.Queued
+							if err := tx.UpdateRun(run, runner.Planning); err != nil {
+								return err
+							}
+							e.r.Drop(run.ID)
+						}
+						return nil
+					})
+					b.StartTimer()
+				}
+				b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(50*b.N), "us/claim")
+			})
 		}
 	}
+}
+
+// queue makes repositories with a pull request each, and so many queued plans for it.
+func (e *estate) queue(repositories, runs int) {
+	e.update(func(tx runner.Tx) error {
+		for r := range repositories {
+			for i := range runs {
+				run := runner.Run{Repository: fmt.Sprintf("repo%d", r), Purpose: runner.PurposePlan, Status: runner.Queued, PullID: int64(r + 1), CreatedAt: time.Now()}
+				run.Workspace = workspaces.ID(fmt.Sprintf("%s//w-%04d", run.Repository, i))
+				if err := errors.Join(tx.InsertRun(&run), tx.PutWorkspace(runner.Workspace{ID: run.Workspace, Repository: run.Repository})); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
 }
 
 // BenchmarkWakes looks for work in a queue of runs that all wait, and for drift where nothing is due, as a wake and a tick do.

@@ -34,8 +34,20 @@ func (r *Runner) claimable(ctx context.Context, looked map[int64]bool) (ids []in
 type candidates struct {
 	r    *Runner
 	tx   *remembering
-	at   time.Time              // by the store's clock
-	held map[workspaces.ID]bool // workspaces that a run holds; nil: nobody asked yet
+	at   time.Time // by the store's clock
+	busy *busy     // what is under way; nil: nobody asked yet
+}
+
+// underWay is what is under way.
+func (c *candidates) underWay() (*busy, error) {
+	if c.busy == nil {
+		runs, err := c.tx.UnderWay()
+		if err != nil {
+			return nil, err
+		}
+		c.busy = newBusy(runs)
+	}
+	return c.busy, nil
 }
 
 // waits reports whether a run must wait for another one to let its workspace go.
@@ -43,49 +55,91 @@ func (c *candidates) waits(run Run) (bool, error) {
 	if run.Purpose == PurposePlan {
 		return false, nil
 	}
-	if c.held == nil {
-		runs, err := c.tx.Runs(RunFilter{Statuses: []Status{Planning, Planned, Ready, Applying}, Purposes: holders})
-		if err != nil {
-			return false, err
-		}
-		c.held = map[workspaces.ID]bool{}
-		for _, other := range runs {
-			c.held[other.Workspace] = true
-		}
-	}
-	return c.held[run.Workspace], nil
+	now, err := c.underWay()
+	return err == nil && now.held[run.Workspace], err
 }
 
-// holders are the purposes whose runs hold their workspace while they are worked on.
-var holders = []Purpose{PurposeApply, PurposeDrift, PurposeDestroy, PurposePush, PurposeUnlock}
-
 // claimable appends the runs for some purposes that something is to be written of, and reports whether the last of them may start.
+// The first in turn may, most of the time.
 func (c *candidates) claimable(purposes []Purpose, looked map[int64]bool, ids *[]int64) (found bool, err error) {
-	for last, limit := int64(0), fewRuns; len(*ids) < claimBatch; limit = claimBatch {
-		runs, err := c.tx.Runs(RunFilter{Purposes: purposes, Statuses: []Status{Queued}, After: last, Oldest: true, Limit: limit})
-		if err != nil || len(runs) == 0 {
-			return false, err
-		}
-		last = runs[len(runs)-1].ID
-		runs = slices.DeleteFunc(runs, func(run Run) bool { return looked[run.ID] || c.r.members.worksOn(run.ID) })
-		if err := c.remember(runs); err != nil {
-			return false, err
-		}
-		for _, run := range runs {
-			may, reason, err := c.r.mayStart(c.tx, run)
-			held, failed := c.waits(run)
-			switch err = errors.Join(err, failed); {
-			case err != nil:
-				c.r.unclaimed(run, err)
-			case may && !held && !putOff(run, c.at) && !c.r.leaves(run.ID):
-				*ids = append(*ids, run.ID)
-				return true, nil
-			case !may && reason != run.Reason:
-				*ids = append(*ids, run.ID)
-			}
+	queue, err := c.tx.Queue(purposes, true)
+	if err != nil || len(queue) == 0 {
+		return false, err
+	}
+	if err := c.inTurn(queue); err != nil {
+		return false, err
+	}
+	first := queue[:1]
+	if found, err = c.among(first, looked, ids); err != nil || found {
+		return found, err
+	}
+	if queue, err = c.tx.Queue(purposes, false); err != nil || len(queue) == 1 {
+		return false, err
+	}
+	if err := c.inTurn(queue); err != nil {
+		return false, err
+	}
+	for page := range slices.Chunk(queue[1:], claimBatch) {
+		if found, err = c.among(page, looked, ids); err != nil || found || len(*ids) >= claimBatch {
+			return found, err
 		}
 	}
 	return false, nil
+}
+
+// inTurn sorts queued runs in the order in which they start.
+func (c *candidates) inTurn(queue []Waiting) error {
+	if len(queue) < 2 {
+		return nil
+	}
+	now, err := c.underWay()
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(queue, now.inTurn)
+	return nil
+}
+
+// among is claimable of some queued runs, in their order.
+func (c *candidates) among(queue []Waiting, looked map[int64]bool, ids *[]int64) (found bool, err error) {
+	runs, err := c.read(queue, looked)
+	if err != nil {
+		return false, err
+	}
+	for _, run := range runs {
+		may, reason, err := c.r.mayStart(c.tx, run)
+		held, failed := c.waits(run)
+		switch err = errors.Join(err, failed); {
+		case err != nil:
+			c.r.unclaimed(run, err)
+		case may && !held && !putOff(run, c.at) && !c.r.leaves(run.ID):
+			*ids = append(*ids, run.ID)
+			return true, nil
+		case !may && reason != run.Reason:
+			*ids = append(*ids, run.ID)
+		}
+	}
+	return false, nil
+}
+
+// read reads queued runs, in their order, and the records of their workspaces. Those that were looked at are left out.
+func (c *candidates) read(queue []Waiting, looked map[int64]bool) ([]Run, error) {
+	var ids []int64
+	place := map[int64]int{}
+	for i, w := range queue {
+		if !looked[w.ID] && !c.r.members.worksOn(w.ID) {
+			ids, place[w.ID] = append(ids, w.ID), i
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	runs, err := c.tx.Runs(RunFilter{IDs: ids})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(runs, func(a, b Run) int { return place[a.ID] - place[b.ID] })
+	return runs, c.remember(runs)
 }
 
 // remember reads the records of the workspaces of runs at once.

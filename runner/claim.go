@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// claim takes the next run that may start: applies first, then pull requests, then drift, each oldest first. It looks for it while
-// others write, and then looks at it once more, alone.
+// claim takes the next run that may start: applies first, then pull requests, then drift, each in turn (see busy). It looks for it
+// while others write, and then looks at it once more, alone.
 func (r *Runner) claim(ctx context.Context) (claimed Run, ok bool) {
 	if !r.members.alive() {
 		return claimed, false
@@ -81,12 +81,8 @@ func (r *Runner) unclaimed(run Run, err error) {
 // priorities are the purposes in the order in which their runs start.
 var priorities = [][]Purpose{{PurposePush, PurposeUnlock}, {PurposeApply, PurposeDestroy}, {PurposePlan}, {PurposeDrift}}
 
-// claimBatch is how much of the queue is read at a time, and how many runs are looked at in one transaction that writes; fewRuns
-// are read first: the first one may start, most of the time.
-const (
-	claimBatch = 50
-	fewRuns    = 5
-)
+// claimBatch is how much of the queue is read at a time, and how many runs are looked at in one transaction that writes.
+const claimBatch = 50
 
 // mayStart reports whether this process may begin a run now, and otherwise what its record is to say of that.
 func (r *Runner) mayStart(tx Tx, run Run) (may bool, reason string, err error) {

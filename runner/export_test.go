@@ -19,6 +19,9 @@ func (r *Runner) Report(ctx context.Context, pullID int64) error { return r.repo
 // Claim takes the next run of the queue.
 func (r *Runner) Claim(ctx context.Context) (Run, bool) { return r.claim(ctx) }
 
+// Drop lets a run go that was taken from the queue.
+func (r *Runner) Drop(id int64) { r.members.drop(id) }
+
 // Track makes a set what the tracked branch of every repository wants.
 func (r *Runner) Track(set *workspaces.Set) {
 	for _, w := range r.watching.all() {

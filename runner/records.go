@@ -124,6 +124,13 @@ type Run struct {
 	NotBefore      time.Time // queued: nobody takes it up before, by the store's clock; zero = at once
 }
 
+// Waiting is of a run in the queue what says whose turn it is.
+type Waiting struct {
+	ID         int64
+	Repository string
+	PullID     int64 // 0: of the tracked branch
+}
+
 // Workspace is what is known of a workspace. Target is what the tracked branch wants, Applied what the world got.
 type Workspace struct {
 	ID            workspaces.ID

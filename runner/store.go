@@ -67,6 +67,11 @@ type Tx interface {
 	Runs(RunFilter) ([]Run, error) // newest first, unless the filter says otherwise
 	// NewestRuns are the newest run of each workspace of a repository that a filter selects.
 	NewestRuns(RunFilter) ([]Run, error)
+	// Queue are the queued runs of some purposes, the oldest first; with heads, only the oldest of each pull request and of each
+	// tracked branch.
+	Queue(purposes []Purpose, heads bool) ([]Waiting, error)
+	// UnderWay are the runs that are worked on: those that are active, and what is ready to be applied at once.
+	UnderWay() ([]Run, error)
 	InsertRun(*Run) error     // sets ID. ErrConflict: see UpdateRun
 	DeleteRun(id int64) error // without its blobs
 	// UpdateRun writes the run if its status is still from and its attempt the same, or the next one when it leaves the queue.
@@ -165,6 +170,7 @@ type CommandFilter struct {
 
 // RunFilter selects runs; zero fields select all.
 type RunFilter struct {
+	IDs        []int64
 	Repository string
 	Workspace  workspaces.ID
 	PullID     int64

@@ -31,6 +31,9 @@ func order(f runner.RunFilter) string {
 
 // matching adds the conditions of a filter.
 func matching(q *bun.SelectQuery, f runner.RunFilter) *bun.SelectQuery {
+	if len(f.IDs) > 0 {
+		q = q.Where("id IN (?)", bun.List(f.IDs))
+	}
 	q = equal(q, "repository", text(f.Repository))
 	q = equal(q, "workspace", text(f.Workspace))
 	q = equal(q, "pull_id", f.PullID)

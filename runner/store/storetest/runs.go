@@ -61,6 +61,7 @@ func runFilters(t *testing.T, s runner.Store) {
 		want   []int64
 	}{
 		{"all", runner.RunFilter{}, []int64{6, 5, 4, 3, 2, 1}},
+		{"ids", runner.RunFilter{IDs: []int64{2, 99, 5}}, []int64{5, 2}},
 		{"limit", runner.RunFilter{Limit: 2}, []int64{6, 5}},
 		{"before", runner.RunFilter{Before: 5, Limit: 2}, []int64{4, 3}},
 		{"after", runner.RunFilter{After: 4}, []int64{6, 5}},
@@ -132,6 +133,44 @@ func newestRuns(t *testing.T, s runner.Store) {
 		}
 		same(t, test.name, ids, test.want)
 	}
+}
+
+// queue asks for what waits, and for what is under way.
+func queue(t *testing.T, s runner.Store) {
+	plan, apply := []runner.Purpose{runner.PurposePlan}, []runner.Purpose{runner.PurposeApply, runner.PurposeDestroy}
+	for _, r := range []runner.Run{
+		{Repository: "r", Workspace: "r//a", Purpose: runner.PurposePlan, Status: runner.Queued, PullID: 2},
+		{Repository: "r", Workspace: "r//b", Purpose: runner.PurposePlan, Status: runner.Queued, PullID: 1},
+		{Repository: "r", Workspace: "r//c", Purpose: runner.PurposePlan, Status: runner.Queued, PullID: 2},
+		{Repository: "q", Workspace: "q//a", Purpose: runner.PurposeDestroy, Status: runner.Queued},
+		{Repository: "r", Workspace: "r//a", Purpose: runner.PurposeApply, Status: runner.Queued},
+		{Repository: "r", Workspace: "r//b", Purpose: runner.PurposeApply, Status: runner.Queued},
+		{Repository: "r", Workspace: "r//a", Purpose: runner.PurposePlan, Status: runner.Planning, PullID: 3},
+		{Repository: "r", Workspace: "r//b", Purpose: runner.PurposePlan, Status: runner.Ready, PullID: 3},
+		{Repository: "r", Workspace: "r//c", Purpose: runner.PurposeApply, Status: runner.Ready},
+		{Repository: "r", Workspace: "r//d", Purpose: runner.PurposeDrift, Status: runner.Planned},
+		{Repository: "r", Workspace: "r//e", Purpose: runner.PurposeDrift, Status: runner.Unchanged},
+	} {
+		insert(t, s, r)
+	}
+	for _, test := range []struct {
+		name     string
+		purposes []runner.Purpose
+		heads    bool
+		want     []runner.Waiting
+	}{
+		{"plans", plan, false, []runner.Waiting{{ID: 1, Repository: "r", PullID: 2}, {ID: 2, Repository: "r", PullID: 1}, {ID: 3, Repository: "r", PullID: 2}}},
+		{"first plans", plan, true, []runner.Waiting{{ID: 1, Repository: "r", PullID: 2}, {ID: 2, Repository: "r", PullID: 1}}},
+		{"first applies", apply, true, []runner.Waiting{{ID: 4, Repository: "q"}, {ID: 5, Repository: "r"}}},
+		{"nothing", []runner.Purpose{runner.PurposeDrift}, true, []runner.Waiting{}},
+	} {
+		same(t, test.name, read(t, s, func(tx runner.Tx) ([]runner.Waiting, error) { return tx.Queue(test.purposes, test.heads) }), test.want)
+	}
+	ids := []int64{}
+	for _, r := range read(t, s, runner.Tx.UnderWay) {
+		ids = append(ids, r.ID)
+	}
+	same(t, "under way", ids, []int64{7, 9, 10})
 }
 
 func compareAndSet(t *testing.T, s runner.Store) {

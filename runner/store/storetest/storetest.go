@@ -20,6 +20,7 @@ func Run(t *testing.T, open func(t *testing.T) runner.Store) {
 		"runs":              runs,
 		"run filters":       runFilters,
 		"newest runs":       newestRuns,
+		"queue":             queue,
 		"compare and set":   compareAndSet,
 		"one active run":    oneActiveRun,
 		"claim race":        claimRace,

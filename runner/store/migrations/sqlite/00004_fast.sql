@@ -1,0 +1,5 @@
+-- A thousand workspaces: what waits, and for whom, and what is about to be applied is found without reading what else there is.
+
+-- +goose Up
+CREATE INDEX runs_queued ON runs (purpose, repository, pull_id, id) WHERE status = 'queued';
+CREATE INDEX runs_ready ON runs (status, purpose, id) WHERE status = 'ready';
