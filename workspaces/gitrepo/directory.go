@@ -68,7 +68,9 @@ func contentOf(o plumbing.EncodedObject) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = r.Close() }()
-	return io.ReadAll(r)
+	content := make([]byte, o.Size())
+	_, err = io.ReadFull(r, content)
+	return content, err
 }
 
 // treeCache keeps the directories that were read last. It is bounded by their entries, not by their number: one hostile

@@ -51,9 +51,12 @@ func (o *objects) fresh() bool {
 
 func (o *objects) open() {
 	const deltaBases = 8 << 20 // bytes; go-git's default of 96 MiB would be spent for every mirror
+	if o.store != nil {
+		_ = o.store.Close() // its packs
+	}
 	o.packs, _ = os.Stat(filepath.Join(o.dir, "objects", "pack"))
 	o.store = filesystem.NewStorageWithOptions(osfs.New(o.dir), cache.NewObjectLRU(deltaBases),
-		filesystem.Options{AlternatesFS: osfs.New("/")})
+		filesystem.Options{AlternatesFS: osfs.New("/"), KeepDescriptors: true})
 }
 
 func guard(store *filesystem.Storage, fn func(*filesystem.Storage) error) (err error) {
