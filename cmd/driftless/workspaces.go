@@ -104,28 +104,9 @@ func (a *app) explain(ctx context.Context, dir, name, base, head string) error {
 	if err != nil {
 		return err
 	}
-	is, err := a.set(ctx, l, l.tree, "")
+	is, rows, err := a.explained(ctx, l, base)
 	if err != nil {
 		return err
-	}
-	rows := plainRows(is)
-	if base != "" {
-		commit, err := l.mirror.Resolve(ctx, base)
-		if err != nil {
-			return fmt.Errorf("--base %q: %w", base, err)
-		}
-		was, err := a.set(ctx, l, commit, "")
-		if err != nil {
-			return fmt.Errorf("--base %q: %w", base, err)
-		}
-		if is, err = a.set(ctx, l, l.tree, commit); err != nil {
-			return err
-		}
-		effects, err := workspaces.NewDigester(nil, nil).Affected(ctx, was, is)
-		if err != nil {
-			return err
-		}
-		rows = effectRows(effects)
 	}
 	if len(is.Diagnostics) > 0 {
 		a.diagnose(is, is.Diagnostics)
@@ -139,6 +120,34 @@ func (a *app) explain(ctx context.Context, dir, name, base, head string) error {
 		return exitCode(1)
 	}
 	return err
+}
+
+// explained finds the workspaces, and with a base what has changed since.
+func (a *app) explained(ctx context.Context, l localTree, base string) (*workspaces.Set, []workspaceRow, error) {
+	if base == "" {
+		is, err := a.set(ctx, l, l.tree, "")
+		if err != nil {
+			return nil, nil, err
+		}
+		return is, plainRows(is), nil
+	}
+	commit, err := l.mirror.Resolve(ctx, base)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--base %q: %w", base, err)
+	}
+	was, err := a.set(ctx, l, commit, "")
+	if err != nil {
+		return nil, nil, fmt.Errorf("--base %q: %w", base, err)
+	}
+	is, err := a.set(ctx, l, l.tree, commit)
+	if err != nil {
+		return nil, nil, err
+	}
+	effects, err := workspaces.NewDigester(nil, nil).Affected(ctx, was, is)
+	if err != nil {
+		return nil, nil, err
+	}
+	return is, effectRows(effects), nil
 }
 
 func row(w *workspaces.Workspace, affected bool, reason string) workspaceRow {
