@@ -23,19 +23,22 @@ func (d *Digester) Affected(ctx context.Context, base, head *Set) ([]Effect, err
 	for _, w := range base.Workspaces {
 		before[w.ID] = w
 	}
-	var effects []Effect
+	effects := make([]Effect, len(head.Workspaces))
 	here, renamed := map[ID]bool{}, map[ID]ID{}
 	for _, w := range head.Workspaces {
 		here[w.ID] = true
 		if w.RenamedFrom != "" {
 			renamed[ID(w.Repository+"//"+w.RenamedFrom)] = w.ID
 		}
+	}
+	parallel(len(effects), func(i int) {
+		w := head.Workspaces[i]
 		e := Effect{Workspace: w, Affected: true}
 		if err := d.compare(ctx, base, head, before[w.ID], &e); err != nil {
 			e.Reason = fmt.Sprintf("its inputs cannot be determined: %s", err)
 		}
-		effects = append(effects, e)
-	}
+		effects[i] = e
+	})
 	for _, w := range base.Workspaces {
 		if !here[w.ID] {
 			e := Effect{Workspace: w, Affected: true, Removed: true, Reason: "removed"}

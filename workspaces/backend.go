@@ -110,12 +110,12 @@ func (r *resolver) conflict(group []*Workspace, summary string, place func(*Work
 	}
 	for _, w := range group {
 		var others []string
-		for _, o := range group {
-			if o != w {
+		for _, o := range group[:min(len(group), 4)] {
+			if o != w && len(others) < 3 {
 				others = append(others, fmt.Sprintf("%s (%s)", o.ID, place(o)))
 			}
 		}
-		detail := fmt.Sprintf("%s would share it with %s", w.ID, some(others, 3))
+		detail := fmt.Sprintf("%s would share it with %s", w.ID, someOf(others, len(group)-1))
 		w.problem("%s: %s: %s", place(w), strings.ToLower(summary[:1])+summary[1:], detail)
 		r.set.Diagnostics = append(r.set.Diagnostics, errorAt(r.rangeOf(w), summary, "%s.", detail))
 	}

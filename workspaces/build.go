@@ -12,7 +12,11 @@ import (
 
 // add resolves one workspace. block is the place of its block, if it has one.
 func (r *resolver) add(t target, reason string, block hcl.Range) {
-	is, may := r.effective(t, r.planned), r.effective(t, r.trusted)
+	is := r.effective(t, r.planned)
+	may := is
+	if !r.agree() {
+		may = r.effective(t, r.trusted)
+	}
 	r.defaultEngine(t, &is, r.v)
 	r.defaultEngine(t, &may, r.trustedView(t))
 	w := &Workspace{
@@ -34,7 +38,9 @@ func (r *resolver) add(t target, reason string, block hcl.Range) {
 	}
 	r.set.Workspaces = append(r.set.Workspaces, w)
 	r.blocks[w], r.words[w] = block, is.DependsOn
-	r.notice(t, is, may)
+	if !r.agree() || is.Engine != may.Engine {
+		r.notice(t, is, may)
+	}
 	r.inspect(w)
 }
 
@@ -112,16 +118,15 @@ func (r *resolver) inspectRoot(w *Workspace, root *module) bool {
 
 func (r *resolver) inspectCalls(w *Workspace, m *module) {
 	for _, c := range m.calls {
-		called, ok := c.local(m.dir)
-		if !ok {
+		if c.dir == "" {
 			continue
 		}
-		at, err := r.v.follow(called)
+		at, err := r.v.follow(c.dir)
 		switch {
-		case escapes(called):
+		case escapes(c.dir):
 			w.problem("%s: module %q: %s leaves the repository", c.place(), c.name, c.source)
 		case isMissing(err) || err == nil && at.entry.Mode != Dir && at.entry.Mode != Submodule:
-			w.problem("%s: module %q: there is no directory %s", c.place(), c.name, called)
+			w.problem("%s: module %q: there is no directory %s", c.place(), c.name, c.dir)
 		case err != nil:
 			w.problem("%s: module %q: %s", c.place(), c.name, err)
 		}

@@ -16,7 +16,7 @@ func (r *resolver) addBlocks() {
 			continue
 		}
 		done[t] = true
-		if glob, ok := r.barred(t, find(own, t) != nil); ok {
+		if glob, ok := r.barred(t, r.own[t] != nil); ok {
 			r.set.Diagnostics = append(r.set.Diagnostics, warningAt(b.Range, "Workspace is excluded",
 				"discovery at the tracked branch or in the operator's file excludes %q, which a workspace block that is not there cannot undo.", glob))
 			continue
@@ -32,7 +32,7 @@ func (r *resolver) barred(t target, operators bool) (glob string, ok bool) {
 		return "", false
 	}
 	exclude, byOperator := r.exclude()
-	if !byOperator && find(r.trusted.Workspaces, t) != nil {
+	if !byOperator && r.trusted.blocks[t] != nil {
 		return "", false
 	}
 	return matchAny(exclude, t.dir)

@@ -54,22 +54,43 @@ func (s *Set) dependency(word string) (ID, error) {
 
 // named returns the workspaces that a word names: first by identity, then by directory and name, then by either.
 func (s *Set) named(word string) []*Workspace {
-	for _, match := range []func(w *Workspace) bool{
-		func(w *Workspace) bool { return string(w.ID) == word },
-		func(w *Workspace) bool { return w.target().String() == word },
-		func(w *Workspace) bool { return w.Name == word || w.Dir == path.Clean(word) },
-	} {
+	n := s.names()
+	either := slices.Concat(n.names[word], n.dirs[path.Clean(word)])
+	slices.Sort(either)
+	for _, at := range [][]int{n.ids[ID(word)], n.targets[word], slices.Compact(either)} {
 		var found []*Workspace
-		for _, w := range s.Workspaces {
-			if match(w) {
-				found = append(found, w)
-			}
+		for _, i := range at {
+			found = append(found, s.Workspaces[i])
 		}
 		if word != "" && len(found) > 0 {
 			return found
 		}
 	}
 	return nil
+}
+
+// nameIndex finds workspaces by what they are called: their places in the set, in its order.
+type nameIndex struct {
+	ids                  map[ID][]int
+	targets, names, dirs map[string][]int
+}
+
+// names are those of a set whose workspaces are all there.
+func (s *Set) names() *nameIndex {
+	s.naming.Do(func() {
+		n := &nameIndex{map[ID][]int{}, map[string][]int{}, map[string][]int{}, map[string][]int{}}
+		for i, w := range s.Workspaces {
+			n.ids[w.ID] = append(n.ids[w.ID], i)
+			target := w.target().String()
+			n.targets[target] = append(n.targets[target], i)
+			if w.Name != "" {
+				n.names[w.Name] = append(n.names[w.Name], i)
+			}
+			n.dirs[w.Dir] = append(n.dirs[w.Dir], i)
+		}
+		s.nameIndex = n
+	})
+	return s.nameIndex
 }
 
 func (w *Workspace) target() target { return target{dir: w.Dir, name: w.Name} }

@@ -5,8 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -141,16 +141,22 @@ func hashInputs(inputs []Input) string {
 	h := sha256.New()
 	var line []byte
 	for _, in := range inputs {
-		line = fmt.Appendf(line[:0], "%d %s %d %s %d %s\n", len(in.Kind), in.Kind, len(in.Name), in.Name, len(in.ID), in.ID)
+		line = line[:0]
+		for i, part := range [3]string{in.Kind, in.Name, in.ID} {
+			line = append(append(strconv.AppendInt(line, int64(len(part)), 10), ' '), part...)
+			line = append(line, "  \n"[i])
+		}
 		h.Write(line)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 
 func hashText(parts ...string) string {
-	h := sha256.New()
+	var text []byte
 	for _, p := range parts {
-		_, _ = io.WriteString(h, fmt.Sprintf("%d %s\n", len(p), p))
+		text = append(append(strconv.AppendInt(text, int64(len(p)), 10), ' '), p...)
+		text = append(text, '\n')
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }

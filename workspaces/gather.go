@@ -70,7 +70,7 @@ func (g *gatherer) lock() {
 		}
 	}
 	for _, m := range g.modules {
-		if len(m.needsProviders()) > 0 {
+		if len(m.external) > 0 {
 			g.float("%s has no %s: every init may choose other provider versions", g.w.Dir, lockFile)
 			return
 		}

@@ -37,11 +37,11 @@ func (v *view) moduleTree(dir, engine string, above []string) string {
 		return "calls itself"
 	}
 	return v.keys.get(moduleKey{dir, engine}, func() string {
-		parts := m.needsProviders()
+		parts := slices.Clone(m.external)
 		for _, c := range m.calls {
 			parts = append(parts, "module", c.name, c.source, c.version)
-			if called, ok := c.local(dir); ok {
-				parts = append(parts, v.moduleTree(called, engine, append(above, m.at.path)))
+			if c.dir != "" {
+				parts = append(parts, v.moduleTree(c.dir, engine, append(above, m.at.path)))
 			}
 		}
 		return hashText(parts...)

@@ -23,7 +23,7 @@ func Locate(tree Tree, dir, address string) (file string, line int, ok bool) {
 	var best spot
 	for {
 		here, rest := declaration(names)
-		found, declared := m.blocks[here]
+		found, declared := v.declared(m, here)
 		if declared {
 			best = found
 		}
@@ -31,13 +31,22 @@ func Locate(tree Tree, dir, address string) (file string, line int, ok bool) {
 		if !declared || len(rest) == 0 || i < 0 {
 			break
 		}
-		source, local := m.calls[i].local(m.dir)
-		if !local {
+		if m.calls[i].dir == "" {
 			break
 		}
-		m, names = v.module(source, engine), rest
+		m, names = v.module(m.calls[i].dir, engine), rest
 	}
 	return best.file, best.line, best.line > 0
+}
+
+// declared finds the block with an address within a module; override files come last.
+func (v *view) declared(m *module, address string) (spot, bool) {
+	for _, name := range m.files {
+		if at, f, err := m.read(v, name); err == nil && f.lines[address] > 0 {
+			return spot{at.path, f.lines[address]}, true
+		}
+	}
+	return spot{}, false
 }
 
 // addressNames splits an address at its dots, without the keys of instances, which may hold anything:

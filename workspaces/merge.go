@@ -66,35 +66,26 @@ func union(a, b map[string]string) map[string]string {
 }
 
 // effective merges all that is said about a workspace, given the settings of the repository's file.
-func (r *resolver) effective(t target, file Settings) Block {
+func (r *resolver) effective(t target, file fileSettings) Block {
 	merged := Block{Engine: "", Apply: OnMerge, Freshness: new(defaultFreshness), Permissions: defaultPermissions(), Require: defaultRequire()}
-	lay := func(defaults, workspaces []Block) {
+	lay := func(defaults []Block, workspaces blockIndex) {
 		for _, b := range defaults {
 			if _, ok := matchAny(b.Dirs, t.dir); ok || len(b.Dirs) == 0 {
 				b.DependsOn = without(b.DependsOn, t)
 				merged = merged.over(b)
 			}
 		}
-		if b := find(workspaces, t); b != nil {
+		if b := workspaces[t]; b != nil {
 			merged = merged.over(*b)
 		}
 	}
 	lay(r.src.Operator.Defaults, nil)
-	lay(file.Defaults, file.Workspaces)
-	lay(r.src.Repository.Settings.Defaults, r.src.Repository.Settings.Workspaces)
+	lay(file.Defaults, file.blocks)
+	lay(r.src.Repository.Settings.Defaults, r.own)
 	return merged
 }
 
 const defaultFreshness = 24 * time.Hour
-
-func find(blocks []Block, t target) *Block {
-	for i := range blocks {
-		if blocks[i].target() == t {
-			return &blocks[i]
-		}
-	}
-	return nil
-}
 
 // without drops a workspace itself from depends_on of a defaults block: "all depend on global" does not mean global.
 func without(words []string, t target) []string {

@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 // module is one directory of engine files, as an engine loads it.
@@ -28,7 +30,7 @@ type module struct {
 	paths     []pathRef
 	pathFiles []string // of paths
 	links     []Input
-	blocks    map[string]spot // address within the module → where its block begins
+	external  []string // providers that must be installed: each with what the module says of it, sorted
 }
 
 type moduleKey struct{ dir, engine string }
@@ -39,13 +41,15 @@ func (v *view) module(dir, engine string) *module {
 }
 
 func (v *view) loadModule(dir, engine string) *module {
-	m := &module{dir: dir, providers: map[string]string{}, implied: map[string]bool{}, declares: map[string]bool{}, variables: map[string]bool{}, blocks: map[string]spot{}}
 	at, err := v.follow(dir)
 	if err != nil {
-		m.missing = err
-		return m
+		return &module{dir: dir, missing: err}
 	}
-	m.at, m.links = at, at.links
+	key := moduleAt{moduleKey{dir, engine}, at.entry.ID}
+	if known, ok := loadedModules.Get(key); ok && len(at.links) == 0 {
+		return known
+	}
+	m := &module{dir: dir, at: at, links: at.links, providers: map[string]string{}, implied: map[string]bool{}, declares: map[string]bool{}, variables: map[string]bool{}}
 	if at.entry.Mode == Submodule {
 		return m
 	}
@@ -58,32 +62,57 @@ func (v *view) loadModule(dir, engine string) *module {
 	for _, name := range m.files {
 		m.load(v, name)
 	}
+	for i := range m.calls {
+		m.calls[i].dir, _ = m.calls[i].local(dir)
+	}
+	m.external = m.needsProviders()
+	if len(m.links)+len(m.problems) == 0 {
+		loadedModules.Add(key, m)
+	}
 	return m
 }
 
+// moduleAt is all that a module follows from that no link leads to or away from.
+type moduleAt struct {
+	moduleKey
+	tree string // id of its directory
+}
+
+// loadedModules remembers modules for other commits with the same directory. Its size bounds the memory.
+var loadedModules = func() *lru.Cache[moduleAt, *module] {
+	cache, err := lru.New[moduleAt, *module](1 << 14)
+	if err != nil {
+		panic(err)
+	}
+	return cache
+}()
+
 // load adds one file to the module.
 func (m *module) load(v *view, name string) {
-	file := path.Join(m.dir, name)
-	at, err := v.follow(m.at.path + "/" + name)
-	if err == nil && at.entry.Mode != File && at.entry.Mode != Executable {
-		err = fmt.Errorf("%s is not a file", file)
-	}
+	at, f, err := m.read(v, name)
+	m.links = append(m.links, at.links...)
 	if err != nil {
 		m.problems = append(m.problems, err.Error())
 		return
 	}
-	m.links = append(m.links, at.links...)
+	m.add(f, path.Join(m.dir, name), isOverride(name))
+}
+
+// read reads one of its files.
+func (m *module) read(v *view, name string) (place, *sourceFile, error) {
+	file := path.Join(m.dir, name)
+	at, err := v.follow(m.at.path + "/" + name)
+	switch {
+	case err != nil:
+		return place{}, nil, err
+	case at.entry.Mode != File && at.entry.Mode != Executable:
+		return place{}, nil, fmt.Errorf("%s is not a file", file)
+	}
 	f, err := loadSourceFile(name, at.entry.ID, func() ([]byte, error) { return v.tree.Read(at.path) })
 	if err != nil {
-		m.problems = append(m.problems, fmt.Sprintf("read %s: %s", file, err))
-		return
+		return at, nil, fmt.Errorf("read %s: %w", file, err)
 	}
-	for address, line := range f.lines {
-		if _, known := m.blocks[address]; !known { // override files come last
-			m.blocks[address] = spot{at.path, line}
-		}
-	}
-	m.add(f, file, isOverride(name))
+	return at, f, nil
 }
 
 func (m *module) add(f *sourceFile, file string, override bool) {
@@ -159,19 +188,23 @@ func (m *module) needs() []string {
 
 const maxWays = 4
 
-// reach returns the module at dir and every local module that it calls, directly or not: the root first, then by path.
+// reach returns the module at dir and every local module that it calls, directly or not: the root first, then by path. The
+// result is shared and must not be changed.
 func (v *view) reach(dir, engine string) []*module {
+	return v.reached.get(moduleKey{dir, engine}, func() []*module { return v.findReached(dir, engine) })
+}
+
+func (v *view) findReached(dir, engine string) []*module {
 	root := v.module(dir, engine)
 	all, seen := []*module{root}, map[string]bool{dir: true}
 	visits := map[string]int{} // of a directory by different ways through links, which may have no end
 	for i := 0; i < len(all); i++ {
 		for _, c := range all[i].calls {
-			called, ok := c.local(all[i].dir)
-			if !ok || seen[called] {
+			if c.dir == "" || seen[c.dir] {
 				continue
 			}
-			seen[called] = true
-			m := v.module(called, engine)
+			seen[c.dir] = true
+			m := v.module(c.dir, engine)
 			if visits[m.at.path]++; m.missing != nil || visits[m.at.path] <= maxWays {
 				all = append(all, m)
 			}

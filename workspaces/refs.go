@@ -44,6 +44,7 @@ var errNoAnswer = errors.New("no answer in time")
 type refMemo struct {
 	mu      sync.Mutex
 	lookups map[gitRef]*lookup
+	slots   chan struct{} // of lookups that run
 	spent   time.Duration
 }
 
@@ -87,7 +88,7 @@ func (r *refMemo) begin(ctx context.Context, by refResolver, refs []gitRef) []*l
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.lookups == nil {
-		r.lookups = map[gitRef]*lookup{}
+		r.lookups, r.slots = map[gitRef]*lookup{}, make(chan struct{}, lookupsAtOnce)
 	}
 	var all, fresh []*lookup
 	for _, ref := range refs {
@@ -121,12 +122,11 @@ func (r *refMemo) run(asked context.Context, by refResolver, all []*lookup, budg
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(asked, budget)
 	defer cancel()
-	slots := make(chan struct{}, lookupsAtOnce)
 	var group sync.WaitGroup
 	for _, l := range all {
-		slots <- struct{}{}
+		r.slots <- struct{}{}
 		group.Go(func() {
-			defer func() { <-slots }()
+			defer func() { <-r.slots }()
 			l.commit, l.err = by.ask(ctx, l.ref)
 			if l.given = asked.Err() != nil; l.given {
 				r.forget(l.ref)

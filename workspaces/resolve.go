@@ -1,6 +1,7 @@
 package workspaces
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,7 +25,7 @@ func Resolve(src Source) (*Set, error) {
 	r.addBlocks()
 	r.addDiscovered()
 	slices.SortFunc(r.set.Workspaces, func(a, b *Workspace) int {
-		return strings.Compare(string(a.ID)+"\x00"+a.Dir, string(b.ID)+"\x00"+b.Dir)
+		return cmp.Or(strings.Compare(string(a.ID), string(b.ID)), strings.Compare(a.Dir, b.Dir))
 	})
 	r.set.Directories = r.directories()
 	r.set.Policies = slices.Concat(src.Operator.Policies, src.Repository.Settings.Policies, r.trusted.Policies)
@@ -43,16 +44,17 @@ type resolver struct {
 	set    *Set
 	survey *survey
 
-	v, tv            *view       // of the planned and of the trusted tree
-	planned, trusted Settings    // of their driftless.hcl
-	owners           *ownersFile // of the trusted tree
+	v, tv            *view        // of the planned and of the trusted tree
+	planned, trusted fileSettings // of their driftless.hcl
+	own              blockIndex   // of the operator's file
+	owners           *ownersFile  // of the trusted tree
 	blocks           map[*Workspace]hcl.Range
 	words            map[*Workspace][]string // depends_on as written
 }
 
 // load reads driftless.hcl of both trees.
 func (r *resolver) load() error {
-	r.blocks, r.words = map[*Workspace]hcl.Range{}, map[*Workspace][]string{}
+	r.blocks, r.words, r.own = map[*Workspace]hcl.Range{}, map[*Workspace][]string{}, indexBlocks(r.src.Repository.Settings.Workspaces)
 	var err error
 	if r.planned, err = r.settings(r.v); err != nil {
 		return err
@@ -66,9 +68,10 @@ func (r *resolver) load() error {
 	return err
 }
 
-func (r *resolver) settings(v *view) (Settings, error) {
-	var found Settings
-	read := ""
+// agree reports whether both trees have the same driftless.hcl.
+func (r *resolver) agree() bool { return r.planned.file == r.trusted.file }
+
+func (r *resolver) settings(v *view) (found fileSettings, err error) {
 	for _, name := range []string{RepositoryFileName, RepositoryFileName + ".json"} {
 		at, err := v.follow(name)
 		if isMissing(err) {
@@ -77,22 +80,18 @@ func (r *resolver) settings(v *view) (Settings, error) {
 		if err != nil {
 			return found, r.broken(name, err.Error())
 		}
-		if read != "" {
-			return found, r.broken(name, fmt.Sprintf("the repository has both %s and %s: keep one", read, name))
+		if found.file != "" {
+			return found, r.broken(name, fmt.Sprintf("the repository has both %s and %s: keep one", RepositoryFileName, name))
 		}
-		src, err := v.tree.Read(at.path)
-		if err != nil {
+		if found, err = v.readSettings(name, at); err != nil {
 			return found, fmt.Errorf("read %s: %w", name, err)
 		}
-		c, diags := Parse(RepositoryFile, name, src)
-		if diags.HasErrors() {
-			r.set.Sources[name], r.set.Diagnostics = src, diags
-			return found, r.atTracked(v, diags)
+		if v == r.v || found.diags.HasErrors() {
+			r.set.Sources[name], r.set.Diagnostics = found.src, slices.Clone(found.diags)
 		}
-		if v == r.v {
-			r.set.Sources[name], r.set.Diagnostics = src, diags
+		if found.diags.HasErrors() {
+			return found, r.atTracked(v, found.diags)
 		}
-		found, read = c.Settings, name
 	}
 	return found, nil
 }

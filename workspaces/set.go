@@ -20,6 +20,9 @@ type Set struct {
 	view    *view
 	outside outside
 	digests sync.Map // of workspaces that others are compared with, by digestKey
+
+	naming    sync.Once
+	nameIndex *nameIndex
 }
 
 // Directory explains one directory with *.tf, *.tofu, *.tf.json or *.tofu.json files.
@@ -40,10 +43,8 @@ type Source struct {
 
 // Workspace returns the workspace with the given identity, or nil.
 func (s *Set) Workspace(id ID) *Workspace {
-	for _, w := range s.Workspaces {
-		if w.ID == id {
-			return w
-		}
+	if at := s.names().ids[id]; len(at) > 0 {
+		return s.Workspaces[at[0]]
 	}
 	return nil
 }

@@ -36,7 +36,10 @@ type call struct {
 	name, source, version string
 	literal               bool // the source is a literal
 	line                  int
-	file                  string // set by the module
+
+	// Set by the module:
+	file string
+	dir  string // that it names by a relative path; "" = none
 }
 
 type backendBlock struct {

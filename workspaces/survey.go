@@ -31,6 +31,7 @@ func newSurvey(v *view) (*survey, error) {
 		return nil, err
 	}
 	slices.Sort(s.dirs)
+	parallel(len(s.dirs), func(i int) { s.module(s.dirs[i]) }) // parsing is most of the work
 	for _, dir := range s.dirs {
 		s.recordCalls(dir)
 	}
@@ -65,16 +66,23 @@ func (s *survey) walk(dir string) error {
 
 func (s *survey) recordCalls(dir string) {
 	for _, c := range s.module(dir).calls {
-		called, ok := c.local(dir)
-		if !ok {
+		if c.dir == "" {
 			continue
 		}
-		at, err := s.v.follow(called)
-		if err != nil || at.path == dir || slices.Contains(s.calledBy[at.path], dir) {
+		at, err := s.v.follow(c.dir)
+		if err != nil || at.path == dir {
 			continue
 		}
-		s.calledBy[at.path] = append(s.calledBy[at.path], dir)
+		s.calledBy[at.path] = follows(s.calledBy[at.path], dir)
 	}
+}
+
+// follows appends a name, unless it is the last one already.
+func follows(names []string, name string) []string {
+	if len(names) > 0 && names[len(names)-1] == name {
+		return names
+	}
+	return append(names, name)
 }
 
 func (s *survey) module(dir string) *module { return s.v.module(dir, s.v.defaultEngine(dir)) }
@@ -152,7 +160,10 @@ var exampleNames = []string{"examples", "example", "tests", "test", "testdata", 
 func (s *survey) exampleOf(dir string) (string, bool) {
 	for p := dir; p != "."; p = path.Dir(p) {
 		parent := path.Dir(p)
-		if slices.Contains(exampleNames, path.Base(p)) && slices.Contains(s.dirs, parent) && !s.roots[parent] {
+		if !slices.Contains(exampleNames, path.Base(p)) {
+			continue
+		}
+		if root, holds := s.roots[parent]; holds && !root {
 			return parent, true
 		}
 	}
@@ -160,10 +171,15 @@ func (s *survey) exampleOf(dir string) (string, bool) {
 }
 
 func some(names []string, limit int) string {
-	if len(names) <= limit {
+	return someOf(names[:min(len(names), limit)], len(names))
+}
+
+// someOf lists the first names of so many.
+func someOf(names []string, all int) string {
+	if all <= len(names) {
 		return strings.Join(names, ", ")
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:limit], ", "), len(names)-limit)
+	return fmt.Sprintf("%s and %d more", strings.Join(names, ", "), all-len(names))
 }
 
 func (b *backendBlock) describe() string {

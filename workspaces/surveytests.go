@@ -56,8 +56,8 @@ func (s *survey) recordTest(file string) {
 			if err != nil || at.entry.Mode != Dir || !s.v.holdsEngineFiles(at.path) {
 				continue
 			}
-			if at.path != base && !slices.Contains(s.testedBy[at.path], file) {
-				s.testedBy[at.path] = append(s.testedBy[at.path], file)
+			if at.path != base {
+				s.testedBy[at.path] = follows(s.testedBy[at.path], file)
 			}
 			break
 		}

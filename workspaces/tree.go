@@ -24,7 +24,7 @@ type Entry struct {
 type Tree interface {
 	// ID is the object id of the root tree.
 	ID() string
-	// List returns the entries of a directory in Git's order.
+	// List returns the entries of a directory in Git's order. The slice is the caller's own.
 	List(dir string) ([]Entry, error)
 	// Lookup returns the entry at path without reading its content.
 	Lookup(path string) (Entry, error)

@@ -24,34 +24,48 @@ func (v *view) findEngine(dir string) string {
 			}
 		}
 	}
-	for p := dir; ; p = path.Dir(p) {
-		for _, engine := range []string{"tofu", "terraform"} {
-			if _, err := v.follow(p + "/" + versionFiles[engine]); err == nil {
-				return engine
-			}
-		}
-		if p == "." {
-			return "terraform"
-		}
+	tofu, terraform := v.versionAt(dir, "tofu"), v.versionAt(dir, "terraform")
+	if tofu.file != "" && (terraform.file == "" || tofu.up <= terraform.up) {
+		return "tofu"
 	}
+	return "terraform"
+}
+
+// versionAt is the nearest version file of an engine at or above a directory.
+type versionAt struct {
+	file       string // "" = there is none
+	up         int    // directories above
+	constraint string
+	err        error
 }
 
 // versionFile returns the constraint in the nearest version file of an engine, and where it is. A word that is no
 // version, such as "latest", is no constraint.
 func (v *view) versionFile(dir, engine string) (constraint, file string, err error) {
-	for p := dir; ; p = path.Dir(p) {
-		file := path.Join(p, versionFiles[engine])
-		if at, err := v.follow(file); err == nil {
-			src, err := v.tree.Read(at.path)
-			if err != nil {
-				return "", file, err
-			}
-			return readVersion(string(src)), file, nil
+	at := v.versionAt(dir, engine)
+	return at.constraint, at.file, at.err
+}
+
+func (v *view) versionAt(dir, engine string) versionAt {
+	return v.versions.get(moduleKey{dir, engine}, func() versionAt { return v.findVersion(dir, engine) })
+}
+
+func (v *view) findVersion(dir, engine string) versionAt {
+	here := versionAt{file: path.Join(dir, versionFiles[engine])}
+	at, err := v.follow(here.file)
+	switch {
+	case err == nil:
+		var src []byte
+		if src, here.err = v.tree.Read(at.path); here.err == nil {
+			here.constraint = readVersion(string(src))
 		}
-		if p == "." {
-			return "", "", nil
-		}
+		return here
+	case dir == ".":
+		return versionAt{}
 	}
+	above := v.versionAt(path.Dir(dir), engine)
+	above.up++
+	return above
 }
 
 func readVersion(src string) string {

@@ -17,17 +17,20 @@ type view struct {
 	lists   map[string][]Entry
 	entries int // in lists
 
-	modules memo[moduleKey, *module]
-	plain   memo[string, bool]
-	engines memo[string, bool]
-	covers  memo[coverKey, cover]
-	globs   memo[string, []Input]
-	deep    memo[string, []Input] // targets of links below directories
-	ends    memo[[3]string, []Input]
-	texts   memo[string, []pathRef] // of templates
-	keys    memo[moduleKey, string]
-	tools   memo[string, string] // default engines
-	inputs  memo[moduleKey, Input]
+	modules  memo[moduleKey, *module]
+	plain    memo[string, bool]
+	engines  memo[string, bool]
+	covers   memo[coverKey, cover]
+	globs    memo[string, []Input]
+	deep     memo[string, []Input] // targets of links below directories
+	ends     memo[[3]string, []Input]
+	texts    memo[string, []pathRef] // of templates
+	keys     memo[moduleKey, string]
+	tools    memo[string, string] // default engines
+	versions memo[moduleKey, versionAt]
+	inputs   memo[moduleKey, Input]
+	ways     memo[string, *walk]
+	reached  memo[moduleKey, []*module]
 }
 
 // Limits of a tree. A few kilobytes of Git objects can describe a tree without end, whose directories hold each other many times.
@@ -39,14 +42,25 @@ const (
 func newView(t Tree) *view { return &view{tree: t, lists: map[string][]Entry{}} }
 
 // memo remembers the results of a pure function; two callers at once may both compute, and get equal results.
-type memo[K comparable, V any] struct{ m sync.Map }
+type memo[K comparable, V any] struct {
+	mu sync.RWMutex
+	m  map[K]V
+}
 
-func (m *memo[K, V]) get(key K, make func() V) V {
-	if v, ok := m.m.Load(key); ok {
-		return v.(V)
+func (m *memo[K, V]) get(key K, find func() V) V {
+	m.mu.RLock()
+	v, ok := m.m[key]
+	m.mu.RUnlock()
+	if ok {
+		return v
 	}
-	v := make()
-	m.m.Store(key, v)
+	v = find()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.m == nil {
+		m.m = map[K]V{}
+	}
+	m.m[key] = v
 	return v
 }
 
@@ -64,7 +78,7 @@ func (v *view) list(dir string) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	entries = slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool {
+	entries = slices.DeleteFunc(entries, func(e Entry) bool {
 		return e.Name == "" || e.Name == "." || e.Name == ".." || strings.Contains(e.Name, "/") // Git makes none; an enemy can
 	})
 	v.entries += len(entries)
@@ -80,10 +94,20 @@ func (v *view) entry(dir, name string) (Entry, error) {
 	}
 	i, ok := slices.BinarySearchFunc(entries, name, func(e Entry, n string) int { return strings.Compare(e.Name, n) })
 	if !ok {
-		return Entry{}, &fs.PathError{Op: "find", Path: path.Join(dir, name), Err: fs.ErrNotExist}
+		return Entry{}, notThere{dir, name}
 	}
 	return entries[i], nil
 }
+
+// notThere is a name that a directory does not hold. Most names that are looked for are not there.
+type notThere struct{ dir, name string }
+
+func (e notThere) Error() string {
+	return fmt.Sprintf("find %s: %s", path.Join(e.dir, e.name), fs.ErrNotExist)
+}
+
+// Unwrap makes it fs.ErrNotExist.
+func (e notThere) Unwrap() error { return fs.ErrNotExist }
 
 // leavesError is a path or a link that points out of the repository.
 type leavesError struct{ path, target string }
@@ -106,18 +130,44 @@ const maxLinks = 40 // as Linux
 
 // follow walks p component by component as the operating system would: ".." after a link is the parent of its target.
 // A path below a submodule ends at the submodule.
+// Where the directories on the way lead is remembered.
 func (v *view) follow(p string) (place, error) {
-	at := place{path: ".", entry: Entry{Name: ".", Mode: Dir, ID: v.tree.ID()}}
-	walk := &walk{v: v, at: at, link: p}
-	walk.todo = strings.Split(strings.TrimPrefix(p, "/"), "/")
-	for len(walk.todo) > 0 {
-		name := walk.todo[0]
-		walk.todo = walk.todo[1:]
-		if err := walk.step(name); err != nil {
-			return place{}, err
+	if i := strings.LastIndexByte(p, '/'); i > 0 {
+		from := v.ways.get(p[:i], func() *walk {
+			w := v.begin(p[:i])
+			w.err = w.run()
+			w.at.links = slices.Clip(w.at.links)
+			return w
+		})
+		if from.err == nil {
+			w := walk{v: v, at: from.at, todo: []string{p[i+1:]}, link: p, target: from.target}
+			if from.target != "" {
+				w.link = from.link
+			}
+			err := w.run()
+			return w.at, err
 		}
 	}
-	return walk.at, nil
+	w := v.begin(p)
+	err := w.run()
+	return w.at, err
+}
+
+func (v *view) begin(p string) *walk {
+	at := place{path: ".", entry: Entry{Name: ".", Mode: Dir, ID: v.tree.ID()}}
+	return &walk{v: v, at: at, todo: strings.Split(strings.TrimPrefix(p, "/"), "/"), link: p}
+}
+
+func (w *walk) run() error {
+	for len(w.todo) > 0 {
+		name := w.todo[0]
+		w.todo = w.todo[1:]
+		if err := w.step(name); err != nil {
+			w.at = place{}
+			return err
+		}
+	}
+	return nil
 }
 
 type walk struct {
@@ -125,6 +175,7 @@ type walk struct {
 	at           place
 	todo         []string
 	link, target string // the last link passed, for the error
+	err          error
 }
 
 func (w *walk) step(name string) error {
