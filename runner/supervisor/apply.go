@@ -25,7 +25,7 @@ type Apply struct {
 	dir   string
 }
 
-// poll is how often it is looked whether a supervisor is still at work.
+// poll is how often it is looked at least whether a supervisor is still at work.
 const poll = 50 * time.Millisecond
 
 // Start starts a supervisor in a directory that is empty, or does not exist yet.
@@ -184,13 +184,12 @@ func (a *Apply) pid() int {
 
 // Wait waits until the supervisor has ended. tick is called every now and then.
 func (a *Apply) Wait(ctx context.Context, tick func()) error {
-	timer := time.NewTicker(poll)
-	defer timer.Stop()
-	for a.Alive() {
+	for begin := time.Now(); a.Alive(); {
+		pause := min(poll, 2*time.Millisecond+time.Since(begin)/16) // a short apply is not made long by it
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-timer.C:
+		case <-time.After(pause):
 			tick()
 		}
 	}
