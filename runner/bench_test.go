@@ -72,7 +72,7 @@ func estateOn(b testing.TB, repo workspaces.Repository, url string) *estate {
 	e.r, err = runner.New(b.Context(), runner.Options{
 		Config: &workspaces.Config{Repositories: []workspaces.Repository{repo}}, Logger: slog.New(slog.DiscardHandler),
 		DataDir: dir, Store: &e.turn, Key: []byte("key"), Finder: finder, Accounts: map[string]forge.Account{"hub": hub},
-		State: func(workspaces.ID, int64, bool) (map[string]string, func()) { return nil, func() {} },
+		State: func(workspaces.ID, runner.Run, bool) (map[string]string, func()) { return nil, func() {} },
 	})
 	e.must(err)
 	return e

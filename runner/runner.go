@@ -21,7 +21,7 @@ import (
 )
 
 // StateAccess lets an engine that plans read a state that driftless keeps, and lock it: environment for its HTTP backend, until revoke.
-type StateAccess func(id workspaces.ID, runID int64, lock bool) (env map[string]string, revoke func())
+type StateAccess func(id workspaces.ID, run Run, lock bool) (env map[string]string, revoke func())
 
 // Options of a Runner.
 type Options struct {

@@ -120,7 +120,7 @@ func TestEngineUsesState(t *testing.T) {
 		}
 		r.fails("Error acquiring the state lock", planner.env, plan(2)...) // it may not lock
 
-		applier, revoke := issue(Grant{Workspace: web, RunID: 2, Lock: true})
+		applier, revoke := issue(Grant{Workspace: web, RunID: 2, Attempt: 1, Lock: true})
 		r.must(applier.env, plan(2)...)
 		unlocked(t, db)
 		r.fails("HTTP error: 405", applier.env, "apply", "-no-color", "-auto-approve", "-var=n=2") // it may not write
@@ -161,8 +161,8 @@ func TestEngineWaitsForItsTurn(t *testing.T) {
 	each(t, func(t *testing.T, newRoot func(*testing.T) root) {
 		replica := newStore(t, true)
 		db := replica()
-		one, _ := backend(t, replica())(Grant{Workspace: web, RunID: 1, Lock: true})
-		two, _ := backend(t, replica())(Grant{Workspace: web, RunID: 2, Lock: true})
+		one, _ := backend(t, replica())(Grant{Workspace: web, RunID: 1, Attempt: 1, Lock: true})
+		two, _ := backend(t, replica())(Grant{Workspace: web, RunID: 2, Attempt: 1, Lock: true})
 		r := newRoot(t)
 		r.must(two.env, "init", "-no-color")
 		one.expect(200, "", "LOCK", "", lockInfo("theirs"))

@@ -17,6 +17,7 @@ import (
 type Grant struct {
 	Workspace workspaces.ID // whose state
 	RunID     int64
+	Attempt   int  // at the run, which may be somebody else's by now
 	Lock      bool // the plan of an apply; others only read. Nobody writes here: an engine that applies has its supervisor's copy
 }
 

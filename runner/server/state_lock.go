@@ -20,6 +20,9 @@ func (b *StateBackend) lock(w http.ResponseWriter, r *http.Request, g Grant) err
 		return err
 	}
 	return b.store.Update(r.Context(), func(tx runner.Tx) error {
+		if err := g.stands(tx); err != nil {
+			return err
+		}
 		err := tx.LockState(runner.StateLock{Workspace: g.Workspace, ID: id, Info: info, RunID: g.RunID, CreatedAt: time.Now()})
 		if !errors.Is(err, runner.ErrConflict) {
 			return err
@@ -30,6 +33,19 @@ func (b *StateBackend) lock(w http.ResponseWriter, r *http.Request, g Grant) err
 		}
 		return heldBy(holder)
 	})
+}
+
+// stands refuses what an earlier attempt at a run asks for: its engine may go on for a while when its replica does not answer, and
+// another one plans.
+func (g Grant) stands(tx runner.Tx) error {
+	run, err := tx.Run(g.RunID)
+	if err != nil && !errors.Is(err, runner.ErrNotFound) {
+		return err
+	}
+	if err != nil || run.Attempt != g.Attempt || run.Status != runner.Planning {
+		return tfstate.Refuse(http.StatusForbidden, "attempt %d at run %d is over: it may not lock the state of %s", g.Attempt, g.RunID, g.Workspace)
+	}
+	return nil
 }
 
 // heldBy refuses with the holder of the lock, whom the engine shows.

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -31,6 +32,18 @@ func newStore(t *testing.T, postgres bool) (replica func() *store.DB) {
 	if postgres {
 		opts.Path, opts.URL = "", pgtest.URL(t)
 	}
+	defer func() {
+		t.Helper()
+		err := replica().Update(t.Context(), func(tx runner.Tx) (err error) {
+			for range 7 { // 1 to 7, at work
+				err = errors.Join(err, tx.InsertRun(&runner.Run{Workspace: web, Purpose: runner.PurposePlan, Status: runner.Planning, Attempt: 1}))
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}()
 	return func() *store.DB {
 		t.Helper()
 		db, err := store.Open(t.Context(), opts)
@@ -123,7 +136,7 @@ func keep(t *testing.T, db runner.Store, serial int) {
 func stateProtocol(t *testing.T, replica func() *store.DB) {
 	db := replica()
 	issue := backend(t, db)
-	run, revoke := issue(Grant{Workspace: web, RunID: 7, Lock: true})
+	run, revoke := issue(Grant{Workspace: web, RunID: 7, Attempt: 1, Lock: true})
 	run.expect(404, "no state yet", "GET", "", "")
 	run.expect(200, "", "LOCK", "", lockInfo("a"))
 	run.expect(200, "", "LOCK", "", lockInfo("a")) // asked twice
@@ -157,7 +170,7 @@ func TestStateGrants(t *testing.T) {
 	db := newStore(t, false)()
 	keep(t, db, 1)
 	issue := backend(t, db)
-	apply, _ := issue(Grant{Workspace: web, RunID: 1, Lock: true})
+	apply, _ := issue(Grant{Workspace: web, RunID: 1, Attempt: 1, Lock: true})
 	apply.expect(200, "", "LOCK", "", lockInfo("a"))
 
 	plan, _ := issue(Grant{Workspace: web, RunID: 2})
@@ -165,13 +178,13 @@ func TestStateGrants(t *testing.T) {
 	for _, method := range []string{"LOCK", "UNLOCK"} {
 		plan.expect(403, "only plans", method, "", lockInfo("a"))
 	}
-	other, _ := issue(Grant{Workspace: web, RunID: 3, Lock: true})
+	other, _ := issue(Grant{Workspace: web, RunID: 3, Attempt: 1, Lock: true})
 	other.expect(423, `"ID":"a"`, "LOCK", "", lockInfo("b"))
 	other.expect(423, `"ID":"a"`, "LOCK", "", lockInfo("a")) // a lock belongs to a run
 	other.expect(423, `"ID":"a"`, "UNLOCK", "", lockInfo("a"))
 	other.expect(423, `"ID":"a"`, "UNLOCK", "", "")
 
-	elsewhere, _ := issue(Grant{Workspace: "shop//prod", RunID: 4, Lock: true})
+	elsewhere, _ := issue(Grant{Workspace: "shop//prod", RunID: 4, Attempt: 1, Lock: true})
 	elsewhere.env["TF_HTTP_ADDRESS"] = apply.env["TF_HTTP_ADDRESS"]
 	elsewhere.expect(403, "the state of shop//prod only", "GET", "", "")
 	elsewhere.env["TF_HTTP_ADDRESS"] = strings.TrimSuffix(apply.env["TF_HTTP_ADDRESS"], statePath(web)) + "/"
@@ -192,13 +205,44 @@ func TestStateGrants(t *testing.T) {
 	}
 }
 
+// TestAnEarlierAttemptLocksNothing: the engine of a replica that did not answer goes on for a while. When another one plans, or the run waits
+// for that, it does not lock the state in between.
+func TestAnEarlierAttemptLocksNothing(t *testing.T) {
+	t.Parallel()
+	db := newStore(t, false)()
+	issue := backend(t, db)
+	early, _ := issue(Grant{Workspace: web, RunID: 1, Attempt: 1, Lock: true})
+	early.expect(200, "", "LOCK", "", lockInfo("a"))
+	early.expect(200, "", "UNLOCK", "", lockInfo("a"))
+	becomes := func(from, to runner.Status, attempt int) {
+		t.Helper()
+		err := db.Update(t.Context(), func(tx runner.Tx) error {
+			run, err := tx.Run(1)
+			run.Status, run.Attempt = to, attempt
+			return errors.Join(err, tx.UpdateRun(run, from))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	becomes(runner.Planning, runner.Queued, 1)
+	early.expect(403, "attempt 1 at run 1 is over", "LOCK", "", lockInfo("b"))
+	becomes(runner.Queued, runner.Planning, 2)
+	early.expect(403, "attempt 1 at run 1 is over", "LOCK", "", lockInfo("b"))
+	late, _ := issue(Grant{Workspace: web, RunID: 1, Attempt: 2, Lock: true})
+	late.expect(200, "", "LOCK", "", lockInfo("c"))
+	early.expect(423, `"ID":"c"`, "UNLOCK", "", lockInfo("a"))
+	gone, _ := issue(Grant{Workspace: web, RunID: 99, Attempt: 1, Lock: true})
+	gone.expect(403, "is over", "LOCK", "", lockInfo("d"))
+}
+
 // TestStateOfReplicas: two replicas serve one state, each with credentials of its own.
 func TestStateOfReplicas(t *testing.T) {
 	t.Parallel()
 	eachStore(t, func(t *testing.T, replica func() *store.DB) {
-		one, _ := backend(t, replica())(Grant{Workspace: web, RunID: 1, Lock: true})
+		one, _ := backend(t, replica())(Grant{Workspace: web, RunID: 1, Attempt: 1, Lock: true})
 		db := replica()
-		two, _ := backend(t, db)(Grant{Workspace: web, RunID: 2, Lock: true})
+		two, _ := backend(t, db)(Grant{Workspace: web, RunID: 2, Attempt: 1, Lock: true})
 		one.expect(200, "", "LOCK", "", lockInfo("a"))
 		two.expect(423, `"ID":"a"`, "LOCK", "", lockInfo("b"))
 		keep(t, db, 1)
