@@ -37,6 +37,9 @@ func visible(s string) string {
 
 // concealed reports whether a character does not show as itself.
 func concealed(r rune) bool {
-	return r != '\t' && (r == utf8.RuneError || unicode.In(r, unicode.C, unicode.Zl, unicode.Zp)) ||
+	if r < utf8.RuneSelf { // nearly all
+		return r < ' ' && r != '\t' || r == 0x7f
+	}
+	return r == utf8.RuneError || unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) ||
 		unicode.Is(unicode.Variation_Selector, r) || r == 0x115f || r == 0x1160 || r == 0x3164 || r == 0xffa0 // Hangul fillers
 }

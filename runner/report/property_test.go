@@ -243,7 +243,7 @@ func BenchmarkRender(b *testing.B) {
 	value := strings.Repeat(`echo "a line of a script that is as long as lines are"\n`, 400)
 	var rows []Row
 	size := 0
-	for i := range 300 {
+	for i := range 360 {
 		r := ready(fmt.Sprintf("team-%d/app", i), int64(i+1), replaced, server("cloud_server.big", planner.Create, planner.PathChange{Path: "user_data", After: `"` + value + `"`}))
 		rows = append(rows, r)
 		size += len(r.Plan.Changes[1].Diff())
