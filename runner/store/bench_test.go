@@ -17,18 +17,19 @@ const (
 	estateWorkspaces = `
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
 INSERT INTO workspaces (id, repository, sync, reason, labels, owner, depends_on, target_digest, target_commit, base, applied_digest,
-  applied_commit, applied_tree, applied_at, applied_run, prior, checked_at, drift_since, orphan, updated_at, drift, reserved, backend) SELECT printf('r%d//env/%05d', i % 20, i), printf('r%d', i % 20), CASE WHEN i % 100 = 0 THEN 'Drifted' ELSE 'Synced' END,
-  '', json_object('env', CASE WHEN i % 10 = 0 THEN 'prod' ELSE 'dev' END), 'team', '[]', 'd', 'c', '', 'd', 'c', 't', 1, 1, '{}', 1, 0, 0, 1, '', 0, '' FROM n`
+  applied_commit, applied_tree, applied_at, applied_run, prior, checked_at, drift_since, orphan, updated_at, drift, reserved, backend,
+  health, health_at, failing) SELECT printf('r%d//env/%05d', i % 20, i), printf('r%d', i % 20), CASE WHEN i % 100 = 0 THEN 'Drifted' ELSE 'Synced' END,
+  '', json_object('env', CASE WHEN i % 10 = 0 THEN 'prod' ELSE 'dev' END), 'team', '[]', 'd', 'c', '', 'd', 'c', 't', 1, 1, '{}', 1, 0, 0, 1, '', 0, '', 'Unknown', 0, 'null' FROM n`
 	estateLabels = `INSERT INTO workspace_labels SELECT id, 'env', json_extract(labels, '$.env') FROM workspaces`
 	estateRuns   = `
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999999)
 INSERT INTO runs (repository, workspace, purpose, status, pull_id, commit_id, tree, base, input_digest, triggered_by, approves, actor, reason,
   engine, summary, plan_digest, verdict, policy_revision, unreviewed, reviewers, attempt, owner, created_at, started_at, planned_at,
-  applied_at, finished_at) SELECT printf('r%d', i % 20), printf('r%d//env/%05d', i % 20, i % 10000),
+  applied_at, finished_at, not_before, stale) SELECT printf('r%d', i % 20), printf('r%d//env/%05d', i % 20, i % 10000),
   CASE WHEN i % 10 < 6 THEN 'drift' WHEN i % 10 < 9 THEN 'plan' WHEN i % 1000 = 9 THEN 'destroy' ELSE 'apply' END,
   CASE WHEN i > 999950 THEN 'queued' WHEN i % 10000 = 7 THEN 'held' WHEN i % 3 = 0 THEN 'superseded' WHEN i % 10 < 9 THEN 'unchanged' ELSE 'applied' END,
   CASE WHEN i % 10 BETWEEN 6 AND 8 THEN i / 50 ELSE 0 END, 'c', 't', 'b', 'd', 'schedule', 0, '', '', 'terraform 1.11.4', '{}', 'p', 'null', '', 'null', 'null', 1, 'me',
-  1700000000000000 + i * 1000000, 0, 0, 0, 0 FROM n`
+  1700000000000000 + i * 1000000, 0, 0, 0, 0, 0, 0 FROM n`
 	estateEvents = `
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999999)
 INSERT INTO events (id, at, kind, actor, repository, workspace, run_id, pull_id, commit_id, message, data, hash)
