@@ -178,10 +178,9 @@ type RunFilter struct {
 	Tracked    bool // only those of no pull request
 	Purposes   []Purpose
 	Statuses   []Status
-	Since      time.Time // created at or after
-	Before     int64     // id less than
-	After      int64     // id greater than
-	Oldest     bool      // the oldest first
+	Before     int64 // id less than
+	After      int64 // id greater than
+	Oldest     bool  // the oldest first
 	Limit      int
 }
 

@@ -23,6 +23,10 @@ func (n *nested[T]) Scan(value any) error {
 		return err
 	}
 	var fresh T
+	if data == "null" { // most are
+		n.value = fresh
+		return nil
+	}
 	if err := json.Unmarshal([]byte(data), &fresh); err != nil {
 		return fmt.Errorf("a column of JSON: %w", err)
 	}

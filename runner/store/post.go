@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -52,7 +54,7 @@ func (t *tx) Post(repository string, kind runner.PostKind, key string) (runner.P
 // Posts implements runner.Tx.
 func (t *tx) Posts(f runner.PostFilter) ([]runner.Post, error) {
 	var rows []postRow
-	q := t.bun.NewSelect().Model(&rows).Order("id").Limit(int64(f.Limit))
+	q := t.bun.NewSelect().Model(&rows).Limit(int64(f.Limit))
 	q = equal(q, "repository", text(f.Repository))
 	q = equal(q, "kind", text(f.Kind))
 	if f.KeyPrefix != "" {
@@ -65,10 +67,19 @@ func (t *tx) Posts(f runner.PostFilter) ([]runner.Post, error) {
 	if f.Waiting {
 		q = q.Where("shown < version") // as the index posts_waiting says it
 	}
+	switch { // PostgreSQL expects that many wait, and would look for them among all, in the order of their ids
+	case f.Waiting && f.Limit == 0:
+		q = q.Order("repository", "kind", "id")
+	case f.Waiting:
+		q = q.OrderExpr("+id")
+	default:
+		q = q.Order("id")
+	}
 	if !f.DueBy.IsZero() {
 		q = q.Where("(next_at <= ? OR next_at > ?)", micros(f.DueBy), micros(f.DueBy.Add(runner.MostPutOff)))
 	}
 	err := q.Scan(t.ctx)
+	slices.SortFunc(rows, func(a, b postRow) int { return cmp.Compare(a.ID, b.ID) })
 	return records(rows, postRow.record), one("list", "posts", err)
 }
 

@@ -45,9 +45,6 @@ func matching(q *bun.SelectQuery, f runner.RunFilter) *bun.SelectQuery {
 	}
 	q = among(q, "purpose", f.Purposes)
 	q = among(q, "status", f.Statuses)
-	if !f.Since.IsZero() {
-		q = q.Where("created_at >= ?", micros(f.Since))
-	}
 	if f.Before > 0 {
 		q = q.Where("id < ?", f.Before)
 	}

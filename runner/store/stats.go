@@ -1,6 +1,9 @@
 package store
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/uptrace/bun"
 
 	"github.com/driftlessops/driftless/runner"
@@ -36,8 +39,7 @@ func (t *tx) Stats() (s runner.Stats, err error) {
 		since        string // what tells since when
 		by           []string
 	}{
-		{&s.Workspaces, "workspaces", "TRUE", "CASE WHEN drift_since > 0 THEN drift_since END", []string{"repository", "sync"}},
-		{&s.Health, "workspaces", "TRUE", "0", []string{"repository", "health"}},
+		{&s.Workspaces, "workspaces", "TRUE", "CASE WHEN drift_since > 0 THEN drift_since END", []string{"repository", "sync", "health"}},
 		{&s.Runs, "runs", open, "created_at", []string{"purpose", "status"}},
 		{&s.Posts, "posts", "shown < version", "updated_at", []string{"repository"}},
 		{&s.PostsFailed, "posts", "shown < version AND error <> ''", "updated_at", []string{"repository"}},
@@ -50,8 +52,39 @@ func (t *tx) Stats() (s runner.Stats, err error) {
 		}
 		*count.into = records(rows, tallyRow.record)
 	}
+	s.Workspaces, s.Health = apart(s.Workspaces)
 	var locks tallyRow
 	err = t.bun.NewSelect().Table("state_locks").ColumnExpr("count(*) AS number").ColumnExpr("coalesce(min(created_at), 0) AS since").Scan(t.ctx, &locks)
 	s.StateLocks = locks.record()
 	return s, one("count", "state locks", err)
+}
+
+// apart makes two counts of one by repository, sync and health: one by repository and sync, and one by repository and health.
+func apart(both []runner.Tally) (bySync, byHealth []runner.Tally) {
+	for _, t := range both {
+		byHealth = append(byHealth, runner.Tally{Repository: t.Repository, Health: t.Health, Number: t.Number})
+		t.Health = ""
+		bySync = append(bySync, t)
+	}
+	return summed(bySync), summed(byHealth)
+}
+
+// summed adds up what is about the same.
+func summed(all []runner.Tally) (sums []runner.Tally) {
+	order := func(a, b runner.Tally) int {
+		return cmp.Or(cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.Sync, b.Sync), cmp.Compare(a.Health, b.Health))
+	}
+	slices.SortFunc(all, order)
+	for _, t := range all {
+		last := len(sums) - 1
+		if last < 0 || order(sums[last], t) != 0 {
+			sums = append(sums, t)
+			continue
+		}
+		sum := &sums[last]
+		if sum.Number += t.Number; sum.Since.IsZero() || !t.Since.IsZero() && t.Since.Before(sum.Since) {
+			sum.Since = t.Since
+		}
+	}
+	return sums
 }

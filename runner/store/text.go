@@ -11,7 +11,10 @@ import (
 // such byte is kept as a character of a private plane that nothing else uses, and comes back as it was.
 type text string
 
-const escaped = 0x10FF00 // to 0x10FFFF
+const (
+	escaped = 0x10FF00 // to 0x10FFFF
+	escape  = 0xF4     // the first byte of each, and of little else
+)
 
 // Value implements driver.Valuer.
 func (t text) Value() (driver.Value, error) { return t.kept(), nil }
@@ -41,7 +44,7 @@ func awkward(r rune) bool { return r == 0 || r >= escaped }
 // Scan implements sql.Scanner.
 func (t *text) Scan(value any) error {
 	s, err := column(value)
-	if err != nil || !strings.ContainsFunc(s, func(r rune) bool { return r >= escaped }) {
+	if err != nil || strings.IndexByte(s, escape) < 0 || !strings.ContainsFunc(s, func(r rune) bool { return r >= escaped }) {
 		*t = text(s)
 		return err
 	}

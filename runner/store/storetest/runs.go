@@ -82,7 +82,6 @@ func runFilters(t *testing.T, s runner.Store) {
 		{"statuses, limit", runner.RunFilter{Statuses: []runner.Status{runner.Held, runner.Ready, runner.Applied}, Limit: 2}, []int64{6, 3}},
 		{"statuses and purposes", runner.RunFilter{Statuses: []runner.Status{runner.Held, runner.Ready, runner.Applied}, Purposes: []runner.Purpose{apply, runner.PurposePlan}, Limit: 9}, []int64{3, 2}},
 		{"a status twice", runner.RunFilter{Statuses: []runner.Status{runner.Held, runner.Held}, Limit: 9}, []int64{3}},
-		{"since", runner.RunFilter{Since: noon.Add(4 * time.Hour)}, []int64{6, 5}},
 		{"workspace and status", runner.RunFilter{Workspace: "r//a", Statuses: []runner.Status{runner.Planning, runner.Ready}}, []int64{2, 1}},
 		{"nothing", runner.RunFilter{Repository: "q", Workspace: "r//a"}, []int64{}},
 	} {
