@@ -27,6 +27,7 @@ type estate struct {
 	b    testing.TB
 	dir  string
 	db   *store.DB
+	opts runner.Options
 	r    *runner.Runner
 	next int
 	turn turns
@@ -48,7 +49,7 @@ func estateOf(b testing.TB, repo workspaces.Repository) *estate {
 }
 
 // estateOn is estateOf with its store on PostgreSQL, if a URL is given.
-func estateOn(b testing.TB, repo workspaces.Repository, url string) *estate {
+func estateOn(b testing.TB, repo workspaces.Repository, url string, more ...func(*runner.Options)) *estate {
 	b.Helper()
 	dir := b.TempDir()
 	e := &estate{b: b, dir: dir}
@@ -69,11 +70,15 @@ func estateOn(b testing.TB, repo workspaces.Repository, url string) *estate {
 	if repo.Forge != "" {
 		repo.URL, repo.Path = "http://127.0.0.1:1/acme/infra", "acme/infra"
 	}
-	e.r, err = runner.New(b.Context(), runner.Options{
+	e.opts = runner.Options{
 		Config: &workspaces.Config{Repositories: []workspaces.Repository{repo}}, Logger: slog.New(slog.DiscardHandler),
 		DataDir: dir, Store: &e.turn, Key: []byte("key"), Finder: finder, Accounts: map[string]forge.Account{"hub": hub},
 		State: func(workspaces.ID, runner.Run, bool) (map[string]string, func()) { return nil, func() {} },
-	})
+	}
+	for _, f := range more {
+		f(&e.opts)
+	}
+	e.r, err = runner.New(b.Context(), e.opts)
 	e.must(err)
 	return e
 }

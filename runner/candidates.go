@@ -14,11 +14,10 @@ import (
 func (r *Runner) claimable(ctx context.Context, looked map[int64]bool) (ids []int64, err error) {
 	err = r.opts.Store.View(ctx, func(tx Tx) error {
 		ids = nil
-		at, err := tx.Clock()
+		c, err := r.look(tx)
 		if err != nil {
 			return err
 		}
-		c := &candidates{r: r, at: at, tx: &remembering{Tx: tx, records: map[workspaces.ID]Workspace{}}}
 		for _, purposes := range priorities {
 			found, err := c.claimable(purposes, looked, &ids)
 			if err != nil || found || len(ids) >= claimBatch {
@@ -30,12 +29,18 @@ func (r *Runner) claimable(ctx context.Context, looked map[int64]bool) (ids []in
 	return ids, err
 }
 
-// candidates is a look at the runs that wait.
+// candidates is a look at the runs that wait, in one transaction, until one of them is taken.
 type candidates struct {
 	r    *Runner
 	tx   *remembering
 	at   time.Time // by the store's clock
 	busy *busy     // what is under way; nil: nobody asked yet
+	used []int     // of each limit; nil: nobody asked yet
+}
+
+func (r *Runner) look(tx Tx) (*candidates, error) {
+	at, err := tx.Clock()
+	return &candidates{r: r, at: at, tx: &remembering{Tx: tx, records: map[workspaces.ID]Workspace{}}}, err
 }
 
 // underWay is what is under way.
@@ -107,7 +112,7 @@ func (c *candidates) among(queue []Waiting, looked map[int64]bool, ids *[]int64)
 		return false, err
 	}
 	for _, run := range runs {
-		may, reason, err := c.r.mayStart(c.tx, run)
+		may, reason, err := c.mayStart(run)
 		held, failed := c.waits(run)
 		switch err = errors.Join(err, failed); {
 		case err != nil:

@@ -43,10 +43,14 @@ func (r *Runner) claimOf(ctx context.Context, ids []int64) (claimed Run, ok bool
 		if err := r.members.holding(tx); err != nil {
 			return err
 		}
+		c, err := r.look(tx)
+		if err != nil {
+			return err
+		}
 		for _, id := range ids {
 			run, err := tx.Run(id)
 			if err == nil && run.Status == Queued {
-				ok, err = r.tryClaim(tx, &run)
+				ok, err = c.tryClaim(&run)
 			}
 			if ok && err == nil {
 				claimed = run
@@ -85,12 +89,15 @@ var priorities = [][]Purpose{{PurposePush, PurposeUnlock}, {PurposeApply, Purpos
 const claimBatch = 50
 
 // mayStart reports whether this process may begin a run now, and otherwise what its record is to say of that.
-func (r *Runner) mayStart(tx Tx, run Run) (may bool, reason string, err error) {
-	waits, err := r.waits(tx, run)
+func (c *candidates) mayStart(run Run) (may bool, reason string, err error) {
+	waits, err := c.r.waits(c.tx, run)
+	if err == nil && waits == "" && !putOff(run, c.at) {
+		waits, err = c.overLimit(run)
+	}
 	if err != nil {
 		return false, "", err
 	}
-	mine, nobody, err := r.members.takes(tx, run)
+	mine, nobody, err := c.r.members.takes(c.tx, run)
 	switch {
 	case err != nil:
 		return false, "", err
@@ -105,11 +112,11 @@ func (r *Runner) mayStart(tx Tx, run Run) (may bool, reason string, err error) {
 }
 
 // tryClaim takes one run, unless it must wait; then it says for what.
-func (r *Runner) tryClaim(tx Tx, run *Run) (bool, error) {
-	if r.members.worksOn(run.ID) {
+func (c *candidates) tryClaim(run *Run) (bool, error) {
+	if c.r.members.worksOn(run.ID) {
 		return false, nil // put back by a job of this process that has not ended yet: both would use one directory
 	}
-	may, reason, err := r.mayStart(tx, *run)
+	may, reason, err := c.mayStart(*run)
 	if err != nil {
 		return false, err
 	}
@@ -118,23 +125,23 @@ func (r *Runner) tryClaim(tx Tx, run *Run) (bool, error) {
 			return false, nil
 		}
 		run.Reason = reason
-		if err := tx.UpdateRun(*run, Queued); err != nil || run.Purpose != PurposeApply {
+		if err := c.tx.UpdateRun(*run, Queued); err != nil || run.Purpose != PurposeApply {
 			return false, err
 		}
-		return false, setSync(&journal{tx: tx}, *run, Pending, reason)
+		return false, setSync(&journal{tx: c.tx}, *run, Pending, reason)
 	}
 	if run.Purpose != PurposePlan {
-		if err := dropDeadLock(&journal{tx: tx}, *run); err != nil {
+		if err := dropDeadLock(&journal{tx: c.tx}, *run); err != nil {
 			return false, err
 		}
 	}
-	if at, err := tx.Clock(); err != nil || putOff(*run, at) || r.leaves(run.ID) {
-		return false, err
+	if putOff(*run, c.at) || c.r.leaves(run.ID) {
+		return false, nil
 	}
 	next := *run
-	next.Status, next.Owner, next.StartedAt, next.Reason, next.NotBefore = Planning, r.members.self.ID, now(), "", zeroTime
+	next.Status, next.Owner, next.StartedAt, next.Reason, next.NotBefore = Planning, c.r.members.self.ID, now(), "", zeroTime
 	next.Attempt++
-	switch err := tx.UpdateRun(next, Queued); {
+	switch err := c.tx.UpdateRun(next, Queued); {
 	case errors.Is(err, ErrConflict):
 		return false, nil // another run holds the workspace
 	case err != nil:

@@ -11,10 +11,11 @@ type busy struct {
 	repositories map[string]int
 	subjects     map[Waiting]int        // by repository and pull request, without an ID
 	held         map[workspaces.ID]bool // workspaces that a run holds
+	runs         []Run
 }
 
 func newBusy(runs []Run) *busy {
-	b := &busy{repositories: map[string]int{}, subjects: map[Waiting]int{}, held: map[workspaces.ID]bool{}}
+	b := &busy{repositories: map[string]int{}, subjects: map[Waiting]int{}, held: map[workspaces.ID]bool{}, runs: runs}
 	for _, run := range runs {
 		b.repositories[run.Repository]++
 		b.subjects[Waiting{Repository: run.Repository, PullID: run.PullID}]++

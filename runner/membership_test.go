@@ -16,7 +16,7 @@ import (
 func TestARunHasOneJob(t *testing.T) {
 	t.Parallel()
 	r := &Runner{members: &membership{hands: map[int64]bool{7: true}}}
-	if ok, err := r.tryClaim(nil, &Run{ID: 7, Status: Queued}); ok || err != nil {
+	if ok, err := (&candidates{r: r}).tryClaim(&Run{ID: 7, Status: Queued}); ok || err != nil {
 		t.Errorf("claimed: %t, %v", ok, err)
 	}
 }

@@ -111,6 +111,9 @@ func (w *watcher) writePlan(o *observation, j *journal, v *pullView, e workspace
 		Commit: v.pull.Head, Tree: v.pull.Tree, Base: o.trust, InputDigest: e.Head.Sum,
 		Trigger: "pull request " + v.pull.Key + ": " + e.Reason, CreatedAt: now(),
 	}
+	if rec.ID == "" {
+		run.Labels = e.Workspace.EveryLabel()
+	}
 	if problem := planProblem(v, e.Workspace); problem != "" {
 		run.Status, run.Reason, run.FinishedAt, run.PlannedAt, run.StartedAt = Failed, problem, now(), now(), now()
 		run.PolicyRevision = want.revision

@@ -102,10 +102,11 @@ type Run struct {
 	Tree           string // what is checked out: the commit's tree or the merge result
 	Base           string // the tracked head before: its policies judge too
 	InputDigest    string
-	Trigger        string // for people: "pull request driftless/x", "push 1a2b3c", "schedule", "approve by anna"
-	Approves       int64  // the run whose changes the approval covers
-	Actor          string // who asked for it or approved it; "" = driftless itself
-	Reason         string // why it has its status, for people, with the next step
+	Trigger        string            // for people: "pull request driftless/x", "push 1a2b3c", "schedule", "approve by anna"
+	Labels         map[string]string // of a workspace that only a pull request has; of others the record says them
+	Approves       int64             // the run whose changes the approval covers
+	Actor          string            // who asked for it or approved it; "" = driftless itself
+	Reason         string            // why it has its status, for people, with the next step
 	Engine         string
 	Summary        planner.Summary
 	PlanDigest     string

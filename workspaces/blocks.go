@@ -17,6 +17,7 @@ type operatorBody struct {
 	HTTP         *httpBlock        `hcl:"http,block"`
 	Retention    *retentionBlock   `hcl:"retention,block"`
 	Identities   []identityBlock   `hcl:"identity,block"`
+	Limits       []limitBlock      `hcl:"limit,block"`
 	Engines      []engineBlock     `hcl:"engine,block"`
 	Discovery    *discoveryBlock   `hcl:"discovery,block"`
 	Defaults     []defaultsBlock   `hcl:"defaults,block"`
@@ -86,6 +87,13 @@ type variableBlock struct {
 	File    *hcl.Attribute `hcl:"file,optional"`
 	Command *hcl.Attribute `hcl:"command,optional"`
 	Range   hcl.Range      `hcl:",def_range"`
+}
+
+type limitBlock struct {
+	Name   string         `hcl:"name,label"`
+	Labels *hcl.Attribute `hcl:"labels"`
+	Runs   *hcl.Attribute `hcl:"runs"`
+	Range  hcl.Range      `hcl:",def_range"`
 }
 
 type engineBlock struct {

@@ -26,6 +26,7 @@ type Config struct {
 	Mirrors      []string      // operator: filesystem mirrors of providers
 	Repositories []Repository  // operator
 	Identities   []Identity    // operator
+	Limits       []Limit       // operator
 	Engines      []EngineBlock // operator
 	Forges       []Forge       // operator
 	HTTP         *HTTP         // operator; nil: nothing listens

@@ -52,6 +52,11 @@ func (d *decoder) operator(body operatorBody) *Config {
 		c.Identities = append(c.Identities, d.identity(b))
 	}
 	names = map[string]hcl.Range{}
+	for _, b := range body.Limits {
+		d.unique(names, "limit", b.Name, b.Range)
+		c.Limits = append(c.Limits, d.limit(b))
+	}
+	names = map[string]hcl.Range{}
 	for _, b := range body.Engines {
 		d.unique(names, "engine", b.Kind, b.Range)
 		c.Engines = append(c.Engines, d.engine(b))

@@ -77,7 +77,7 @@ var (
 		Attributes: []hcl.AttributeSchema{{Name: "data_dir"}, {Name: "database"}, {Name: "concurrency"}, {Name: "provider_mirrors"}},
 		Blocks: []hcl.BlockHeaderSchema{
 			{Type: "repository", LabelNames: []string{"name"}}, {Type: "identity", LabelNames: []string{"name"}},
-			{Type: "engine", LabelNames: []string{"kind"}}, {Type: "github", LabelNames: []string{"name"}},
+			{Type: "limit", LabelNames: []string{"name"}}, {Type: "engine", LabelNames: []string{"kind"}}, {Type: "github", LabelNames: []string{"name"}},
 			{Type: "gitea", LabelNames: []string{"name"}}, {Type: "http"}, {Type: "database_password"}, {Type: "encryption_key"},
 		},
 	}

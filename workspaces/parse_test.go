@@ -34,6 +34,10 @@ defaults {
   drift { schedule = "@daily" }
 }
 engine "tofu" { version = "~> 1.9" }
+limit "prod account" {
+  labels = { account = "prod" }
+  runs   = 3
+}
 identity "prod" {
   repositories = ["infra"]
   dirs         = ["prod/**"]
@@ -56,6 +60,9 @@ identity "prod" {
 	}
 	if r.Credentials.Password.Env != "TOKEN" || r.Branch != "main" || r.Settings.Policies[0].Path != "policies" {
 		t.Errorf("%+v", r.Credentials)
+	}
+	if l := c.Limits[0]; l.Name != "prod account" || l.Runs != 3 || !l.Covers(map[string]string{"account": "prod", "env": "x"}) || l.Covers(map[string]string{"env": "x"}) {
+		t.Errorf("%+v", l)
 	}
 	id := c.Identities[0]
 	if !reflect.DeepEqual(id.Plan, map[string]Secret{"AWS_KEY": {Env: "PROD_PLAN_KEY"}, "X": {File: "/run/x"}}) ||
@@ -133,6 +140,7 @@ workspace "/abs" {}
 workspace "a" {}
 wrkspace "b" {}
 identity "x" {}
+limit "x" {}
 data_dir = "/x"
 policy "p" { dir = "/x" }
 defaults { parallelism = 0 }
@@ -141,7 +149,7 @@ defaults { parallelism = 0 }
 	text := FormatDiagnostics(map[string][]byte{"driftless.hcl": []byte(src)}, diags, 0, false)
 	contains(t, text, `Did you mean "var_files"`, `Did you mean "owner"`, `Did you mean "on_merge"`, `Did you mean "tofu"`, `"1 day" is not a`,
 		`"~> one" is not`, `"../x" must be`, `"[" is not`, "must not be empty", "map of strings", `"a" is null`, `"daily" is not`, `"/abs" must be`,
-		"Duplicate workspace", `Did you mean "workspace"`, "identity does not belong here", "data_dir does not belong here", "dir of a policy belongs", "from 1 on",
+		"Duplicate workspace", `Did you mean "workspace"`, "identity does not belong here", "limit does not belong here", "data_dir does not belong here", "dir of a policy belongs", "from 1 on",
 		"on driftless.hcl line 4")
 	if strings.Contains(text, "\x1b") {
 		t.Error("colors")
@@ -155,6 +163,10 @@ func TestParseOperatorErrors(t *testing.T) {
 		`repository "a/b" { url = "x" }`:                               "Wrong repository name",
 		`repository "a" { url = secret.x }`:                            "no reference, function",
 		"repository \"a\" {\n url = \"x\"\n poll_interval = \"1ms\" }": "once a second",
+		"limit \"a\" {\n runs = 1\n}":                                  "needs labels",
+		"limit \"a\" {\n labels = {}\n runs = 1\n}":                    "must name a label at least",
+		"limit \"a\" {\n labels = { a = \"b\" }\n runs = 0\n}":         "from 1 on",
+		"limit \"a\" {\n labels = { a = \"b\" }\n runs = 1\n}\nlimit \"a\" {\n labels = { a = \"b\" }\n runs = 1\n}": "Duplicate limit",
 		`identity "a" {
  plan {
 

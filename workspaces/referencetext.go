@@ -21,6 +21,9 @@ var blockTexts = map[string]string{
 	"environmentBlock": "The variables for runs that only plan (`plan`) and for runs of the tracked branch that may apply (`apply`). Without `apply`, those get the ones of `plan`.",
 	"variableBlock": "One environment variable, named by the label: exactly one of `env`, `file` and `command` says where its value is. `TF_DATA_DIR`, `TF_CLI_CONFIG_FILE`, `TF_WORKSPACE`, `TF_CLI_ARGS…`, " +
 		"`TF_PLUGIN_CACHE_DIR`, `TF_REATTACH_PROVIDERS`, `TF_INPUT`, `TF_IN_AUTOMATION` and `TMPDIR` cannot be granted: driftless sets them itself.",
+	"limitBlock": "How many runs of some workspaces are under way at a time, over all replicas, where a cloud account allows only so many requests. The others go on meanwhile, and what waits says for which limit. " +
+		"Several may be about one workspace: all of them hold. The labels that the tracked branch and the operator's file give a workspace count, so no pull request gets out of a limit by an edit of labels; for a workspace that only a pull request has, " +
+		"those that it gives count besides. [Operations](operations.md#limits-by-label) has more. The label names the limit.",
 	"engineBlock":    "Where an engine comes from; the label is `terraform` or `tofu`. Without it, the one on PATH is used when its version fits, else one is downloaded into the data directory and verified.",
 	"discoveryBlock": "Which directories may become workspaces without a `workspace` block ([discovery.md](discovery.md)). Per attribute, the operator's `repository` block wins over driftless.hcl, and that over the top level of the operator's file.",
 	"policyBlock":    "A set of Rego files ([policies.md](policies.md)). The label names it in results. All sets that apply judge; exactly one of `dir` and `path` is given.",
@@ -95,6 +98,9 @@ var attributeTexts = map[string]AttributeDoc{
 	"identityBlock.dirs":         {Type: typeGlobs, Default: "all", Text: "Directories of workspaces, relative to the repository's root."},
 	"identityBlock.labels":       {Type: typeMap, Default: "none", Text: "Labels that a workspace must have, with these values, at the tracked branch: a pull request cannot give itself credentials."},
 
+	"limitBlock.labels": {Type: typeMap, Text: "Labels that a workspace must have, with these values, to be counted; one at least."},
+	"limitBlock.runs":   {Type: typeWhole, Text: "How many runs of such workspaces are planned or applied at a time."},
+
 	"engineBlock.path":     {Type: "path", Text: "A binary to use before PATH is looked at. If its version does not fit a workspace, the search goes on."},
 	"engineBlock.version":  {Type: typeVersion, Text: "For workspaces that set no `version` themselves; `required_version` and version files hold besides."},
 	"engineBlock.releases": {Type: "URL", Default: "`https://releases.hashicorp.com`, OpenTofu's release server", Text: "A release server in place of the vendor's, for closed networks. For terraform it is laid out like the vendor's, for tofu like a mirror of tofudl (`BASE/api.json`, `BASE/vVERSION/ARTIFACT`). Signatures are checked against the vendor's keys all the same."},
@@ -114,7 +120,7 @@ var attributeTexts = map[string]AttributeDoc{
 	"attributes.engine":              {Type: "`\"terraform\"` or `\"tofu\"`", Default: "`tofu` with `*.tofu` files or a nearest `.opentofu-version`, else `terraform`", Text: "What runs it.", Takes: afterMerge},
 	"attributes.version":             {Type: typeVersion, Default: "that of the `engine` block", Text: "Besides `required_version` and the nearest `.terraform-version` or `.opentofu-version`.", Takes: afterMerge},
 	"attributes.depends_on":          {Type: typeList, Default: "none", Text: "Workspaces of the same repository that are applied first: `DIR`, `DIR@NAME`, a name or an identity. One that fails or is held stops what depends on it. A cycle is an error.", Takes: atOnce},
-	"attributes.labels":              {Type: typeMap, Default: "none", Text: "For identities, policies and `approve -l`; all of them see the labels of the tracked branch.", Takes: afterMerge},
+	"attributes.labels":              {Type: typeMap, Default: "none", Text: "For identities, limits, policies and `approve -l`; all of them see the labels of the tracked branch.", Takes: afterMerge},
 	"attributes.owner":               {Type: typeText, Default: "from `CODEOWNERS`", Text: "Who answers for it; shown in reports and given to policies. Where nothing is said, whom the tracked branch's CODEOWNERS names for its first file ([discovery.md](discovery.md#who-owns-a-workspace)).", Takes: atOnce},
 	"attributes.watch":               {Type: typeGlobs, Default: "none", Text: "More files that it depends on, relative to the repository's root: a change of one plans it again.", Takes: atOnce},
 	"attributes.volatile":            {Type: typeList, Default: "none", Text: "Changes that are not compared with what was reviewed, because they differ at every plan: `\"ADDRESS:attribute.path\"`, or a path alone for any address; `*` stands for any text. They are listed in the report.", Takes: afterMerge},

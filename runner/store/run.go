@@ -13,36 +13,37 @@ import (
 
 type runRow struct {
 	bun.BaseModel  `bun:"table:runs"`
-	ID             int64                   `bun:"id,pk,autoincrement"`
-	Repository     text                    `bun:"repository"`
-	Workspace      text                    `bun:"workspace"`
-	Purpose        text                    `bun:"purpose"`
-	Status         text                    `bun:"status"`
-	PullID         int64                   `bun:"pull_id"`
-	Commit         text                    `bun:"commit_id"`
-	Tree           text                    `bun:"tree"`
-	Base           text                    `bun:"base"`
-	InputDigest    text                    `bun:"input_digest"`
-	Trigger        text                    `bun:"triggered_by"`
-	Approves       int64                   `bun:"approves"`
-	Actor          text                    `bun:"actor"`
-	Reason         text                    `bun:"reason"`
-	Engine         text                    `bun:"engine"`
-	Summary        nested[planner.Summary] `bun:"summary"`
-	PlanDigest     text                    `bun:"plan_digest"`
-	Verdict        nested[*policy.Verdict] `bun:"verdict"`
-	PolicyRevision text                    `bun:"policy_revision"`
-	Unreviewed     nested[[]string]        `bun:"unreviewed"`
-	Reviewers      nested[[]string]        `bun:"reviewers"`
-	Attempt        int                     `bun:"attempt"`
-	Stale          int                     `bun:"stale"`
-	Owner          text                    `bun:"owner"`
-	CreatedAt      int64                   `bun:"created_at"`
-	StartedAt      int64                   `bun:"started_at"`
-	PlannedAt      int64                   `bun:"planned_at"`
-	AppliedAt      int64                   `bun:"applied_at"`
-	FinishedAt     int64                   `bun:"finished_at"`
-	NotBefore      int64                   `bun:"not_before"`
+	ID             int64                     `bun:"id,pk,autoincrement"`
+	Repository     text                      `bun:"repository"`
+	Workspace      text                      `bun:"workspace"`
+	Purpose        text                      `bun:"purpose"`
+	Status         text                      `bun:"status"`
+	PullID         int64                     `bun:"pull_id"`
+	Commit         text                      `bun:"commit_id"`
+	Tree           text                      `bun:"tree"`
+	Base           text                      `bun:"base"`
+	InputDigest    text                      `bun:"input_digest"`
+	Trigger        text                      `bun:"triggered_by"`
+	Approves       int64                     `bun:"approves"`
+	Actor          text                      `bun:"actor"`
+	Reason         text                      `bun:"reason"`
+	Engine         text                      `bun:"engine"`
+	Summary        nested[planner.Summary]   `bun:"summary"`
+	PlanDigest     text                      `bun:"plan_digest"`
+	Verdict        nested[*policy.Verdict]   `bun:"verdict"`
+	PolicyRevision text                      `bun:"policy_revision"`
+	Unreviewed     nested[[]string]          `bun:"unreviewed"`
+	Reviewers      nested[[]string]          `bun:"reviewers"`
+	Attempt        int                       `bun:"attempt"`
+	Stale          int                       `bun:"stale"`
+	Owner          text                      `bun:"owner"`
+	CreatedAt      int64                     `bun:"created_at"`
+	StartedAt      int64                     `bun:"started_at"`
+	PlannedAt      int64                     `bun:"planned_at"`
+	AppliedAt      int64                     `bun:"applied_at"`
+	FinishedAt     int64                     `bun:"finished_at"`
+	NotBefore      int64                     `bun:"not_before"`
+	Labels         nested[map[string]string] `bun:"labels"`
 }
 
 func newRunRow(r runner.Run) runRow {
@@ -54,6 +55,7 @@ func newRunRow(r runner.Run) runRow {
 		PolicyRevision: text(r.PolicyRevision), Unreviewed: nested[[]string]{r.Unreviewed}, Reviewers: nested[[]string]{r.Reviewers},
 		Attempt: r.Attempt, Stale: r.Stale, Owner: text(r.Owner), CreatedAt: micros(r.CreatedAt), NotBefore: micros(r.NotBefore),
 		StartedAt: micros(r.StartedAt), PlannedAt: micros(r.PlannedAt), AppliedAt: micros(r.AppliedAt), FinishedAt: micros(r.FinishedAt),
+		Labels: nested[map[string]string]{r.Labels},
 	}
 }
 
@@ -66,6 +68,7 @@ func (r runRow) record() runner.Run {
 		PolicyRevision: string(r.PolicyRevision), Unreviewed: r.Unreviewed.value, Reviewers: r.Reviewers.value, Attempt: r.Attempt,
 		Stale: r.Stale, Owner: string(r.Owner), CreatedAt: moment(r.CreatedAt), StartedAt: moment(r.StartedAt), NotBefore: moment(r.NotBefore),
 		PlannedAt: moment(r.PlannedAt), AppliedAt: moment(r.AppliedAt), FinishedAt: moment(r.FinishedAt),
+		Labels: r.Labels.value,
 	}
 }
 

@@ -3,3 +3,6 @@
 -- +goose Up
 CREATE INDEX runs_queued ON runs (purpose, repository, pull_id, id) WHERE status = 'queued';
 CREATE INDEX runs_ready ON runs (status, purpose, id) WHERE status = 'ready';
+
+-- Of a workspace that only a pull request has: nothing else says whom its run keeps waiting, and for whom it waits.
+ALTER TABLE runs ADD COLUMN labels TEXT NOT NULL DEFAULT 'null';

@@ -1,0 +1,64 @@
+package runner
+
+import "errors"
+
+// overLimit says which limit a run waits for; "" = none. It does not say for which run: that changes, and everybody knows it.
+func (c *candidates) overLimit(run Run) (string, error) {
+	limits := c.r.opts.Config.Limits
+	if len(limits) == 0 {
+		return "", nil
+	}
+	labels, err := c.labels(run)
+	if err != nil {
+		return "", err
+	}
+	for i, limit := range limits {
+		if !limit.Covers(labels) {
+			continue
+		}
+		if err := c.count(); err != nil {
+			return "", err
+		}
+		if c.used[i] >= limit.Runs {
+			return "waits for a run to end: the limit " + limit.String(), nil
+		}
+	}
+	return "", nil
+}
+
+// count counts what is under way of each limit, whoever works on it.
+func (c *candidates) count() error {
+	if c.used != nil {
+		return nil
+	}
+	now, err := c.underWay()
+	if err != nil {
+		return err
+	}
+	if err := c.remember(now.runs); err != nil {
+		return err
+	}
+	c.used = make([]int, len(c.r.opts.Config.Limits))
+	for _, run := range now.runs {
+		labels, err := c.labels(run)
+		if err != nil {
+			return err
+		}
+		for i, limit := range c.r.opts.Config.Limits {
+			if limit.Covers(labels) {
+				c.used[i]++
+			}
+		}
+	}
+	return nil
+}
+
+// labels are the labels of a run's workspace as the tracked branch has them: a pull request does not get out of a limit by what it
+// edits. Only of what is not there yet it says them itself.
+func (c *candidates) labels(run Run) (map[string]string, error) {
+	rec, err := c.tx.Workspace(run.Workspace)
+	if errors.Is(err, ErrNotFound) {
+		return run.Labels, nil
+	}
+	return rec.Labels, err
+}
