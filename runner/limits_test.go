@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/store/pgtest"
@@ -147,7 +146,7 @@ func TestNewWorkspacesBringTheirLabels(t *testing.T) {
 	e.must(e.r.Once(t.Context()))
 	labels := map[workspaces.ID]map[string]string{}
 	e.must(e.db.View(t.Context(), func(tx runner.Tx) error {
-		runs, err := tx.Runs(runner.RunFilter{Purposes: []runner.Purpose{runner.PurposePlan}, Since: time.Unix(1, 0)})
+		runs, err := tx.Runs(runner.RunFilter{Purposes: []runner.Purpose{runner.PurposePlan}})
 		for _, run := range runs {
 			labels[run.Workspace] = run.Labels
 		}
