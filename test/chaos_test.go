@@ -447,16 +447,26 @@ func subsequence(some, all []string) bool {
 func (c *chaos) checkRecord() {
 	c.t.Helper()
 	c.must(c.view(func(tx runner.Tx) error {
-		for kind, what := range map[string]string{"apply started": "began", "applied": "was applied"} {
-			events, err := tx.Events(runner.EventFilter{Kind: kind})
-			if err != nil {
-				return err
-			}
-			times := map[int64]int{}
-			for _, e := range events {
-				if times[e.RunID]++; times[e.RunID] == 2 {
-					c.t.Errorf("run %d %s more than once", e.RunID, what)
+		events, err := tx.Events(runner.EventFilter{})
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(events, func(a, b runner.Event) int { return cmp.Compare(a.ID, b.ID) })
+		begun, ended := map[int64]bool{}, map[int64]bool{}
+		for _, e := range events {
+			switch e.Kind {
+			case "apply started":
+				if begun[e.RunID] {
+					c.t.Errorf("run %d began more than once", e.RunID)
 				}
+				begun[e.RunID] = true
+			case "run taken up again": // before its engine was started
+				begun[e.RunID] = false
+			case "applied":
+				if !begun[e.RunID] || ended[e.RunID] {
+					c.t.Errorf("run %d was applied more than once, or never began", e.RunID)
+				}
+				ended[e.RunID] = true
 			}
 		}
 		for i := range chaosDirs {
