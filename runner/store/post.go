@@ -68,11 +68,9 @@ func (t *tx) Posts(f runner.PostFilter) ([]runner.Post, error) {
 		q = q.Where("shown < version") // as the index posts_waiting says it
 	}
 	switch { // PostgreSQL expects that many wait, and would look for them among all, in the order of their ids
-	case f.Waiting && f.Limit == 0:
-		q = q.Order("repository", "kind", "id")
-	case f.Waiting:
+	case f.Waiting && f.Limit > 0:
 		q = q.OrderExpr("+id")
-	default:
+	case !f.Waiting:
 		q = q.Order("id")
 	}
 	if !f.DueBy.IsZero() {
