@@ -239,16 +239,20 @@ func FuzzRender(f *testing.F) {
 	})
 }
 
-func BenchmarkRender(b *testing.B) {
+// largePlan is a document with so many workspaces, and how many bytes their plans have: 22 KB each.
+func largePlan(workspaces int) (doc Document, size int) {
 	value := strings.Repeat(`echo "a line of a script that is as long as lines are"\n`, 400)
 	var rows []Row
-	size := 0
-	for i := range 360 {
+	for i := range workspaces {
 		r := ready(fmt.Sprintf("team-%d/app", i), int64(i+1), replaced, server("cloud_server.big", planner.Create, planner.PathChange{Path: "user_data", After: `"` + value + `"`}))
 		rows = append(rows, r)
 		size += len(r.Plan.Changes[1].Diff())
 	}
-	doc := pullRequest(rows...)
+	return pullRequest(rows...), size
+}
+
+func BenchmarkRender(b *testing.B) {
+	doc, size := largePlan(360)
 	b.Run("diffs alone", func(b *testing.B) {
 		b.SetBytes(int64(size))
 		for b.Loop() {

@@ -18,10 +18,11 @@ func TestListsReadWhatTheyShow(t *testing.T) {
 	db := openTest(t)
 	for name, query := range EstateQueries() {
 		for _, asked := range heard(t, db, query) {
+			page := strings.Contains(asked, "LIMIT") && (!strings.Contains(asked, "WHERE") || name == "events/since") // of the newest
 			for _, step := range strings.Split(planOf(t, db, asked), "\n") {
 				table, all := strings.CutPrefix(step, "SCAN ")
-				few := strings.Contains(table, "posts_waiting") || strings.Contains(asked, "LIMIT") && !strings.Contains(asked, "WHERE")
-				if of, _, _ := strings.Cut(table, " "); all && !few && slices.Contains(many, of) {
+				of, _, _ := strings.Cut(table, " ")
+				if all && !page && slices.Contains(many, of) && !strings.Contains(table, "posts_waiting") {
 					t.Errorf("%s reads them all: %s\n%s", name, step, asked)
 				}
 			}
@@ -34,7 +35,7 @@ func TestListsReadWhatTheyShowOnPostgres(t *testing.T) {
 	t.Parallel()
 	db := openTestURL(t)
 	for _, statement := range append(slices.Clone(Estate), "ANALYZE") {
-		if _, err := db.writer.ExecContext(t.Context(), ToPostgres.Replace(PartOf(statement, 20_000))); err != nil {
+		if _, err := db.writer.ExecContext(t.Context(), ToPostgres.Replace(PartOf(statement, 8_000))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -48,15 +49,15 @@ func TestListsReadWhatTheyShowOnPostgres(t *testing.T) {
 			if err := json.Unmarshal([]byte(text), &plans); err != nil {
 				t.Fatal(err)
 			}
-			if plan := plans[0].Plan; plan.read() > 10*plan.Rows+1000 {
+			if plan := plans[0].Plan; plan.read() > 10*plan.Rows+500 {
 				t.Errorf("%s looks at %.0f rows for %.0f:\n%s\n%s", name, plan.read(), plan.Rows, asked, text)
 			}
 		}
 	}
 }
 
-// many are the tables that grow with time.
-var many = []string{"runs", "events", "posts"}
+// many are the tables that grow with time, and what queries call them.
+var many = []string{"runs", "events", "posts", "run_row", "event_row", "post_row"}
 
 // node is a step of how PostgreSQL answered a query.
 type node struct {

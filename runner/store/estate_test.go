@@ -40,9 +40,9 @@ INSERT INTO posts (repository, kind, key, want, version, shown, remote, attempts
 // Estate are the statements that make it.
 var Estate = []string{estateWorkspaces, estateLabels, estateRuns, estateEvents, estatePosts}
 
-// PartOf is one of them with so many runs, events and posts.
+// PartOf is one of them with so many runs, events and posts, and a tenth of the workspaces.
 func PartOf(statement string, rows int) string {
-	return strings.NewReplacer("i < 999999", "i < "+strconv.Itoa(rows-1), "i < 199999", "i < "+strconv.Itoa(rows-1), "i > 999950", "i > "+strconv.Itoa(rows-50)).Replace(statement)
+	return strings.NewReplacer("i < 999999", "i < "+strconv.Itoa(rows-1), "i < 199999", "i < "+strconv.Itoa(rows-1), "i < 9999)", "i < 999)", "i > 999950", "i > "+strconv.Itoa(rows-50)).Replace(statement)
 }
 
 // ToPostgres says the statements above in PostgreSQL's words.
