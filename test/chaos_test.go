@@ -3,6 +3,7 @@ package test
 import (
 	"cmp"
 	"fmt"
+	"log/slog"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/driftlessops/driftless/examples/cloud"
 	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/runner/daemon"
 	"github.com/driftlessops/driftless/runner/store/pgtest"
 	"github.com/driftlessops/driftless/test/forges"
 	"github.com/driftlessops/driftless/workspaces"
@@ -105,6 +107,10 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 	c.pass() // which finds every workspace as it is, and makes the key that the replicas share
 	key, err := os.ReadFile(filepath.Join(c.dataDir(), "secret.key"))
 	c.must(err)
+	db, _, err := daemon.OpenStore(background(), c.place(), slog.New(slog.DiscardHandler))
+	c.must(err)
+	t.Cleanup(func() { _ = db.Close() })
+	c.opened = db // to open it is to wait for a turn to write, which a replica that hangs may have
 	for i := range chaosReplicas {
 		r := &replica{name: fmt.Sprintf("r%d", i), wire: pgtest.NewProxy(t, c.database)}
 		r.env = append(slices.Clone(c.env), "DRIFTLESS_DATABASE="+r.wire.URL, "DRIFTLESS_DATA_DIR="+c.path(r.name))

@@ -71,6 +71,9 @@ func (s *story) daemon(ctx context.Context, logger *slog.Logger, notify func(run
 
 // view reads the database of the story.
 func (s *story) view(f func(tx runner.Tx) error) (err error) {
+	if s.opened != nil {
+		return s.opened.View(background(), f)
+	}
 	db, _, err := daemon.OpenStore(background(), s.place(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err

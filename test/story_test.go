@@ -11,6 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/driftlessops/driftless/examples/cloud"
+	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/daemon"
 )
 
@@ -20,6 +21,7 @@ type story struct {
 	engine string
 	// database is the URL of a PostgreSQL database; "" = SQLite in the data directory.
 	database string
+	opened   runner.Store // is looked at; nil: the database is opened at each look
 	repos    []string
 	extra    string   // attributes of each repository block
 	poll     string   // their poll_interval; "" = a second
