@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
@@ -22,7 +23,12 @@ type objects struct {
 	mu    sync.Mutex // go-git's storage is not made for several goroutines
 	store *filesystem.Storage
 	packs os.FileInfo
+	rest  *time.Timer // lets go of what is open
 }
+
+// packsOpen is how long packs stay open after a read. Most reads come in thousands; the files of a hundred idle mirrors are too
+// many, and one that was removed takes up its disk until it is closed.
+const packsOpen = 10 * time.Second
 
 func newObjects(dir string) *objects { return &objects{dir: dir, trees: newTreeCache()} }
 
@@ -33,12 +39,20 @@ func (o *objects) with(fn func(*filesystem.Storage) error) error {
 	if !o.fresh() {
 		o.open()
 	}
+	defer o.rest.Reset(packsOpen)
 	err := guard(o.store, fn)
 	if err == nil || errors.Is(err, errTooLarge) {
 		return err
 	}
 	o.open()
 	return guard(o.store, fn)
+}
+
+// close closes the packs, which the next read opens.
+func (o *objects) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	_ = o.store.Close()
 }
 
 func (o *objects) fresh() bool {
@@ -51,8 +65,10 @@ func (o *objects) fresh() bool {
 
 func (o *objects) open() {
 	const deltaBases = 8 << 20 // bytes; go-git's default of 96 MiB would be spent for every mirror
-	if o.store != nil {
-		_ = o.store.Close() // its packs
+	if o.store == nil {
+		o.rest = time.AfterFunc(packsOpen, o.close)
+	} else {
+		_ = o.store.Close()
 	}
 	o.packs, _ = os.Stat(filepath.Join(o.dir, "objects", "pack"))
 	o.store = filesystem.NewStorageWithOptions(osfs.New(o.dir), cache.NewObjectLRU(deltaBases),
