@@ -9,24 +9,24 @@ import (
 	"github.com/driftlessops/driftless/workspaces"
 )
 
-// claimable are queued runs that something is to be written of, up to the first that may start, if there is one. Those that were
-// looked at are left out.
-func (r *Runner) claimable(ctx context.Context, looked map[int64]bool) (ids []int64, err error) {
+// claimable are queued runs that something is to be written of, up to the first that may start, if there is one; full says that it
+// waits for memory. Those that were looked at are left out.
+func (r *Runner) claimable(ctx context.Context, looked map[int64]bool) (ids []int64, full bool, err error) {
 	err = r.opts.Store.View(ctx, func(tx Tx) error {
-		ids = nil
+		ids, full = nil, false
 		c, err := r.look(tx)
 		if err != nil {
 			return err
 		}
 		for _, purposes := range priorities {
 			found, err := c.claimable(purposes, looked, &ids)
-			if err != nil || found || len(ids) >= claimBatch {
+			if full = c.full; err != nil || found || len(ids) >= claimBatch {
 				return err
 			}
 		}
 		return nil
 	})
-	return ids, err
+	return ids, full, err
 }
 
 // candidates is a look at the runs that wait, in one transaction, until one of them is taken.
@@ -36,12 +36,21 @@ type candidates struct {
 	at   time.Time // by the store's clock
 	busy *busy     // what is under way; nil: nobody asked yet
 	used []int     // of each limit; nil: nobody asked yet
+
+	room    int64 // for what is begun now, as far as memory is limited
+	limited bool
+	full    bool // who is in turn waits for memory, and nobody overtakes: others would take what becomes free, again and again
 }
 
 func (r *Runner) look(tx Tx) (*candidates, error) {
 	at, err := tx.Clock()
-	return &candidates{r: r, at: at, tx: &remembering{Tx: tx, records: map[workspaces.ID]Workspace{}}}, err
+	c := &candidates{r: r, at: at, tx: &remembering{Tx: tx, records: map[workspaces.ID]Workspace{}}}
+	c.room, c.limited = r.memory.room()
+	return c, err
 }
+
+// fits reports whether there is memory for a run here.
+func (c *candidates) fits(run Run) bool { return c.r.memory.fits(run, c.room, c.limited) }
 
 // underWay is what is under way.
 func (c *candidates) underWay() (*busy, error) {
@@ -64,8 +73,8 @@ func (c *candidates) waits(run Run) (bool, error) {
 	return err == nil && now.held[run.Workspace], err
 }
 
-// claimable appends the runs for some purposes that something is to be written of, and reports whether the last of them may start.
-// The first in turn may, most of the time.
+// claimable appends the runs for some purposes that something is to be written of, and reports whether one was found that may start,
+// unless it waits for memory. The first in turn may, most of the time.
 func (c *candidates) claimable(purposes []Purpose, looked map[int64]bool, ids *[]int64) (found bool, err error) {
 	queue, err := c.tx.Queue(purposes, true)
 	if err != nil || len(queue) == 0 {
@@ -118,7 +127,10 @@ func (c *candidates) among(queue []Waiting, looked map[int64]bool, ids *[]int64)
 		case err != nil:
 			c.r.unclaimed(run, err)
 		case may && !held && !putOff(run, c.at) && !c.r.leaves(run.ID):
-			*ids = append(*ids, run.ID)
+			c.full = !c.fits(run)
+			if !c.full || run.Reason != waitsForMemory {
+				*ids = append(*ids, run.ID)
+			}
 			return true, nil
 		case !may && reason != run.Reason:
 			*ids = append(*ids, run.ID)

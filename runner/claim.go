@@ -14,7 +14,7 @@ func (r *Runner) claim(ctx context.Context) (claimed Run, ok bool) {
 	}
 	looked := map[int64]bool{}
 	for {
-		ids, err := r.claimable(ctx, looked)
+		ids, full, err := r.claimable(ctx, looked)
 		if err == nil && len(ids) > 0 {
 			claimed, ok, err = r.claimOf(ctx, ids)
 		}
@@ -26,7 +26,7 @@ func (r *Runner) claim(ctx context.Context) (claimed Run, ok bool) {
 		if err != nil && ctx.Err() == nil && !errors.Is(err, errLost) {
 			r.log.Error("claim", "error", err)
 		}
-		if err != nil || ok || len(ids) == 0 {
+		if err != nil || ok || full || len(ids) == 0 {
 			return claimed, ok && err == nil
 		}
 		for _, id := range ids {
@@ -121,14 +121,7 @@ func (c *candidates) tryClaim(run *Run) (bool, error) {
 		return false, err
 	}
 	if !may {
-		if run.Reason == reason {
-			return false, nil
-		}
-		run.Reason = reason
-		if err := c.tx.UpdateRun(*run, Queued); err != nil || run.Purpose != PurposeApply {
-			return false, err
-		}
-		return false, setSync(&journal{tx: c.tx}, *run, Pending, reason)
+		return false, c.say(run, reason)
 	}
 	if run.Purpose != PurposePlan {
 		if err := dropDeadLock(&journal{tx: c.tx}, *run); err != nil {
@@ -137,6 +130,8 @@ func (c *candidates) tryClaim(run *Run) (bool, error) {
 	}
 	if putOff(*run, c.at) || c.r.leaves(run.ID) {
 		return false, nil
+	} else if !c.fits(*run) {
+		return false, c.say(run, waitsForMemory)
 	}
 	next := *run
 	next.Status, next.Owner, next.StartedAt, next.Reason, next.NotBefore = Planning, c.r.members.self.ID, now(), "", zeroTime
@@ -149,4 +144,16 @@ func (c *candidates) tryClaim(run *Run) (bool, error) {
 	}
 	*run = next
 	return true, nil
+}
+
+// say puts on record what a run waits for.
+func (c *candidates) say(run *Run, reason string) error {
+	if run.Reason == reason {
+		return nil
+	}
+	run.Reason = reason
+	if err := c.tx.UpdateRun(*run, Queued); err != nil || run.Purpose != PurposeApply {
+		return err
+	}
+	return setSync(&journal{tx: c.tx}, *run, Pending, reason)
 }

@@ -52,7 +52,13 @@ func (r *Runner) begin(ctx context.Context, run Run) func() {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	done := r.running(run.ID, cancel)
 	r.members.take(run.ID)
+	ended := r.memory.begin(run)
 	return func() {
+		defer func() {
+			if took := ended(); took > 0 {
+				r.opts.Meter.Used(run, took)
+			}
+		}()
 		defer r.members.drop(run.ID)
 		defer cancel(nil)
 		defer done()

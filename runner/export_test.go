@@ -22,6 +22,13 @@ func (r *Runner) Claim(ctx context.Context) (Run, bool) { return r.claim(ctx) }
 // Drop lets a run go that was taken from the queue.
 func (r *Runner) Drop(id int64) { r.members.drop(id) }
 
+// Uses notes that a run is under way here which takes so much memory.
+func (r *Runner) Uses(run Run, bytes int64) (end func() int64) {
+	end = r.memory.begin(run)
+	r.memory.note(map[int64]int64{run.ID: bytes})
+	return end
+}
+
 // Track makes a set what the tracked branch of every repository wants.
 func (r *Runner) Track(set *workspaces.Set) {
 	for _, w := range r.watching.all() {

@@ -90,6 +90,47 @@ func TestPurposesComeBeforeFairness(t *testing.T) {
 	}
 }
 
+// TestWhoWaitsForMemoryIsNotOvertaken: who is in turn says once what it waits for, and gets what becomes free.
+func TestWhoWaitsForMemoryIsNotOvertaken(t *testing.T) {
+	t.Parallel()
+	free := int64(5000)
+	e := estateOn(t, workspaces.Repository{Name: "infra", Forge: "hub"}, "", func(o *runner.Options) {
+		o.Memory = func() (int64, bool) { return free, true }
+	})
+	e.waitingRuns(runner.PurposePlan, "a#1*3", "b#2*3")
+	first, _ := e.r.Claim(t.Context())
+	e.r.Uses(first, 1000)()
+	second, _ := e.r.Claim(t.Context())
+	end := e.r.Uses(second, 1000)
+	free = 900
+	for range 2 {
+		if run, ok := e.r.Claim(t.Context()); ok {
+			t.Errorf("run %d was taken", run.ID)
+		}
+	}
+	if n := e.turn.number.Load(); n != 3 {
+		t.Errorf("%d turns for two runs and a reason", n)
+	}
+	e.must(e.db.View(t.Context(), func(tx runner.Tx) error {
+		runs, err := tx.Runs(runner.RunFilter{Statuses: []runner.Status{runner.Queued}, Oldest: true})
+		for i, run := range runs {
+			if strings.HasPrefix(run.Reason, "waits for memory") != (i == 0) {
+				t.Errorf("run %d of %s says %q", run.ID, run.Repository, run.Reason)
+			}
+		}
+		return err
+	}))
+	free = 5000
+	if run, ok := e.r.Claim(t.Context()); !ok || run.Reason != "" {
+		t.Errorf("run %d was taken: %t: %q", run.ID, ok, run.Reason)
+	}
+	free = 900
+	end()
+	if _, ok := e.r.Claim(t.Context()); !ok {
+		t.Error("nothing is under way here, and nothing may begin")
+	}
+}
+
 // TestWhoMustWaitLosesNoTurnForOthers: the first in turn waits for something, and the next of the same pull request does not.
 func TestWhoMustWaitLosesNoTurnForOthers(t *testing.T) {
 	t.Parallel()

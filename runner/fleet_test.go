@@ -144,6 +144,7 @@ func (p polls) Polled(repository string, _ error) {
 func (polls) GitFailed(_, _ string)                  {}
 func (polls) Moved(runner.Run)                       {}
 func (polls) Took(runner.Run, string, time.Duration) {}
+func (polls) Used(runner.Run, int64)                 {}
 func (polls) Recorded(runner.Event)                  {}
 
 // shortLease is how long a fleet's replicas keep what is their own.

@@ -17,6 +17,8 @@ type Meter interface {
 	Recorded(Event)
 	// Took counts the time that a phase of a run took.
 	Took(run Run, phase string, took time.Duration)
+	// Used counts the most memory that a run's engine took at a time, with its providers, in bytes. Short runs are not counted.
+	Used(run Run, bytes int64)
 }
 
 // unmetered is a Meter that counts nothing.
@@ -27,6 +29,7 @@ func (unmetered) GitFailed(_, _ string)           {}
 func (unmetered) Moved(Run)                       {}
 func (unmetered) Recorded(Event)                  {}
 func (unmetered) Took(Run, string, time.Duration) {}
+func (unmetered) Used(Run, int64)                 {}
 
 // moved counts what became of the runs of events that somebody else recorded.
 func (r *Runner) moved(ctx context.Context, events []Event) {

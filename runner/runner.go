@@ -40,7 +40,9 @@ type Options struct {
 	Meter       Meter                      // nil: nothing is counted
 	Tracer      trace.Tracer               // nil: nothing is traced
 	Short       func() string              // why no run may begin now, such as a disk that is nearly full; "" = nothing; may be nil
-	Logger      *slog.Logger
+	// Memory says how much memory engines may still take here, in bytes; nil: asks the kernel.
+	Memory func() (available int64, known bool)
+	Logger *slog.Logger
 
 	Shared  bool          // other processes may work on the same store
 	Kind    string        // Serve or Worker; "" = Serve
@@ -60,6 +62,7 @@ type Runner struct {
 	limit     int
 	reports   turns // one rendering of a pull request's report at a time
 	workDirs  keyed // one run at a time in a work directory
+	memory    *memory
 
 	watching  watching
 	finding   sync.Mutex // one repository at a time is taken up that another replica found
@@ -107,6 +110,10 @@ func New(ctx context.Context, opts Options) (*Runner, error) {
 	if r.members, err = newMembership(r); err != nil {
 		return nil, fmt.Errorf("runner: %w", err)
 	}
+	if opts.Memory == nil {
+		opts.Memory = freeMemory
+	}
+	r.memory = &memory{dir: runsDir(opts.DataDir), log: r.log, free: opts.Memory, under: map[int64]*taking{}, took: map[workspaces.ID]int64{}}
 	if r.limit <= 0 {
 		r.limit = runtime.NumCPU()
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,6 +47,20 @@ func Processes(within string) (all []Process) {
 		all = append(all, Process{PID: pid, Group: group, TempDir: temp, Dir: dir, session: session})
 	}
 	return all
+}
+
+// Memory is how much memory a process has for itself, in bytes: what it shares with others of its kind, such as the binary, is left
+// out. 0 when it ended, or that cannot be told.
+func (p Process) Memory() int64 {
+	data, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.PID), "statm"))
+	if err != nil {
+		return 0
+	}
+	var size, resident, shared int64
+	if n, _ := fmt.Sscan(string(data), &size, &resident, &shared); n < 3 {
+		return 0
+	}
+	return (resident - shared) * int64(os.Getpagesize())
 }
 
 // tempDirOf is the TempDir that the environment of a process names, or "".

@@ -21,7 +21,7 @@ var (
 // named are the metrics of driftless that an expression asks for.
 func named(expression string) (names []string) {
 	for _, name := range metricName.FindAllString(expression, -1) {
-		if strings.HasPrefix(name, "driftless_run_phase_duration_seconds") {
+		if strings.HasPrefix(name, "driftless_run_phase_duration_seconds") || strings.HasPrefix(name, "driftless_run_memory_bytes") {
 			name = summed.ReplaceAllString(name, "")
 		}
 		names = append(names, name)

@@ -42,6 +42,7 @@ type Metrics struct {
 	taken    *prometheus.CounterVec
 	runs     *prometheus.CounterVec
 	phases   *prometheus.HistogramVec
+	memory   *prometheus.HistogramVec
 	webhooks *prometheus.CounterVec
 
 	mu       sync.Mutex
@@ -73,7 +74,7 @@ func New(opts Options) (*Metrics, error) {
 		m.taken.WithLabelValues(kind)
 	}
 	m.countRuns()
-	m.registry.MustRegister(m.requests, m.polls, m.git, m.webhooks, m.taken, m.runs, m.phases, build, kept{m}, budgets{m},
+	m.registry.MustRegister(m.requests, m.polls, m.git, m.webhooks, m.taken, m.runs, m.phases, m.memory, build, kept{m}, budgets{m},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if opts.Retries != nil {
 		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{

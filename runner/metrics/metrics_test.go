@@ -225,6 +225,7 @@ func TestDocumented(t *testing.T) {
 	}
 	m.GitFailed("good", "fetch")
 	m.Took(runner.Run{Purpose: runner.PurposePlan}, "plan", time.Second)
+	m.Used(runner.Run{Purpose: runner.PurposePlan}, 1<<20)
 	m.Account("x", func() forge.Budget { return forge.Budget{Limit: 1, Reset: time.Unix(1, 0)} })("GET", 200)
 	m.Polled("good", nil)
 	m.Delivered("x", "accepted")

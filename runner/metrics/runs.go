@@ -28,6 +28,10 @@ func (m *Metrics) countRuns() {
 		Namespace: namespace, Name: "run_phase_duration_seconds", Buckets: phaseBuckets,
 		Help: "How long the phases of runs took: queued, prepare, init, plan, show, policy, apply, report.",
 	}, []string{"purpose", "phase"})
+	m.memory = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Namespace: namespace, Name: "run_memory_bytes", Buckets: prometheus.ExponentialBuckets(16<<20, 2, 10),
+		Help: "The most memory that the engine of a run took at a time, with its providers. Runs of less than a second or two are not counted.",
+	}, []string{"purpose"})
 	for _, purpose := range purposes {
 		for _, status := range results {
 			if comesTo(purpose, status) {
@@ -47,6 +51,11 @@ func (m *Metrics) Moved(run runner.Run) {
 	if comesTo(run.Purpose, run.Status) {
 		m.runs.WithLabelValues(string(run.Purpose), string(run.Status)).Inc()
 	}
+}
+
+// Used counts the most memory that a run took at a time.
+func (m *Metrics) Used(run runner.Run, bytes int64) {
+	m.memory.WithLabelValues(string(run.Purpose)).Observe(float64(bytes))
 }
 
 // Took counts the time that a phase of a run took.
