@@ -77,6 +77,16 @@ func EstateQueries() map[string]func(tx runner.Tx) (int, error) {
 		"runs/tracked of a workspace":   listRuns(runner.RunFilter{Workspace: "r9//env/00009", Purposes: []runner.Purpose{runner.PurposeApply, runner.PurposeDrift}, Limit: 20}),
 		"runs/no pull request's":        listRuns(runner.RunFilter{Workspace: "r9//env/00009", Tracked: true, Purposes: []runner.Purpose{runner.PurposeApply, runner.PurposeDrift}, Limit: 20}),
 		"runs/purpose of a repository":  listRuns(runner.RunFilter{Repository: "r9", Purposes: []runner.Purpose{runner.PurposeDestroy}, Limit: 20}),
+		"runs/whose turn it is": func(tx runner.Tx) (int, error) {
+			all, err := tx.Queue([]runner.Purpose{runner.PurposePlan}, true)
+			return len(all), err
+		},
+		"runs/in the queue": func(tx runner.Tx) (int, error) {
+			all, err := tx.Queue([]runner.Purpose{runner.PurposeApply, runner.PurposeDestroy}, false)
+			return len(all), err
+		},
+		"runs/under way":                func(tx runner.Tx) (int, error) { all, err := tx.UnderWay(); return len(all), err },
+		"runs/by their ids":             listRuns(runner.RunFilter{IDs: []int64{5, 500, 1000}}),
 		"workspaces/page":               listWorkspaces(runner.WorkspaceFilter{Limit: 100}),
 		"workspaces/drifted":            listWorkspaces(runner.WorkspaceFilter{Sync: runner.Drifted}),
 		"workspaces/label":              listWorkspaces(runner.WorkspaceFilter{Labels: map[string]string{"env": "prod"}, Limit: 100}),

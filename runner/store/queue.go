@@ -39,6 +39,6 @@ func (t *tx) UnderWay() ([]runner.Run, error) {
 }
 
 func underWay(q *bun.SelectQuery) *bun.SelectQuery {
-	return q.Where("status IN ('planning', 'planned', 'applying')").
-		WhereOr("id IN (SELECT id FROM runs WHERE status = 'ready' AND purpose IN ('apply', 'drift', 'destroy'))").Order("id")
+	return q.Where("id IN (SELECT id FROM runs WHERE status IN ('planning', 'planned', 'applying') " +
+		"UNION ALL SELECT id FROM runs WHERE status = 'ready' AND purpose IN ('apply', 'drift', 'destroy'))").Order("id")
 }
