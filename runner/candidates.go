@@ -80,7 +80,7 @@ func (c *candidates) claimable(purposes []Purpose, looked map[int64]bool, ids *[
 	if err != nil || len(queue) == 0 {
 		return false, err
 	}
-	if err := c.inTurn(queue); err != nil {
+	if err := c.inTurn(queue, purposes); err != nil {
 		return false, err
 	}
 	first := queue[:1]
@@ -90,7 +90,7 @@ func (c *candidates) claimable(purposes []Purpose, looked map[int64]bool, ids *[
 	if queue, err = c.tx.Queue(purposes, false); err != nil || len(queue) == 1 {
 		return false, err
 	}
-	if err := c.inTurn(queue); err != nil {
+	if err := c.inTurn(queue, purposes); err != nil {
 		return false, err
 	}
 	for page := range slices.Chunk(queue[1:], claimBatch) {
@@ -101,8 +101,8 @@ func (c *candidates) claimable(purposes []Purpose, looked map[int64]bool, ids *[
 	return false, nil
 }
 
-// inTurn sorts queued runs in the order in which they start.
-func (c *candidates) inTurn(queue []Waiting) error {
+// inTurn sorts queued runs of some purposes in the order in which they start.
+func (c *candidates) inTurn(queue []Waiting, purposes []Purpose) error {
 	if len(queue) < 2 {
 		return nil
 	}
@@ -110,7 +110,13 @@ func (c *candidates) inTurn(queue []Waiting) error {
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(queue, now.inTurn)
+	var own []Run
+	for _, run := range now.runs {
+		if c.r.members.own(run) && slices.Contains(purposes, run.Purpose) {
+			own = append(own, run)
+		}
+	}
+	c.r.served.inTurn(queue, own)
 	return nil
 }
 

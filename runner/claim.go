@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// claim takes the next run that may start: applies first, then pull requests, then drift, each in turn (see busy). It looks for it
+// claim takes the next run that may start: applies first, then pull requests, then drift, each in turn (see served). It looks for it
 // while others write, and then looks at it once more, alone.
 func (r *Runner) claim(ctx context.Context) (claimed Run, ok bool) {
 	if !r.members.alive() {
@@ -65,6 +65,8 @@ func (r *Runner) claimOf(ctx context.Context, ids []int64) (claimed Run, ok bool
 	})
 	if err != nil {
 		r.members.drop(claimed.ID)
+	} else if ok {
+		r.served.note(claimed)
 	}
 	return claimed, ok && err == nil, err
 }

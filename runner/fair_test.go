@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,6 +77,49 @@ func TestWhoAsksForLittleWaitsForLittle(t *testing.T) {
 	}
 }
 
+// TestOneRunAtATime: with room for one run alone nothing is under way when the next one begins, and everybody has a turn all the same.
+func TestOneRunAtATime(t *testing.T) {
+	t.Parallel()
+	e := estateOf(t, workspaces.Repository{Name: "infra", Forge: "hub"})
+	e.waitingRuns(runner.PurposePlan, "a#1*40", "a#2*1", "b#3*1")
+	var got []string
+	for range 4 {
+		got = append(got, e.claims(1)...)
+		e.endAll()
+	}
+	if want := []string{"a#1 plan", "b#3 plan", "a#2 plan", "a#1 plan"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestALongApplyTakesNoTurns: whoever has a long apply under way is not last among those who want a plan.
+func TestALongApplyTakesNoTurns(t *testing.T) {
+	t.Parallel()
+	e := estateOf(t, workspaces.Repository{Name: "infra", Forge: "hub"})
+	e.waitingRuns(runner.PurposeDestroy, "a#0*1")
+	e.claims(1)
+	e.waitingRuns(runner.PurposePlan, "b#1*9", "a#2*1")
+	want := []string{"b#1 plan", "a#2 plan", "b#1 plan"}
+	if got := e.claims(len(want)); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// endAll ends what is under way.
+func (e *estate) endAll() {
+	e.b.Helper()
+	e.update(func(tx runner.Tx) error {
+		runs, err := tx.UnderWay()
+		for _, run := range runs {
+			from := run.Status
+			run.Status = runner.Failed
+			err = errors.Join(err, tx.UpdateRun(run, from))
+			e.r.Drop(run.ID)
+		}
+		return err
+	})
+}
+
 // TestPurposesComeBeforeFairness: drift waits for pull requests, and these for what was merged, whoever has how much under way.
 func TestPurposesComeBeforeFairness(t *testing.T) {
 	t.Parallel()
@@ -84,7 +128,7 @@ func TestPurposesComeBeforeFairness(t *testing.T) {
 	e.claims(2)
 	e.waitingRuns(runner.PurposeDrift, "b#0*2", "a#0*1", "c#0*1")
 	e.waitingRuns(runner.PurposeDestroy, "a#0*1")
-	want := []string{"a#0 destroy", "a#1 plan", "a#1 plan", "b#0 drift", "c#0 drift", "b#0 drift", "a#0 drift", "nothing"}
+	want := []string{"a#0 destroy", "a#1 plan", "a#1 plan", "b#0 drift", "c#0 drift", "a#0 drift", "b#0 drift", "nothing"}
 	if got := e.claims(len(want)); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}

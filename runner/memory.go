@@ -47,10 +47,9 @@ func (m *memory) begin(run Run) (end func() int64) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		delete(m.under, run.ID)
-		if t.peak > 0 { // one that ended early says little: what is expected falls slowly
-			m.took[run.Workspace] = max(t.peak, m.took[run.Workspace]/8*7)
-			m.most = max(m.most, t.peak)
-		}
+		// One that ended early says little, so what is expected falls slowly; but one that ends before it can be measured takes next to nothing.
+		m.took[run.Workspace] = max(t.peak, m.took[run.Workspace]/8*7, 1)
+		m.most = max(m.most, t.peak)
 		return t.peak
 	}
 }

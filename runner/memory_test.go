@@ -55,6 +55,10 @@ func TestRunsFitTheirMemory(t *testing.T) {
 			t.Errorf("%s fits: %t", id, !want)
 		}
 	}
+	free = 650
+	if work(4, "r//short", 0)(); !fits("r//short") {
+		t.Error("a run that ended before it was measured takes as much as any did")
+	}
 	free = -1
 	if !fits("r//big") {
 		t.Error("a limit that nobody knows holds")

@@ -63,6 +63,7 @@ type Runner struct {
 	reports   turns // one rendering of a pull request's report at a time
 	workDirs  keyed // one run at a time in a work directory
 	memory    *memory
+	served    served
 
 	watching  watching
 	finding   sync.Mutex // one repository at a time is taken up that another replica found
