@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"context"
 	"log/slog"
 	"sync"
 	"time"
@@ -25,7 +24,7 @@ type memory struct {
 	took      map[workspaces.ID]int64
 	most      int64 // that any run took
 	measuring bool
-	short     bool // the last run that was looked at did not fit
+	waits     int64 // the run of which it was last said that it does not fit
 }
 
 // taking is a run under way.
@@ -81,16 +80,14 @@ func (m *memory) fits(run Run, room int64, limited bool) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	needs := m.expects(run.Workspace)
-	fits := !limited || needs <= room
-	if fits == m.short {
-		m.short = !fits
-		say, level := "runs wait for memory no more", slog.LevelInfo
-		if m.short {
-			say, level = "runs wait for memory: lower concurrency, or give this machine more, if that is often so", slog.LevelWarn
-		}
-		m.log.Log(context.Background(), level, say, "workspace", run.Workspace, "needs_mib", needs>>20, "free_mib", room>>20, "under_way", len(m.under))
+	if !limited || needs <= room {
+		return true
 	}
-	return fits
+	if m.waits != run.ID {
+		m.waits = run.ID
+		m.log.Info("a run waits for memory", append(subject(run.Repository, string(run.Workspace), run.ID, run.Commit, ""), "needs_mib", needs>>20, "free_mib", room>>20, "under_way", len(m.under))...)
+	}
+	return false
 }
 
 // Pauses between measurements, which take a three hundredth of one core while runs are under way, whatever one costs on this machine.
