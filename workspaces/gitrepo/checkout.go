@@ -40,9 +40,11 @@ func (m *Mirror) checkout(ctx context.Context, h *held, tree, dir string) ([]str
 		}
 		return nil, err
 	}
-	id, err := m.resolve(ctx, h, tree, "tree")
-	if err != nil {
-		return nil, err
+	id := tree
+	if !m.indexes.Contains(tree) {
+		if id, err = m.resolve(ctx, h, tree, "tree"); err != nil {
+			return nil, err
+		}
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
 		return nil, err
@@ -85,6 +87,26 @@ func (w worktree) git(ctx context.Context, stdin string, args ...string) (string
 }
 
 func (w worktree) write(ctx context.Context, tree string) (skipped []string, err error) {
+	if known, ok := w.m.indexes.Get(tree); ok {
+		err = os.WriteFile(w.index, known, 0o600)
+	} else {
+		skipped, err = w.fill(ctx, tree)
+	}
+	if err != nil {
+		return nil, err
+	}
+	_, err = w.git(ctx, "", "checkout-index", "--all", "--quiet", "--prefix="+w.files+"/")
+	return skipped, err
+}
+
+// Indexes are remembered of as many trees, if they are not larger: each of the applies of a merge is checked out by itself.
+const (
+	mostIndexes  = 4
+	largestIndex = 8 << 20
+)
+
+// fill makes the index, and remembers it unless it was made for this mirror alone.
+func (w worktree) fill(ctx context.Context, tree string) (skipped []string, err error) {
 	if _, err := w.git(ctx, "", "read-tree", tree); err != nil {
 		return nil, err
 	}
@@ -94,11 +116,14 @@ func (w worktree) write(ctx context.Context, tree string) (skipped []string, err
 	}
 	skipped = escaping(links)
 	slices.Sort(skipped)
-	if err := w.empty(ctx, skipped); err != nil {
-		return nil, err
+	if len(skipped) > 0 {
+		return skipped, w.empty(ctx, skipped)
 	}
-	_, err = w.git(ctx, "", "checkout-index", "--all", "--quiet", "--prefix="+w.files+"/")
-	return skipped, err
+	index, err := os.ReadFile(w.index)
+	if err == nil && len(index) <= largestIndex {
+		w.m.indexes.Add(tree, index)
+	}
+	return nil, err
 }
 
 // links returns the symbolic links of the index: path → target.
@@ -123,9 +148,6 @@ func (w worktree) links(ctx context.Context) (map[string]string, error) {
 
 // empty makes the index say that these paths are empty files.
 func (w worktree) empty(ctx context.Context, paths []string) error {
-	if len(paths) == 0 {
-		return nil
-	}
 	out, err := w.git(ctx, "", "hash-object", "-w", "-t", "blob", os.DevNull)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package gitrepo
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -75,6 +76,51 @@ func TestCheckout(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(parent, "deep", "*.partial-*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestCheckoutsOfOneTreeAreTheSame: the index of the first serves the second.
+func TestCheckoutsOfOneTreeAreTheSame(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	r.write(".gitattributes", "win text eol=crlf\n")
+	r.write("win", "a\n")
+	r.write("a/tool.sh", "#!/bin/sh")
+	if err := errors.Join(os.Chmod(filepath.Join(r.dir, "a/tool.sh"), 0o755), os.Symlink("a/tool.sh", filepath.Join(r.dir, "link"))); err != nil {
+		t.Fatal(err)
+	}
+	r.commit("one")
+	r.git("tag", "first")
+	r.write("win", "b\n")
+	r.commit("two")
+	m := r.mirror()
+	list := func(tree string) string {
+		t.Helper()
+		dir := filepath.Join(t.TempDir(), "checkout")
+		if skipped := must[[]string](t)(m.Checkout(t.Context(), tree, dir)); len(skipped) > 0 {
+			t.Errorf("skipped %q", skipped)
+		}
+		var all strings.Builder
+		err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+			info, failed := os.Lstat(path)
+			content, _ := os.ReadFile(path)
+			if failed == nil {
+				fmt.Fprintf(&all, "%s %s %q\n", strings.TrimPrefix(path, dir), info.Mode(), content)
+			}
+			return errors.Join(err, failed)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all.String()
+	}
+	first, second := r.git("rev-parse", "first^{tree}"), r.git("rev-parse", "HEAD^{tree}")
+	one := list(first)
+	if again := list(first); again != one || !strings.Contains(one, `"a\r\n"`) || m.indexes.Len() != 1 {
+		t.Errorf("%s\nis not\n%s (%d indexes)", again, one, m.indexes.Len())
+	}
+	if other := list(second); !strings.Contains(other, `"b\r\n"`) || m.indexes.Len() != 2 {
+		t.Error(other)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"sync/atomic"
 	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 // Auth is how a Git server is asked, with secrets resolved.
@@ -42,6 +44,7 @@ type Mirror struct {
 	use     *lock  // shared by every use, exclusive for Maintain and for rebuilding
 	turn    *lock  // fetches of one mirror take turns
 	objects *objects
+	indexes *lru.Cache[string, []byte] // by the id of the tree; what they hold is content
 	slow    time.Duration // how long a fetch may take
 	made    atomic.Int64  // how often it was made
 }
@@ -54,5 +57,9 @@ func newMirror(opts Options, gitDir, common string) *Mirror {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Mirror{opts: opts, gitDir: gitDir, use: &lock{}, turn: &lock{}, objects: newObjects(common), slow: fetchLimit}
+	indexes, err := lru.New[string, []byte](mostIndexes)
+	if err != nil {
+		panic(err)
+	}
+	return &Mirror{opts: opts, gitDir: gitDir, use: &lock{}, turn: &lock{}, objects: newObjects(common), indexes: indexes, slow: fetchLimit}
 }
