@@ -161,7 +161,7 @@ func wantedOf(rec Workspace, run Run) bool {
 func (j *job) planAgain(tx Tx, jr *journal, failed Run) error {
 	run := Run{
 		Repository: failed.Repository, Workspace: failed.Workspace, Purpose: PurposeApply, Status: Queued, PullID: failed.PullID, Commit: failed.Commit, Tree: failed.Tree,
-		Base: failed.Base, InputDigest: failed.InputDigest, Approves: failed.Approves, Actor: failed.Actor, Stale: failed.Stale + 1,
+		Base: failed.Base, Labels: failed.Labels, InputDigest: failed.InputDigest, Approves: failed.Approves, Actor: failed.Actor, Stale: failed.Stale + 1,
 		Trigger: fmt.Sprintf("the saved plan of run %d was stale", failed.ID), CreatedAt: now(),
 	}
 	if err := tx.InsertRun(&run); err != nil {

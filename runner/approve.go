@@ -183,7 +183,7 @@ func approveIn(j *journal, run Run, actor, said string) (Run, error) {
 	}
 	next := Run{
 		Repository: run.Repository, Workspace: run.Workspace, Purpose: PurposeApply, Status: Queued, Commit: run.Commit, Tree: run.Tree,
-		Base: run.Base, InputDigest: run.InputDigest, Approves: run.ID, Actor: actor,
+		Base: run.Base, Labels: run.Labels, InputDigest: run.InputDigest, Approves: run.ID, Actor: actor,
 		Trigger: fmt.Sprintf("%s of run %d by %s%s", asked, run.ID, actor, said), CreatedAt: now(),
 	}
 	if err := j.tx.InsertRun(&next); err != nil {

@@ -190,7 +190,7 @@ func (h *hearing) queueBefore(j *journal, pull Pull, b before, commit string) (q
 	run := Run{
 		Repository: pull.Repository, Workspace: b.ws.ID, Purpose: PurposeApply, Status: Queued, PullID: pull.ID, Commit: commit, Tree: pull.Tree,
 		Base: pull.Base, InputDigest: b.digest, Approves: plan.ID, Actor: h.c.Author, CreatedAt: now(),
-		Trigger: fmt.Sprintf("apply of pull request %s at %.8s by %s", pull.Key, pull.Head, h.c.Author),
+		Trigger: fmt.Sprintf("apply of pull request %s at %.8s by %s", pull.Key, pull.Head, h.c.Author), Labels: plan.Labels,
 	}
 	if err := j.tx.InsertRun(&run); err != nil {
 		return 0, err

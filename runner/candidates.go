@@ -37,6 +37,8 @@ type candidates struct {
 	busy *busy     // what is under way; nil: nobody asked yet
 	used []int     // of each limit; nil: nobody asked yet
 
+	reserved bool // the first run that waits for a limit has what it can have
+
 	room    int64 // for what is begun now, as far as memory is limited
 	limited bool
 	full    bool // who is in turn waits for memory, and nobody overtakes: others would take what becomes free, again and again
@@ -50,7 +52,9 @@ func (r *Runner) look(tx Tx) (*candidates, error) {
 }
 
 // fits reports whether there is memory for a run here.
-func (c *candidates) fits(run Run) bool { return c.r.memory.fits(run, c.room, c.limited) }
+func (c *candidates) fits(run Run) bool {
+	return run.Purpose.order() || c.r.memory.fits(run, c.room, c.limited)
+}
 
 // underWay is what is under way.
 func (c *candidates) underWay() (*busy, error) {

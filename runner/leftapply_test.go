@@ -533,6 +533,23 @@ func TestGivenUpBeforeItBegan(t *testing.T) {
 	}
 }
 
+// TestWhatTellsNothingIsRemoved: the directory of an earlier attempt at an apply that another replica began holds plans in clear, and
+// says nothing of how that ended.
+func TestWhatTellsNothingIsRemoved(t *testing.T) {
+	t.Parallel()
+	l := newLeftApply(t, "exit 0", false)
+	l.ended()
+	l.must(os.RemoveAll(l.dir("apply")))
+	l.becomes(runner.Interrupted)
+	l.must(l.db.View(t.Context(), func(tx runner.Tx) error {
+		_, what, err := runner.LeftIn(tx, l.dir())
+		if what != runner.Remove {
+			t.Errorf("it becomes %d", what)
+		}
+		return err
+	}))
+}
+
 // TestTheEndIsNotOnRecordYet: no backup takes the place of the only database that would know how an apply ended, unless that one is lost.
 func TestTheEndIsNotOnRecordYet(t *testing.T) {
 	t.Parallel()

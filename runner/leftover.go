@@ -3,6 +3,7 @@ package runner
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strconv"
 
@@ -25,6 +26,8 @@ const (
 func LeftIn(tx Tx, dir string) (run Run, what Leftover, err error) {
 	apply, failed := supervisor.Find(filepath.Join(dir, applySubdir))
 	unreadable := failed != nil && !errors.Is(failed, fs.ErrNotExist)
+	_, missing := os.Lstat(filepath.Join(dir, applySubdir))
+	there := !errors.Is(missing, fs.ErrNotExist)
 	alive := apply.Alive()
 	begun := alive || failed == nil && apply.Begun()
 	id, _ := strconv.ParseInt(filepath.Base(dir), 10, 64)
@@ -37,7 +40,7 @@ func LeftIn(tx Tx, dir string) (run Run, what Leftover, err error) {
 	switch {
 	case begun && known && !unreadable && !ended(tx, run):
 		return run, toFollow, nil
-	case alive, open && unreadable, known && run.Status == Applying, open && !ended(tx, run), len(engine.Processes(dir)) > 0:
+	case alive, open && unreadable, known && run.Status == Applying, open && there && !ended(tx, run), len(engine.Processes(dir)) > 0:
 		return run, Leave, nil
 	case unreadable, begun && !known, begun && run.Status == Interrupted && unrecorded(tx, run, apply):
 		return run, Keep, nil

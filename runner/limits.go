@@ -1,17 +1,22 @@
 package runner
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+	"maps"
+)
 
 // overLimit says which limit a run waits for; "" = none. It does not say for which run: that changes, and everybody knows it.
-func (c *candidates) overLimit(run Run) (string, error) {
+func (c *candidates) overLimit(run Run) (why string, err error) {
 	limits := c.r.opts.Config.Limits
-	if len(limits) == 0 {
-		return "", nil
+	if len(limits) == 0 || run.Purpose.order() {
+		return "", nil // an order of a person is one request
 	}
 	labels, err := c.labels(run)
 	if err != nil {
 		return "", err
 	}
+	var room []int
 	for i, limit := range limits {
 		if !limit.Covers(labels) {
 			continue
@@ -19,11 +24,19 @@ func (c *candidates) overLimit(run Run) (string, error) {
 		if err := c.count(); err != nil {
 			return "", err
 		}
-		if c.used[i] >= limit.Runs {
-			return "waits for a run to end: the limit " + limit.String(), nil
+		if c.used[i] < limit.Runs {
+			room = append(room, i)
+		} else if why == "" {
+			why = fmt.Sprintf("waits for a run to end: limit %q allows no more at a time", limit.Name) // no figures: while they change, replicas have others
 		}
 	}
-	return "", nil
+	if why != "" && !c.reserved { // of several limits all must have room at once: the first that waits does so until that is so
+		c.reserved = true
+		for _, i := range room {
+			c.used[i]++
+		}
+	}
+	return why, nil
 }
 
 // count counts what is under way of each limit, whoever works on it.
@@ -59,6 +72,13 @@ func (c *candidates) labels(run Run) (map[string]string, error) {
 	rec, err := c.tx.Workspace(run.Workspace)
 	if errors.Is(err, ErrNotFound) {
 		return run.Labels, nil
+	} else if err != nil || rec.TargetDigest != "" {
+		return rec.Labels, err
 	}
-	return rec.Labels, err
+	all := maps.Clone(run.Labels)
+	if all == nil {
+		all = map[string]string{}
+	}
+	maps.Copy(all, rec.Labels)
+	return all, nil
 }

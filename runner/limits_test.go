@@ -67,7 +67,7 @@ func TestLimitsHoldByLabel(t *testing.T) {
 					t.Errorf("run %d was taken: %t, want %d", run.ID, ok, want)
 				}
 			}
-			const reason = `waits for a run to end: the limit "prod account" allows 2 runs at a time of workspaces with account=prod`
+			const reason = `waits for a run to end: limit "prod account" allows no more at a time`
 			e.must(e.db.View(t.Context(), func(tx runner.Tx) error {
 				queued, err := tx.Runs(runner.RunFilter{Statuses: []runner.Status{runner.Queued}})
 				if len(queued) != 2 || queued[0].Reason != reason || queued[1].Reason != reason {
@@ -154,5 +154,71 @@ func TestNewWorkspacesBringTheirLabels(t *testing.T) {
 	}))
 	if got := labels["infra//new"]; len(labels) != 2 || len(got) != 2 || got["account"] != "prod" || got["y"] != "1" || labels["infra//w0000"] != nil {
 		t.Errorf("%v", labels)
+	}
+}
+
+// put queues a run of a workspace with labels.
+func (e *estate) put(purpose runner.Purpose, dir string, labels, own map[string]string) (run runner.Run) {
+	e.b.Helper()
+	e.update(func(tx runner.Tx) error {
+		run = runner.Run{Repository: "infra", Workspace: workspaces.ID("infra//" + dir), Purpose: purpose, Status: runner.Queued, Labels: own}
+		if purpose == runner.PurposePlan {
+			run.PullID = 1
+		}
+		return errors.Join(tx.PutWorkspace(runner.Workspace{ID: run.Workspace, Repository: "infra", Labels: labels}), tx.InsertRun(&run))
+	})
+	return run
+}
+
+// TestOrdersWaitForNoLimit: what a person orders of a state is one request, and mends something.
+func TestOrdersWaitForNoLimit(t *testing.T) {
+	t.Parallel()
+	e := limited(t, 1, "")
+	prod := map[string]string{"account": "prod"}
+	e.put(runner.PurposePlan, "a", prod, nil)
+	e.claims(1)
+	for _, purpose := range []runner.Purpose{runner.PurposeUnlock, runner.PurposePush} {
+		want := e.put(purpose, string(purpose), prod, nil)
+		if run, ok := e.r.Claim(t.Context()); !ok || run.ID != want.ID {
+			t.Errorf("%s: run %d was taken: %t", purpose, run.ID, ok)
+		}
+	}
+}
+
+// TestWhatTwoLimitsAreAboutComes: others that are in one of them each do not take turns without end.
+func TestWhatTwoLimitsAreAboutComes(t *testing.T) {
+	t.Parallel()
+	e := estateOn(t, workspaces.Repository{Name: "infra", Forge: "hub"}, "", func(o *runner.Options) {
+		o.Config.Limits = []workspaces.Limit{{Name: "a", Labels: map[string]string{"a": "1"}, Runs: 1}, {Name: "b", Labels: map[string]string{"b": "1"}, Runs: 1}}
+	})
+	for i := range 4 {
+		e.put(runner.PurposePlan, fmt.Sprintf("a%d", i), map[string]string{"a": "1"}, nil)
+		e.put(runner.PurposePlan, fmt.Sprintf("b%d", i), map[string]string{"b": "1"}, nil)
+	}
+	one, _ := e.r.Claim(t.Context())
+	two, _ := e.r.Claim(t.Context())
+	both := e.put(runner.PurposeApply, "both", map[string]string{"a": "1", "b": "1"}, nil)
+	for i, run := range []runner.Run{one, two} {
+		e.update(func(tx runner.Tx) error {
+			run, err := tx.Run(run.ID)
+			run.Status = runner.Failed
+			return errors.Join(err, tx.UpdateRun(run, runner.Planning))
+		})
+		if next, ok := e.r.Claim(t.Context()); ok != (i == 1) || ok && next.ID != both.ID {
+			t.Errorf("run %d was taken: %t", next.ID, ok)
+		}
+	}
+}
+
+// TestAppliedBeforeTheMergeIsLimited: a workspace that only a pull request has is on record once it is applied before the merge.
+func TestAppliedBeforeTheMergeIsLimited(t *testing.T) {
+	t.Parallel()
+	e := limited(t, 1, "")
+	prod := map[string]string{"account": "prod"}
+	e.put(runner.PurposePlan, "old", prod, nil)
+	e.claims(1)
+	e.put(runner.PurposeApply, "new", map[string]string{"team": "x"}, prod)
+	if run, ok := e.r.Claim(t.Context()); ok {
+		t.Errorf("run %d was taken", run.ID)
 	}
 }

@@ -30,6 +30,16 @@ type memory struct {
 // taking is a run under way.
 type taking struct {
 	expected, now, peak int64
+	worked              bool // its engine was started
+}
+
+// works notes that the engine of a run is started.
+func (m *memory) works(run int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if t := m.under[run]; t != nil {
+		t.worked = true
+	}
 }
 
 // begin notes that a run begins here. The function that it returns says at its end how much it took; 0 = it was too short to tell.
@@ -46,8 +56,12 @@ func (m *memory) begin(run Run) (end func() int64) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		delete(m.under, run.ID)
-		// One that ended early says little, so what is expected falls slowly; but one that ends before it can be measured takes next to nothing.
-		m.took[run.Workspace] = max(t.peak, m.took[run.Workspace]/8*7, 1)
+		switch {
+		case t.peak > 0: // one that ended early says little: what is expected falls slowly
+			m.took[run.Workspace] = max(t.peak, m.took[run.Workspace]/8*7)
+		case t.worked && m.took[run.Workspace] == 0: // it ended before it could be measured: it takes next to nothing
+			m.took[run.Workspace] = 1
+		}
 		m.most = max(m.most, t.peak)
 		return t.peak
 	}

@@ -56,7 +56,11 @@ func TestRunsFitTheirMemory(t *testing.T) {
 		}
 	}
 	free = 650
-	if work(4, "r//short", 0)(); !fits("r//short") {
+	short := work(4, "r//short", 0)
+	m.works(4)
+	short()
+	work(5, "r//canceled", 0)()
+	if !fits("r//short") || fits("r//canceled") {
 		t.Error("a run that ended before it was measured takes as much as any did")
 	}
 	free = -1

@@ -42,7 +42,7 @@ func (h *hearing) again(j *journal, run Run) error {
 	}
 	next := Run{
 		Repository: run.Repository, Workspace: run.Workspace, Purpose: PurposeApply, Status: Queued, Commit: run.Commit, Tree: run.Tree,
-		Base: run.Base, InputDigest: run.InputDigest, Actor: h.c.Author, CreatedAt: now(),
+		Base: run.Base, Labels: run.Labels, InputDigest: run.InputDigest, Actor: h.c.Author, CreatedAt: now(),
 		Trigger: fmt.Sprintf("another try of run %d by %s", run.ID, h.c.Author),
 	}
 	if err := j.tx.InsertRun(&next); err != nil {

@@ -111,7 +111,7 @@ func (w *watcher) writePlan(o *observation, j *journal, v *pullView, e workspace
 		Commit: v.pull.Head, Tree: v.pull.Tree, Base: o.trust, InputDigest: e.Head.Sum,
 		Trigger: "pull request " + v.pull.Key + ": " + e.Reason, CreatedAt: now(),
 	}
-	if rec.ID == "" {
+	if rec.TargetDigest == "" {
 		run.Labels = e.Workspace.EveryLabel()
 	}
 	if problem := planProblem(v, e.Workspace); problem != "" {

@@ -77,6 +77,7 @@ func (j *job) command(ctx context.Context, phase engine.Phase) func(error) {
 	if phase == engine.PhaseApply {
 		return func(error) {}
 	}
+	j.r.memory.works(j.run.ID)
 	_, done := j.began(ctx, string(phase))
 	return done
 }

@@ -1,11 +1,6 @@
 package workspaces
 
 import (
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
-
 	"github.com/hashicorp/hcl/v2"
 )
 
@@ -25,19 +20,6 @@ func (l Limit) Covers(labels map[string]string) bool {
 		}
 	}
 	return true
-}
-
-// String says what a limit allows.
-func (l Limit) String() string {
-	var labels []string
-	for _, name := range slices.Sorted(maps.Keys(l.Labels)) {
-		labels = append(labels, name+"="+l.Labels[name])
-	}
-	runs := "one run"
-	if l.Runs > 1 {
-		runs = fmt.Sprintf("%d runs", l.Runs)
-	}
-	return fmt.Sprintf("%q allows %s at a time of workspaces with %s", l.Name, runs, strings.Join(labels, ", "))
 }
 
 // EveryLabel are the labels of a workspace that only a pull request has: those that it gives, and those that the tracked branch and

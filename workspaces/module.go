@@ -30,6 +30,7 @@ type module struct {
 	paths     []pathRef
 	pathFiles []string // of paths
 	links     []Input
+	size      int      // of its files, in bytes
 	external  []string // providers that must be installed: each with what the module says of it, sorted
 }
 
@@ -45,13 +46,13 @@ func (v *view) loadModule(dir, engine string) *module {
 	if err != nil {
 		return &module{dir: dir, missing: err}
 	}
-	key := moduleAt{moduleKey{dir, engine}, at.entry.ID}
-	if known, ok := loadedModules.Get(key); ok && len(at.links) == 0 {
-		return known
-	}
 	m := &module{dir: dir, at: at, links: at.links, providers: map[string]string{}, implied: map[string]bool{}, declares: map[string]bool{}, variables: map[string]bool{}}
 	if at.entry.Mode == Submodule {
 		return m
+	}
+	key := moduleAt{moduleKey{dir, engine}, at.entry.ID}
+	if known, ok := loadedModules.Get(key); ok && len(at.links) == 0 {
+		return known
 	}
 	entries, err := v.list(at.path)
 	if err != nil {
@@ -66,7 +67,7 @@ func (v *view) loadModule(dir, engine string) *module {
 		m.calls[i].dir, _ = m.calls[i].local(dir)
 	}
 	m.external = m.needsProviders()
-	if len(m.links)+len(m.problems) == 0 {
+	if len(m.links)+len(m.problems) == 0 && m.size <= maxCachedFile {
 		loadedModules.Add(key, m)
 	}
 	return m
@@ -95,6 +96,7 @@ func (m *module) load(v *view, name string) {
 		m.problems = append(m.problems, err.Error())
 		return
 	}
+	m.size += f.size
 	m.add(f, path.Join(m.dir, name), isOverride(name))
 }
 

@@ -1,6 +1,8 @@
 package workspaces
 
 import (
+	"fmt"
+
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/hashicorp/hcl/v2"
 )
@@ -24,7 +26,7 @@ var settingsFiles = func() *lru.Cache[string, fileSettings] {
 }()
 
 func (v *view) readSettings(name string, at place) (fileSettings, error) {
-	file := name + " " + at.entry.ID
+	file := fmt.Sprintf("%s %v %s", name, at.entry.Mode, at.entry.ID)
 	if known, ok := settingsFiles.Get(file); ok {
 		return known, nil
 	}
@@ -34,7 +36,7 @@ func (v *view) readSettings(name string, at place) (fileSettings, error) {
 	}
 	c, diags := Parse(RepositoryFile, name, src)
 	found := fileSettings{c.Settings, file, indexBlocks(c.Settings.Workspaces), src, diags}
-	if !diags.HasErrors() {
+	if !diags.HasErrors() && len(src) <= maxCachedFile {
 		settingsFiles.Add(file, found)
 	}
 	return found, nil

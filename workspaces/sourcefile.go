@@ -24,6 +24,7 @@ type sourceFile struct {
 	variables map[string]bool // name → has a default
 	paths     []pathRef
 	lines     map[string]int // address within the module → where its block begins
+	size      int            // in bytes
 }
 
 type located struct {
@@ -63,7 +64,7 @@ var sourceFiles = func() *lru.Cache[string, *sourceFile] {
 	return cache
 }()
 
-const maxCachedFile = 4 << 20 // bytes
+const maxCachedFile = 512 << 10 // bytes; parsed, they are four times as many
 
 // loadSourceFile parses a blob, or returns what an earlier parse of the same blob found.
 func loadSourceFile(name, blob string, read func() ([]byte, error)) (*sourceFile, error) {
@@ -83,6 +84,7 @@ func loadSourceFile(name, blob string, read func() ([]byte, error)) (*sourceFile
 		return nil, err
 	}
 	f := parseSourceFile(syntax, src)
+	f.size = len(src)
 	if len(src) <= maxCachedFile {
 		sourceFiles.Add(key, f)
 	}

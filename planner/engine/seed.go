@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,15 +27,41 @@ func (r *Root) seeded(key string) bool {
 	return false
 }
 
-// copySeed copies all of it. Another run may be at work there: an init takes the record away before it changes anything, and
+// seedNames are what an init leaves. What else is there is of programs that the engine started for others, and none of this run's business.
+var seedNames = []string{"modules", "providers", "environment", "terraform.tfstate"}
+
+// copyOf copies one of them, if it is there.
+func (r *Root) copyOf(name string) error {
+	from, to := filepath.Join(r.opts.Seed, name), filepath.Join(r.opts.DataDir, name)
+	info, err := os.Lstat(from)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.IsDir():
+		return os.CopyFS(to, os.DirFS(from))
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is not a file", from)
+	}
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return writeFile(to, content)
+}
+
+// copySeed copies it. Another run may be at work there: an init takes the record away before it changes anything, and
 // writes a new one at its end.
 func (r *Root) copySeed() error {
 	before, err := os.Stat(record(r.opts.Seed))
 	if err != nil {
 		return err
 	}
-	if err := os.CopyFS(r.opts.DataDir, os.DirFS(r.opts.Seed)); err != nil {
-		return err
+	for _, name := range seedNames {
+		if err := r.copyOf(name); err != nil {
+			return err
+		}
 	}
 	after, err := os.Stat(record(r.opts.Seed))
 	if err != nil {

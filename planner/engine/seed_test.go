@@ -35,12 +35,15 @@ resource "terraform_data" "x" { input = "${module.far.o}-${module.near.o}" }
 		}
 
 		seed := g.opts.DataDir
+		if err := os.WriteFile(filepath.Join(seed, "token"), []byte("of a program"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 		fresh := func() {
 			t.Helper()
 			g.opts.Seed, g.opts.DataDir = seed, filepath.Join(t.TempDir(), "data")
 			r := g.open()
 			g.plan(r)
-			if !strings.Contains(g.show(r), "remote-local") {
+			if !strings.Contains(g.show(r), "remote-local") || exists(filepath.Join(g.opts.DataDir, "token")) {
 				t.Error(g.show(r))
 			}
 		}

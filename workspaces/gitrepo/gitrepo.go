@@ -45,8 +45,8 @@ type Mirror struct {
 	turn    *lock  // fetches of one mirror take turns
 	objects *objects
 	indexes *lru.Cache[string, []byte] // by the id of the tree; what they hold is content
-	slow    time.Duration // how long a fetch may take
-	made    atomic.Int64  // how often it was made
+	slow    time.Duration              // how long a fetch may take
+	made    atomic.Int64               // how often it was made
 }
 
 // fetchLimit is how long a fetch may take: more than the first one of the largest repositories does. A server that stalls is
