@@ -25,8 +25,8 @@ type pace struct {
 	due      time.Time // when the next report may be made
 }
 
-// The time between reports grows with what they cost, and with how long it takes already: who looks at a comment for ten minutes
-// needs no edit every few seconds.
+// The time between reports grows with what they cost, and for many workspaces with how long it takes already: who looks at a comment for
+// ten minutes needs no edit every few seconds.
 const (
 	pacePerRow = 100 * time.Millisecond
 	mostPace   = time.Minute
@@ -56,7 +56,7 @@ func (p *progress) reported(pullID int64, rows []report.Row, shown time.Time) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if underway == 0 || len(rows) <= fewWorkspaces {
+	if underway == 0 || len(rows) == 1 {
 		delete(p.paces, pullID)
 		return
 	}
@@ -66,7 +66,9 @@ func (p *progress) reported(pullID int64, rows []report.Row, shown time.Time) {
 	next := &pace{underway: underway, shown: shown, every: time.Duration(len(rows)) * pacePerRow}
 	if last := p.paces[pullID]; last != nil {
 		next.newest = last.newest // after that moment, perhaps
-		next.every = max(next.every, 2*last.every)
+		if len(rows) > fewWorkspaces {
+			next.every = max(next.every, 2*last.every)
+		}
 	}
 	next.every = min(next.every, mostPace)
 	next.due = shown.Add(next.every)

@@ -26,10 +26,16 @@ func TestProgressIsShownNowAndThenAndInTheEnd(t *testing.T) {
 	if !p.news(1, 1, noon) {
 		t.Error("what was never reported is not")
 	}
-	p.reported(1, rowsOf(fewWorkspaces, 3), noon)
-	if !p.news(1, 1, noon) {
-		t.Error("few workspaces are not shown one by one")
+	p.reported(1, rowsOf(1, 1), noon)
+	if !p.news(1, 0, noon) {
+		t.Error("what one workspace does is spaced")
 	}
+	p.reported(1, rowsOf(fewWorkspaces, 3), noon)
+	p.reported(1, rowsOf(fewWorkspaces, 3), noon)
+	if p.news(1, 1, at(0.9)) || !p.news(1, 1, at(1)) {
+		t.Error("few workspaces are not shown each second")
+	}
+	p.forget(1)
 	p.reported(1, rowsOf(300, 300), noon)
 	if late(at(100)) {
 		t.Error("it is behind though nothing happened")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	random "math/rand/v2"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -25,7 +26,9 @@ func (a *Apply) reserve() error {
 		size += len(state.Content)
 	}
 	content := make([]byte, size)
-	_, _ = rand.Read(content) // file systems that compress would keep no room for zeros
+	var seed [32]byte
+	_, _ = rand.Read(seed[:])
+	_, _ = random.NewChaCha8(seed).Read(content) // file systems that compress would keep no room for zeros
 	return os.WriteFile(a.path(reserveFile), content, 0o600)
 }
 

@@ -11,7 +11,8 @@ import (
 // estate is a generated repository: root modules r000, r001, …, which call shared modules where there are any.
 type estate struct {
 	roots  int
-	cloud  bool // resources of the simulated cloud; otherwise terraform_data, which needs no provider
+	cloud  bool   // resources of the simulated cloud; otherwise terraform_data, which needs no provider
+	lock   string // the dependency lock file of those
 	shared int
 	broken bool // there is no engine for it: its plans fail at once
 }
@@ -21,6 +22,9 @@ func (e estate) files() map[string]string {
 	all := map[string]string{}
 	for i := range e.roots {
 		all[e.root(i)+"/main.tf"] = e.main(i, "one")
+		if e.lock != "" {
+			all[e.root(i)+"/.terraform.lock.hcl"] = e.lock
+		}
 	}
 	for m := range e.shared {
 		all[fmt.Sprintf("modules/m%02d/main.tf", m)] = fmt.Sprintf("variable \"name\" {\n  type = string\n}\n\nresource \"terraform_data\" \"m%02d\" {\n  input = var.name\n}\n", m)

@@ -172,8 +172,8 @@ func (b *bench) floor(s *stage, verb string, files map[string]string) (float64, 
 	if err := write(dir, files); err != nil {
 		return 0, err
 	}
-	rc := filepath.Join(s.dir, "floor.tfrc")
-	if err := os.WriteFile(rc, fmt.Appendf(nil, "provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", s.built.mirror), 0o600); err != nil {
+	rc, err := s.mirrored()
+	if err != nil {
 		return 0, err
 	}
 	var dirs bytes.Buffer

@@ -92,7 +92,10 @@ func newStage(ctx context.Context, b built, dir string, jobs int, e estate) (s *
 	if s.cloud, err = cloud.Start(ctx, cloud.Options{Path: filepath.Join(dir, "cloud.json")}); err != nil {
 		return s, err
 	}
-	if _, err := s.repo.Commit("ada", "main", "Begin", e.files()); err != nil {
+	if err := s.lock(); err != nil {
+		return s, err
+	}
+	if _, err := s.repo.Commit("ada", "main", "Begin", s.estate.files()); err != nil {
 		return s, err
 	}
 	if err := s.configure(); err != nil {
@@ -140,6 +143,35 @@ identity "cloud" {
 `, filepath.Join(s.dir, "data"), s.built.mirror, s.face.URL, filepath.Join(s.dir, "endpoint"), s.jobs, engineName(),
 		filepath.Join(s.dir, "token"), filepath.Join(s.dir, "hooks"))
 	return os.WriteFile(filepath.Join(s.dir, "config.hcl"), []byte(config), 0o600)
+}
+
+// mirrored writes a configuration of the engine's CLI that takes providers from the mirror, and returns its name.
+func (s *stage) mirrored() (string, error) {
+	rc := filepath.Join(s.dir, "floor.tfrc")
+	return rc, os.WriteFile(rc, fmt.Appendf(nil, "provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", s.built.mirror), 0o600)
+}
+
+// lock makes the lock file of the estate, as people commit it.
+func (s *stage) lock() error {
+	if !s.estate.cloud {
+		return nil
+	}
+	rc, err := s.mirrored()
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(s.dir, "lock")
+	if err := write(dir, map[string]string{"main.tf": s.estate.main(0, "one")}); err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(s.ctx, engineName(), "init", "-input=false", "-no-color", "-backend=false")
+	cmd.Dir, cmd.Env = dir, append(s.environ(), "TF_CLI_CONFIG_FILE="+rc, "CHECKPOINT_DISABLE=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", cmd, err, out)
+	}
+	lock, err := os.ReadFile(filepath.Join(dir, ".terraform.lock.hcl"))
+	s.estate.lock = string(lock)
+	return err
 }
 
 func engineName() string {
