@@ -93,3 +93,12 @@ func (r *Runner) Remembered() map[string]any {
 func StateWaitsOf(tx Tx, dataDir string, id workspaces.ID) (string, error) {
 	return (&Commander{DataDir: dataDir}).stateWaits(tx, id)
 }
+
+// Showing are the pull requests whose reports are made anew for a run.
+func (r *Runner) Showing(ctx context.Context, run Run) (pulls []int64, err error) {
+	err = r.opts.Store.View(ctx, func(tx Tx) (err error) {
+		pulls, err = showing(tx, run)
+		return err
+	})
+	return pulls, err
+}

@@ -274,7 +274,7 @@ func (r *Runner) reportAll(ctx context.Context, pulls []int64) error {
 const mostShowing = 50
 
 // showing are the pull requests whose reports show a run: its own, or those of the merges that it applies, and those that left
-// after an apply of theirs.
+// after an apply of theirs. A merge that was applied in this workspace shows no later run of others there.
 func showing(tx Tx, run Run) ([]int64, error) {
 	if run.PullID != 0 {
 		own, err := PullsOf(tx, run)
@@ -288,8 +288,15 @@ func showing(tx Tx, run Run) ([]int64, error) {
 		return nil, err
 	}
 	merged, err := tx.Pulls(PullFilter{Repository: run.Repository, State: Merged, Affects: run.Workspace, Limit: mostShowing})
+	if err != nil || len(merged) == 0 {
+		return pulls, err
+	}
+	applied, err := tx.Runs(RunFilter{
+		Workspace: run.Workspace, Tracked: true, Purposes: []Purpose{PurposeApply}, Statuses: []Status{Applied, Unchanged}, Limit: mostShowing,
+	})
 	for _, p := range merged {
-		if !slices.Contains(pulls, p.ID) {
+		its := func(r Run) bool { return r.Commit == p.MergedCommit || slices.Contains(r.Reviewers, p.Key) }
+		if !slices.Contains(pulls, p.ID) && (its(run) || !slices.ContainsFunc(applied, its)) {
 			pulls = append(pulls, p.ID)
 		}
 	}

@@ -1,0 +1,49 @@
+package runner_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/driftlessops/driftless/runner"
+	"github.com/driftlessops/driftless/workspaces"
+)
+
+// TestAMergeThatIsSettledIsNotReportedAnew: dozens of merged pull requests touched a workspace before. Of these only one whose apply
+// has not ended well yet may tell something else when a later one is applied.
+func TestAMergeThatIsSettledIsNotReportedAnew(t *testing.T) {
+	t.Parallel()
+	e := estateOf(t, workspaces.Repository{Name: "infra", Forge: "hub"})
+	merged := func(end runner.Status) (pull runner.Pull, apply runner.Run) {
+		t.Helper()
+		var runs []runner.Run
+		pull, runs = e.pull(1, 0)
+		e.update(func(tx runner.Tx) error {
+			pull.Affected, pull.State, pull.MergedCommit, pull.MergedAt = []workspaces.ID{"infra//app"}, runner.Merged, "m"+pull.Key, time.Now()
+			plan := runs[0]
+			plan.Workspace = "infra//app"
+			apply = runner.Run{Repository: "infra", Workspace: "infra//app", Purpose: runner.PurposeApply, Status: end, Commit: pull.MergedCommit, Reviewers: []string{pull.Key}, CreatedAt: time.Now()}
+			for _, step := range []error{tx.PutPull(&pull), tx.InsertRun(&apply)} {
+				if step != nil {
+					return step
+				}
+			}
+			return nil
+		})
+		return pull, apply
+	}
+	e.update(func(tx runner.Tx) error {
+		return tx.PutWorkspace(runner.Workspace{ID: "infra//app", Repository: "infra", Sync: runner.Synced})
+	})
+	first, its := merged(runner.Applied)
+	second, _ := merged(runner.Failed)
+	third, last := merged(runner.Applied)
+	for name, c := range map[string]struct {
+		run  runner.Run
+		want []int64
+	}{"a later apply": {last, []int64{third.ID, second.ID}}, "its own": {its, []int64{second.ID, first.ID}}} {
+		got, err := e.r.Showing(t.Context(), c.run)
+		if err != nil || len(got) != 2 || !(got[0] == c.want[0] && got[1] == c.want[1] || got[0] == c.want[1] && got[1] == c.want[0]) {
+			t.Errorf("%s: %v, want %v: %v", name, got, c.want, err)
+		}
+	}
+}
