@@ -137,7 +137,7 @@ func TestNoSecretIsLeft(t *testing.T) {
 func checkTold(t *testing.T, told *traces, log string, failed runner.Run) {
 	t.Helper()
 	for want, root := range map[string]map[string]string{
-		"init plan policy prepare report run show": {"driftless.purpose": "plan", "driftless.outcome": "ready", "driftless.workspace": "infra//app", "driftless.pull": "driftless/plant"},
+		"plan policy prepare report run show": {"driftless.purpose": "plan", "driftless.outcome": "ready", "driftless.workspace": "infra//app", "driftless.pull": "driftless/plant"},
 		"apply plan policy prepare report run show": {
 			"driftless.purpose": "apply", "driftless.outcome": "failed", "driftless.repository": "infra", "driftless.commit": failed.Commit,
 		},
