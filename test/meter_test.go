@@ -123,6 +123,11 @@ func (m *meter) work() (left string) {
 	if left != "" {
 		return left
 	}
+	for _, p := range m.pulls(runner.Open) { // a run ends before it is reported
+		if m.state(p.Head, "driftless/plan") == "pending" {
+			return fmt.Sprintf("the plan of pull request %s is not reported", p.Key)
+		}
+	}
 	if posts := m.waiting(); len(posts) > 0 {
 		return fmt.Sprintf("%s %s waits: %s", posts[0].Kind, posts[0].Key, posts[0].Error)
 	}
@@ -152,6 +157,15 @@ func (m *meter) measure(what string, do func() error, missing func() string) cos
 			return now
 		}
 	}
+}
+
+func (m *meter) pulls(state runner.PullState) (all []runner.Pull) {
+	m.t.Helper()
+	m.must(m.view(func(tx runner.Tx) (err error) {
+		all, err = tx.Pulls(runner.PullFilter{Repository: "infra", State: state})
+		return err
+	}))
+	return all
 }
 
 // count counts the requests since the last time that they were forgotten.
