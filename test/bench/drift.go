@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 )
 
@@ -27,7 +28,7 @@ func (b *bench) sweep(e estate) (figure, verdict string, err error) {
 		return "", "", err
 	}
 	var p pairs
-	for range min(b.rounds, 3) {
+	for i := range min(b.rounds, 3) {
 		floor, err := b.floor(s, "plan", files)
 		if err != nil {
 			return "", "", err
@@ -43,6 +44,7 @@ func (b *bench) sweep(e estate) (figure, verdict string, err error) {
 			return "", "", err
 		}
 		p.add(floor, ours)
+		fmt.Fprintf(os.Stderr, "round %d: %s, floor %s\n", i+1, seconds(ours), seconds(floor))
 	}
 	const rest = 10
 	_, before, err := s.resident()
