@@ -22,7 +22,7 @@ func (r *Runner) runDir(id int64) string {
 // adopt takes up an apply that an earlier process began and whose end is not on record. The function that it returns goes on
 // with it as if this process had begun it.
 func (r *Runner) adopt(ctx context.Context, run Run) (func(), error) {
-	j := &job{r: r, w: r.watcher(run.Repository), run: run, mask: &mask.Masker{}, dir: r.runDir(run.ID), at: r.workDir(run.Workspace)}
+	j := &job{r: r, w: r.watcher(run.Repository), run: run, rest: func() {}, mask: &mask.Masker{}, dir: r.runDir(run.ID), at: r.workDir(run.Workspace)}
 	var log []byte
 	read := func(tx Tx) (err error) {
 		if j.traits, err = traitsOf(tx, run); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 
 	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/runner/supervisor"
@@ -85,9 +86,14 @@ func (j *job) apply(ctx context.Context, plan *planner.Plan) error {
 	case err != nil:
 		return err
 	}
-	if err := j.r.reportBegun(ctx, j.run); err != nil {
-		j.log.Error("report", "error", err) // the next one says it
-	}
+	var told sync.WaitGroup // while the engine works
+	defer told.Wait()
+	begun := j.run
+	told.Go(func() {
+		if err := j.guarded(ctx, func(ctx context.Context) error { return j.r.reportBegun(ctx, begun) }); err != nil {
+			j.log.Error("report", "error", err) // the next one says it
+		}
+	})
 	return j.phase(ctx, "apply", func(ctx context.Context) error {
 		if err := j.stillOurs(ctx); err != nil { // it hung, and somebody may have decided about the run
 			return j.conclude(ctx, aftermath{status: Queued, reason: "nothing was applied: " + err.Error()})

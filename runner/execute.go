@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ type job struct {
 	w      *watcher
 	run    Run
 	rec    Workspace // as it was when the run started
+	rest   func()    // to be called when no engine is started any more
 	ws     *workspaces.Workspace
 	root   *engine.Root
 	dir    string // the run's own directory, removed with it
@@ -40,6 +42,7 @@ type job struct {
 
 	log     *slog.Logger // names the run
 	printed runLog
+	stored  [sha256.Size]byte // of what is on record of it
 
 	traits traits     // of the workspace, to record the end of an apply
 	end    *aftermath // of an apply that ended, and is not on record yet
@@ -47,7 +50,7 @@ type job struct {
 }
 
 // begin takes up a claimed run: from now on it can be canceled. The function that it returns works through it.
-func (r *Runner) begin(ctx context.Context, run Run) func() {
+func (r *Runner) begin(ctx context.Context, run Run, slot *slot) func() {
 	// Shutdown cancels the job only while it plans; see Runner.cancelAll.
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	done := r.running(run.ID, cancel)
@@ -62,13 +65,13 @@ func (r *Runner) begin(ctx context.Context, run Run) func() {
 		defer r.members.drop(run.ID)
 		defer cancel(nil)
 		defer done()
-		r.execute(ctx, run)
+		r.execute(ctx, run, slot)
 	}
 }
 
 // execute works through one run. Whatever goes wrong ends up on the run's record.
-func (r *Runner) execute(ctx context.Context, run Run) {
-	j := &job{r: r, w: r.watcher(run.Repository), run: run, mask: &mask.Masker{}}
+func (r *Runner) execute(ctx context.Context, run Run, slot *slot) {
+	j := &job{r: r, w: r.watcher(run.Repository), run: run, rest: slot.rest, mask: &mask.Masker{}}
 	defer j.close()
 	ctx, end := j.traced(ctx)
 	defer end()
@@ -77,6 +80,7 @@ func (r *Runner) execute(ctx context.Context, run Run) {
 
 // workThrough works through a run, from its beginning or from where another process left it.
 func (j *job) workThrough(ctx context.Context, do func(context.Context) error) {
+	j.w.applies(j.run, 1)
 	err := j.guarded(ctx, do)
 	if err != nil {
 		err = j.fail(context.WithoutCancel(ctx), err, context.Cause(ctx))
@@ -89,6 +93,7 @@ func (j *job) workThrough(ctx context.Context, do func(context.Context) error) {
 	if err != nil {
 		j.log.Error("run", "error", err)
 	}
+	j.w.applies(j.run, -1)
 	if err := j.phase(context.WithoutCancel(ctx), "report", j.report); err != nil {
 		j.log.Error("report", "error", err)
 	}
@@ -158,6 +163,9 @@ func (j *job) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if j.run.Purpose != PurposeApply {
+		j.rest()
+	}
 	if err := j.planned(ctx, plan, said.verdict(), said.revision); err != nil {
 		return err
 	}
@@ -191,10 +199,11 @@ func (j *job) planned(ctx context.Context, plan *planner.Plan, verdict policy.Ve
 	next := j.run
 	next.Status, next.PlannedAt, next.Summary, next.PlanDigest = Planned, now(), plan.Summary, plan.Digest
 	next.Verdict, next.PolicyRevision = &verdict, revision
+	log := j.logged()
 	err = j.r.update(ctx, func(tx Tx, jr *journal) error {
 		err := errors.Join(
 			tx.PutBlob(BlobKey(next.ID, "plan"), value), tx.PutBlob(BlobKey(next.ID, "plan.json"), plan.JSON),
-			tx.PutBlob(BlobKey(next.ID, "plan.tfplan"), file), tx.PutBlob(BlobKey(next.ID, "log"), j.logged()))
+			tx.PutBlob(BlobKey(next.ID, "plan.tfplan"), file), j.store(tx, log))
 		if err != nil {
 			return err
 		}
@@ -204,7 +213,7 @@ func (j *job) planned(ctx context.Context, plan *planner.Plan, verdict policy.Ve
 		return jr.run("planned", next, fmt.Sprintf("%s; %s", orElse(plan.Summary.String(), "no changes"), "policy: "+verdict.Word()))
 	})
 	if err == nil {
-		j.run = next
+		j.run, j.stored = next, sha256.Sum256(log)
 	}
 	return err
 }
@@ -240,15 +249,23 @@ func (j *job) move(ctx context.Context, status Status, record func(tx Tx, jr *jo
 		if err := tx.UpdateRun(run, from); err != nil {
 			return err
 		}
-		if err := tx.PutBlob(BlobKey(run.ID, "log"), log); err != nil {
+		if err := j.store(tx, log); err != nil {
 			return err
 		}
 		return record(tx, jr, &run)
 	})
 	if err == nil {
-		j.run = next
+		j.run, j.stored = next, sha256.Sum256(log)
 	}
 	return err
+}
+
+// store puts the log on record, unless it is there.
+func (j *job) store(tx Tx, log []byte) error {
+	if j.stored == sha256.Sum256(log) {
+		return nil
+	}
+	return tx.PutBlob(BlobKey(j.run.ID, "log"), log)
 }
 
 // back is a run that goes back into the queue: nobody works on it, and nothing of it was applied, so that a lock which is left is one

@@ -37,6 +37,7 @@ func (j *job) follow(ctx context.Context, apply *supervisor.Apply) error {
 	} else if err != nil {
 		o.unreadable(err)
 	}
+	j.rest()
 	return j.put(ctx, &o)
 }
 

@@ -31,13 +31,15 @@ func (r *Runner) PlanLocal(ctx context.Context, l Local) (report.Document, error
 	if err != nil {
 		return report.Document{}, err
 	}
-	slots := make(chan struct{}, r.limit)
 	var group sync.WaitGroup
-	for _, run := range runs {
-		slots <- struct{}{}
-		execute := r.begin(ctx, run)
+	for slot := range newSlots(r.limit).take(context.WithoutCancel(ctx)) {
+		if len(runs) == 0 {
+			break
+		}
+		execute := r.begin(ctx, runs[0], slot)
+		runs = runs[1:]
 		group.Go(func() {
-			defer func() { <-slots }()
+			defer slot.leave()
 			execute()
 		})
 	}

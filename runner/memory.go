@@ -67,6 +67,20 @@ func (m *memory) begin(run Run) (end func() int64) {
 	}
 }
 
+// light is how much a run may have taken, in bytes, whose engine collects its garbage lazily from then on. Of a small engine's processor
+// time a fifth is the collector's; of a large one the memory is dearer.
+const light = 256 << 20
+
+// collector is what the next run of a workspace passes to the Go runtime of its engine and providers as GOGC; "" = nothing.
+func (m *memory) collector(id workspaces.ID) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if took := m.took[id]; took > 0 && took <= light {
+		return "400"
+	}
+	return ""
+}
+
 // expects is how much a run of a workspace may take; 0: nothing is known yet.
 func (m *memory) expects(id workspaces.ID) int64 {
 	if took := m.took[id]; took > 0 {

@@ -55,6 +55,7 @@ type watcher struct {
 	blocks     blockMemory                         // policy blocks by commit
 	runSets    setMemory                           // workspaces of the trees that runs work on
 	dirty      atomic.Bool                         // something was applied or asked for since
+	applying   atomic.Int32                        // applies at work here
 	hooked     chan struct{}                       // a webhook came: poll now
 	kick       chan struct{}                       // reconcile now rather than at the next poll
 	made       int64                               // which of the mirrors that were made in this place was filled last
@@ -237,9 +238,28 @@ func (w *watcher) loop(ctx context.Context) {
 // polls.
 const hookPause = time.Second
 
-// reconcilePause is how many times as long as reconciling took is waited before it is done once more: each of hundreds of applies
-// that end one after the other asks for it.
-const reconcilePause = 3
+// Each of hundreds of applies that end one after the other asks for reconciling. It is done again after so many times as long as it
+// took, and after a second at least while more are at work, whose end asks for it anyway.
+const (
+	reconcilePause = 3
+	applyingPause  = time.Second
+)
+
+// applies counts the applies of this repository that are at work here.
+func (w *watcher) applies(run Run, more int32) {
+	if w != nil && run.Purpose == PurposeApply {
+		w.applying.Add(more)
+	}
+}
+
+// again is when it may be reconciled again that was reconciled at a moment, and took so long.
+func (w *watcher) again(ended time.Time, took time.Duration) time.Time {
+	pause := reconcilePause * took
+	if w.applying.Load() > 0 {
+		pause = max(pause, applyingPause)
+	}
+	return ended.Add(pause)
+}
 
 // rest waits for the next poll; what was applied meanwhile is reconciled before. It is false when ctx is done.
 func (w *watcher) rest(ctx context.Context, delay time.Duration) bool {
@@ -247,7 +267,8 @@ func (w *watcher) rest(ctx context.Context, delay time.Duration) bool {
 	defer next.Stop()
 	defer again.Stop()
 	<-again.C
-	free := time.Time{} // when it may be reconciled again
+	var ended time.Time // when it was reconciled
+	var took time.Duration
 	for {
 		select {
 		case <-ctx.Done():
@@ -257,10 +278,10 @@ func (w *watcher) rest(ctx context.Context, delay time.Duration) bool {
 		case <-w.hooked:
 			next.Reset(max(0, time.Until(polled.Add(hookPause))))
 		case <-w.kick:
-			again.Reset(max(0, time.Until(free)))
+			again.Reset(max(0, time.Until(w.again(ended, took))))
 		case began := <-again.C:
 			err := w.reconcile(ctx)
-			free = time.Now().Add(reconcilePause * time.Since(began))
+			ended, took = time.Now(), time.Since(began)
 			if err != nil && ctx.Err() == nil && !errors.Is(err, errNotPolled) {
 				w.r.log.Error("reconcile failed", "repository", w.conf.Name, "error", err)
 			}

@@ -16,18 +16,13 @@ func (r *Runner) work(ctx context.Context) {
 			follow()
 		})
 	}
-	slots := make(chan struct{}, r.limit)
+	slots := newSlots(r.limit)
 	tick := time.NewTicker(5 * time.Second)
 	defer tick.Stop()
-	for ctx.Err() == nil {
-		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
-			continue
-		}
+	for slot := range slots.take(ctx) {
 		run, ok := r.claim(ctx)
 		if !ok {
-			<-slots
+			slot.leave()
 			select {
 			case <-ctx.Done():
 			case <-r.wake:
@@ -35,10 +30,10 @@ func (r *Runner) work(ctx context.Context) {
 			}
 			continue
 		}
-		execute := r.begin(ctx, run)
+		execute := r.begin(ctx, run, slot)
 		group.Go(func() {
 			defer r.Wake()
-			defer func() { <-slots }()
+			defer slot.leave()
 			execute()
 		})
 	}
@@ -50,17 +45,16 @@ func (r *Runner) work(ctx context.Context) {
 func (r *Runner) drain(ctx context.Context) int {
 	var done atomic.Int64
 	var group sync.WaitGroup
-	active := make(chan struct{}, r.limit)
-	finished := make(chan struct{}, r.limit)
-	for ctx.Err() == nil {
-		active <- struct{}{}
+	slots := newSlots(r.limit)
+	finished := make(chan struct{}, 1)
+	for slot := range slots.take(ctx) {
 		run, ok := r.claim(ctx)
 		if ok {
 			done.Add(1)
-			execute := r.begin(ctx, run)
+			execute := r.begin(ctx, run, slot)
 			group.Go(func() {
 				execute()
-				<-active
+				slot.leave()
 				select {
 				case finished <- struct{}{}:
 				default:
@@ -68,8 +62,8 @@ func (r *Runner) drain(ctx context.Context) int {
 			})
 			continue
 		}
-		<-active
-		if len(active) == 0 {
+		slot.leave()
+		if slots.idle() {
 			break
 		}
 		select {

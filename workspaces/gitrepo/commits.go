@@ -78,9 +78,10 @@ func (m *Mirror) commitRange(ctx context.Context, h *held, from, to string, limi
 	return m.log(ctx, h, args...)
 }
 
+// log lists commits by full object ids.
 func (m *Mirror) log(ctx context.Context, h *held, args ...string) ([]Commit, error) {
 	args = append([]string{"log", "-z", "--topo-order", "--no-mailmap", "--encoding=UTF-8", logFormat}, args...)
-	out, err := m.git(ctx, h, append(args, "--")...)
+	out, err := m.ask(ctx, h, append(args, "--")...)
 	if err != nil {
 		return nil, missing(err)
 	}

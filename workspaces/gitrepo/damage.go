@@ -23,6 +23,7 @@ func (m *Mirror) doubt(why error) {
 	if m.local {
 		return
 	}
+	m.answers.forget()
 	m.opts.Logger.Warn("the mirror may be damaged; it is checked at the next fetch", "repository", m.remote.display, "error", why)
 	if err := os.WriteFile(filepath.Join(m.gitDir, doubtFile), []byte(why.Error()+"\n"), 0o600); err != nil {
 		m.opts.Logger.Debug("cannot note the doubt", "error", err) // then the directory is gone, which Fetch sees anyway

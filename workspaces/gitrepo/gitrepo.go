@@ -47,6 +47,7 @@ type Mirror struct {
 	indexes *lru.Cache[string, []byte] // by the id of the tree; what they hold is content
 	slow    time.Duration              // how long a fetch may take
 	made    atomic.Int64               // how often it was made
+	answers answers
 }
 
 // fetchLimit is how long a fetch may take: more than the first one of the largest repositories does. A server that stalls is

@@ -107,7 +107,7 @@ func (m *Mirror) tryHold(ctx context.Context, command, object string) error {
 		if !isID(object) {
 			return fmt.Errorf("%q is no full object id", object)
 		}
-		if _, err := m.git(ctx, h, "cat-file", "-e", object); err != nil {
+		if _, err := m.ask(ctx, h, "cat-file", "-e", object); err != nil {
 			if exitCode(err) > 0 {
 				return ErrMissing
 			}

@@ -54,6 +54,7 @@ func (m *Mirror) maintain(ctx context.Context, grace time.Duration) error {
 	if grace > 0 {
 		since = time.Now().Add(-grace).UTC().Format(time.RFC3339)
 	}
+	defer m.answers.forget()
 	_, err = m.git(ctx, h, "-c", "gc.bigPackThreshold=128m", "gc", "--quiet", "--force", "--prune="+since)
 	return err
 }

@@ -106,7 +106,7 @@ func (m *Mirror) isAncestor(ctx context.Context, h *held, a, b string) (bool, er
 	if err != nil {
 		return false, fmt.Errorf("is an ancestor: %w", err)
 	}
-	_, err = m.git(ctx, h, "merge-base", "--is-ancestor", first, second)
+	_, err = m.ask(ctx, h, "merge-base", "--is-ancestor", first, second)
 	if exitCode(err) == 1 {
 		return false, nil
 	}

@@ -99,6 +99,7 @@ func (m *Mirror) create(ctx context.Context) error {
 	}
 	m.sweep()
 	m.made.Add(1)
+	m.answers.forget()
 	return nil
 }
 

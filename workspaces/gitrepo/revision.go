@@ -27,7 +27,11 @@ func (m *Mirror) resolve(ctx context.Context, h *held, rev, kind string) (string
 	if rev == "" || strings.ContainsAny(rev, "\x00\n") {
 		return "", fmt.Errorf("%q is no revision: %w", rev, ErrMissing)
 	}
-	out, err := m.git(ctx, h, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{"+kind+"}")
+	ask := m.git
+	if isID(rev) {
+		ask = m.ask
+	}
+	out, err := ask(ctx, h, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{"+kind+"}")
 	var failed *gitError
 	if errors.As(err, &failed) {
 		if text := brief(failed.stderr); text != "" {
