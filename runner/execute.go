@@ -65,13 +65,16 @@ func (r *Runner) begin(ctx context.Context, run Run, slot *slot) func() {
 		defer r.members.drop(run.ID)
 		defer cancel(nil)
 		defer done()
-		r.execute(ctx, run, slot)
+		r.execute(ctx, run, func() {
+			slot.rest()
+			r.memory.rest(run.ID)
+		})
 	}
 }
 
 // execute works through one run. Whatever goes wrong ends up on the run's record.
-func (r *Runner) execute(ctx context.Context, run Run, slot *slot) {
-	j := &job{r: r, w: r.watcher(run.Repository), run: run, rest: slot.rest, mask: &mask.Masker{}}
+func (r *Runner) execute(ctx context.Context, run Run, rest func()) {
+	j := &job{r: r, w: r.watcher(run.Repository), run: run, rest: rest, mask: &mask.Masker{}}
 	defer j.close()
 	ctx, end := j.traced(ctx)
 	defer end()
@@ -93,6 +96,7 @@ func (j *job) workThrough(ctx context.Context, do func(context.Context) error) {
 	if err != nil {
 		j.log.Error("run", "error", err)
 	}
+	j.rest()
 	j.w.applies(j.run, -1)
 	if err := j.phase(context.WithoutCancel(ctx), "report", j.report); err != nil {
 		j.log.Error("report", "error", err)

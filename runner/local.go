@@ -32,20 +32,21 @@ func (r *Runner) PlanLocal(ctx context.Context, l Local) (report.Document, error
 		return report.Document{}, err
 	}
 	var group sync.WaitGroup
-	for slot := range newSlots(r.limit).take(context.WithoutCancel(ctx)) {
-		if len(runs) == 0 {
+	stop := context.AfterFunc(ctx, func() { r.cancelAll(errShutdown) })
+	defer stop()
+	slots := newSlots(r.limit)
+	for _, run := range runs {
+		slot := slots.one(ctx)
+		if slot == nil {
 			break
 		}
-		execute := r.begin(ctx, runs[0], slot)
-		runs = runs[1:]
+		execute := r.begin(ctx, run, slot)
 		group.Go(func() {
 			defer slot.leave()
 			execute()
 		})
 	}
-	stop := context.AfterFunc(ctx, func() { r.cancelAll(errShutdown) })
 	group.Wait()
-	stop()
 	if ctx.Err() != nil {
 		return report.Document{}, ctx.Err()
 	}

@@ -21,16 +21,47 @@ type memory struct {
 
 	mu        sync.Mutex
 	under     map[int64]*taking
-	took      map[workspaces.ID]int64
+	took      map[workspaces.ID]used
 	most      int64 // that any run took
 	measuring bool
 	waits     int64 // the run of which it was last said that it does not fit
+}
+
+// used is the most that a run took at a time.
+type used struct {
+	bytes int64
+	lazy  bool // while its engine collected garbage lazily
+}
+
+// An engine that is small collects its garbage lazily: a fifth of its processor time is the collector's, and of a large one the memory is
+// dearer. Then a heap may grow to five times what is in use, rather than to twice that.
+const (
+	small      = 128 << 20 // bytes, of what a run took
+	lazily     = "400"     // as GOGC of the Go runtime, which engines and most providers have
+	lazilyMore = 2.5
+)
+
+// lazyNext reports whether the next run is to collect lazily.
+func (u used) lazyNext() bool {
+	if u.lazy {
+		return u.bytes <= small*lazilyMore
+	}
+	return u.bytes > 0 && u.bytes <= small
+}
+
+// next is how much the next run may take.
+func (u used) next() int64 {
+	if !u.lazy && u.lazyNext() {
+		return int64(float64(u.bytes) * lazilyMore)
+	}
+	return u.bytes
 }
 
 // taking is a run under way.
 type taking struct {
 	expected, now, peak int64
 	worked              bool // its engine was started
+	lazy                bool
 }
 
 // works notes that the engine of a run is started.
@@ -46,7 +77,7 @@ func (m *memory) works(run int64) {
 func (m *memory) begin(run Run) (end func() int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	t := &taking{expected: m.expects(run.Workspace)}
+	t := &taking{expected: m.expects(run.Workspace), lazy: m.took[run.Workspace].lazyNext()}
 	m.under[run.ID] = t
 	if !m.measuring {
 		m.measuring = true
@@ -56,35 +87,43 @@ func (m *memory) begin(run Run) (end func() int64) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		delete(m.under, run.ID)
+		before := m.took[run.Workspace]
 		switch {
-		case t.peak > 0: // one that ended early says little: what is expected falls slowly
-			m.took[run.Workspace] = max(t.peak, m.took[run.Workspace]/8*7)
-		case t.worked && m.took[run.Workspace] == 0: // it ended before it could be measured: it takes next to nothing
-			m.took[run.Workspace] = 1
+		case t.peak > 0 && before.lazy == t.lazy: // one that ended early says little: what is expected falls slowly
+			m.took[run.Workspace] = used{max(t.peak, before.bytes/8*7), t.lazy}
+		case t.peak > 0:
+			m.took[run.Workspace] = used{t.peak, t.lazy}
+		case t.worked && before.bytes == 0: // it ended before it could be measured: it takes next to nothing
+			m.took[run.Workspace] = used{1, t.lazy}
 		}
 		m.most = max(m.most, t.peak)
 		return t.peak
 	}
 }
 
-// light is how much a run may have taken, in bytes, whose engine collects its garbage lazily from then on. Of a small engine's processor
-// time a fifth is the collector's; of a large one the memory is dearer.
-const light = 256 << 20
-
-// collector is what the next run of a workspace passes to the Go runtime of its engine and providers as GOGC; "" = nothing.
-func (m *memory) collector(id workspaces.ID) string {
+// rest notes that a run starts no engine any more.
+func (m *memory) rest(run int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if took := m.took[id]; took > 0 && took <= light {
-		return "400"
+	if t := m.under[run]; t != nil {
+		t.expected = 0
+	}
+}
+
+// collector is what a run under way is to pass to the Go runtime of its engine and providers as GOGC; "" = nothing.
+func (m *memory) collector(run int64) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if t := m.under[run]; t != nil && t.lazy {
+		return lazily
 	}
 	return ""
 }
 
 // expects is how much a run of a workspace may take; 0: nothing is known yet.
 func (m *memory) expects(id workspaces.ID) int64 {
-	if took := m.took[id]; took > 0 {
-		return took
+	if next := m.took[id].next(); next > 0 {
+		return next
 	}
 	return m.most
 }

@@ -40,7 +40,7 @@ func (j *job) prepare(ctx context.Context) error {
 	for _, value := range env {
 		j.mask.Add(value)
 	}
-	if gc := j.r.memory.collector(j.run.Workspace); gc != "" && env["GOGC"] == "" {
+	if gc := j.r.memory.collector(j.run.ID); gc != "" && env["GOGC"] == "" {
 		env["GOGC"] = gc
 	}
 	env["DRIFTLESS_RUN"] = strconv.FormatInt(j.run.ID, 10) // for the names of sessions and the like

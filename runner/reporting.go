@@ -296,7 +296,8 @@ func showing(tx Tx, run Run) ([]int64, error) {
 	})
 	for _, p := range merged {
 		its := func(r Run) bool { return r.Commit == p.MergedCommit || slices.Contains(r.Reviewers, p.Key) }
-		if !slices.Contains(pulls, p.ID) && (its(run) || !slices.ContainsFunc(applied, its)) {
+		settled := func(r Run) bool { return its(r) && !r.CreatedAt.Before(p.CreatedAt) } // a branch may have been merged before
+		if !slices.Contains(pulls, p.ID) && (its(run) || !slices.ContainsFunc(applied, settled)) {
 			pulls = append(pulls, p.ID)
 		}
 	}

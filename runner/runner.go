@@ -114,7 +114,7 @@ func New(ctx context.Context, opts Options) (*Runner, error) {
 	if opts.Memory == nil {
 		opts.Memory = freeMemory
 	}
-	r.memory = &memory{dir: runsDir(opts.DataDir), log: r.log, free: opts.Memory, under: map[int64]*taking{}, took: map[workspaces.ID]int64{}}
+	r.memory = &memory{dir: runsDir(opts.DataDir), log: r.log, free: opts.Memory, under: map[int64]*taking{}, took: map[workspaces.ID]used{}}
 	if r.limit <= 0 {
 		r.limit = runtime.NumCPU()
 	}

@@ -23,19 +23,28 @@ func newSlots(runs int) *slots {
 // take waits for room for one run more, again and again until ctx is done.
 func (s *slots) take(ctx context.Context) iter.Seq[*slot] {
 	return func(yield func(*slot) bool) {
-		for ctx.Err() == nil {
-			for _, room := range []chan struct{}{s.all, s.engines} {
-				select {
-				case room <- struct{}{}:
-				case <-ctx.Done():
-					return
-				}
-			}
-			if !yield(&slot{of: s}) {
+		for {
+			one := s.one(ctx)
+			if one == nil || !yield(one) {
 				return
 			}
 		}
 	}
+}
+
+// one waits for room for one run more; nil: ctx is done.
+func (s *slots) one(ctx context.Context) *slot {
+	for _, room := range []chan struct{}{s.all, s.engines} {
+		select {
+		case room <- struct{}{}:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return &slot{of: s}
 }
 
 // idle reports whether no run has room.

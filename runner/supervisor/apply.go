@@ -81,8 +81,8 @@ func (a *Apply) start(lock *os.File) error {
 	cmd := exec.Command(self(), subcommand, a.dir)
 	cmd.Args[0] = "driftless"
 	cmd.Dir = a.dir
-	// The collector would run once while the program begins, which takes a tenth of that.
-	cmd.Env = append(killpoint.Environ(), "GOGC=off", "PATH="+os.Getenv("PATH"), "HOME="+a.dir, "TMPDIR="+os.TempDir()) // and nothing of what this process may know
+	// Collected as usual, garbage would be once while the program begins, which takes a tenth of that.
+	cmd.Env = append(killpoint.Environ(), "GOGC=400", "PATH="+os.Getenv("PATH"), "HOME="+a.dir, "TMPDIR="+os.TempDir()) // and nothing of what this process may know
 	cmd.ExtraFiles = []*os.File{lock}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	pipe, err := cmd.StdinPipe()

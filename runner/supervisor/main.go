@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"strconv"
 	"syscall"
 	"time"
@@ -39,7 +38,6 @@ var (
 
 // Main is the supervisor of the order in a directory, and returns the exit code of its process.
 func Main(dir string) int {
-	debug.SetGCPercent(100)     // it was off until here
 	syscall.CloseOnExec(lockFD) // the lock is this process's, and no engine's
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
 	asked := make(chan os.Signal, 1)

@@ -20,7 +20,7 @@ type point struct {
 func (b *bench) grow(file string) error {
 	sizes := []int{1, 10, 100}
 	if b.large {
-		sizes = []int{10, 100, 1000}
+		sizes = append(sizes, 1000)
 	}
 	var points []point
 	for _, n := range sizes {

@@ -178,13 +178,20 @@ func (b *bench) floor(s *stage, verb string, files map[string]string) (float64, 
 	}
 	var dirs bytes.Buffer
 	for name := range files {
-		if strings.HasPrefix(name, "r") {
-			fmt.Fprintln(&dirs, filepath.Join(dir, filepath.Dir(name)))
+		if !strings.HasPrefix(name, "r") {
+			continue
+		}
+		root := filepath.Join(dir, filepath.Dir(name))
+		fmt.Fprintln(&dirs, root)
+		if s.estate.lock != "" {
+			if err := os.WriteFile(filepath.Join(root, ".terraform.lock.hcl"), []byte(s.estate.lock), 0o644); err != nil {
+				return 0, err
+			}
 		}
 	}
 	return timed(func() error {
 		cmd := exec.CommandContext(b.ctx, floorScript(), verb, fmt.Sprint(b.jobs))
-		cmd.Env = append(s.environ(), "TF_CLI_CONFIG_FILE="+rc, "CLOUD_ENDPOINT="+s.cloud.URL(), "ENGINE="+engineName())
+		cmd.Env = append(s.environ(), "TF_CLI_CONFIG_FILE="+rc, "CLOUD_ENDPOINT="+s.cloud.URL(), "ENGINE="+engineName(), "GOGC="+os.Getenv("GOGC"))
 		cmd.Stdin = &dirs
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("the floor: %w\n%s", err, out)

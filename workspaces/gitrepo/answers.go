@@ -14,27 +14,20 @@ import (
 type answers struct {
 	mu    sync.Mutex
 	packs os.FileInfo // as they were
-	all   map[string]answer
+	all   map[string]string
 	size  int // of what is remembered, in bytes
-}
-
-type answer struct {
-	said string
-	at   time.Time
+	rest  *time.Timer
 }
 
 const (
-	answerLasts = 10 * time.Second
+	answersLast = 10 * time.Second
 	mostAnswers = 8 << 20 // bytes
 )
 
 // ask is git for a question that is about full object ids alone.
 func (m *Mirror) ask(ctx context.Context, h *held, args ...string) (string, error) {
-	if m.local { // others write there
-		return m.git(ctx, h, args...)
-	}
 	packs, err := os.Stat(filepath.Join(m.gitDir, "objects", "pack"))
-	if err != nil {
+	if m.local || err != nil { // others write there
 		return m.git(ctx, h, args...)
 	}
 	question := strings.Join(args, "\x00")
@@ -54,8 +47,8 @@ func (a *answers) get(question string, packs os.FileInfo) (said string, ok bool)
 	if a.packs == nil || !os.SameFile(a.packs, packs) || !a.packs.ModTime().Equal(packs.ModTime()) {
 		a.packs, a.all, a.size = packs, nil, 0
 	}
-	known, ok := a.all[question]
-	return known.said, ok && time.Since(known.at) < answerLasts
+	said, ok = a.all[question]
+	return said, ok
 }
 
 // put remembers an answer that was asked for when the packs were as they are now.
@@ -63,13 +56,18 @@ func (a *answers) put(question, said string, packs os.FileInfo) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	size := len(question) + len(said)
-	if a.packs == nil || !a.packs.ModTime().Equal(packs.ModTime()) || size > mostAnswers {
+	if a.packs == nil || !a.packs.ModTime().Equal(packs.ModTime()) || a.size+size > mostAnswers {
 		return
 	}
-	if a.size += size; a.all == nil || a.size > mostAnswers {
-		a.all, a.size = map[string]answer{}, size
+	if a.all == nil {
+		a.all = map[string]string{}
+		if a.rest != nil {
+			a.rest.Stop()
+		}
+		a.rest = time.AfterFunc(answersLast, a.forget)
 	}
-	a.all[question] = answer{said, time.Now()}
+	a.all[question] = said
+	a.size += size
 }
 
 // forget forgets everything: objects may have gone.
