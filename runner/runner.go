@@ -63,6 +63,7 @@ type Runner struct {
 	reports   turns // one rendering of a pull request's report at a time
 	workDirs  keyed // one run at a time in a work directory
 	memory    *memory
+	spares    *spares
 	served    served
 
 	watching  watching
@@ -118,6 +119,7 @@ func New(ctx context.Context, opts Options) (*Runner, error) {
 	if r.limit <= 0 {
 		r.limit = runtime.NumCPU()
 	}
+	r.spares = &spares{dir: filepath.Join(r.checkouts.dir, ".spare"), most: r.limit}
 	if r.opts.Environment == nil {
 		r.opts.Environment = r.identities
 	}

@@ -86,13 +86,16 @@ func (w worktree) git(ctx context.Context, stdin string, args ...string) (string
 		env: []string{"GIT_INDEX_FILE=" + w.index, "GIT_WORK_TREE=" + w.files}})
 }
 
-func (w worktree) write(ctx context.Context, tree string) (skipped []string, err error) {
+// stage makes the index, or remembers it.
+func (w worktree) stage(ctx context.Context, tree string) (skipped []string, err error) {
 	if known, ok := w.m.indexes.Get(tree); ok {
-		err = os.WriteFile(w.index, known, 0o600)
-	} else {
-		skipped, err = w.fill(ctx, tree)
+		return nil, os.WriteFile(w.index, known, 0o600)
 	}
-	if err != nil {
+	return w.fill(ctx, tree)
+}
+
+func (w worktree) write(ctx context.Context, tree string) (skipped []string, err error) {
+	if skipped, err = w.stage(ctx, tree); err != nil {
 		return nil, err
 	}
 	_, err = w.git(ctx, "", "checkout-index", "--all", "--quiet", "--prefix="+w.files+"/")
