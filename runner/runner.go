@@ -150,6 +150,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		return err
 	}
 	defer quit()
+	defer r.spares.clear()
 	defer context.AfterFunc(ctx, r.members.leave)()
 	r.recovered.Store(true)
 	defer context.AfterFunc(ctx, func() { r.stopping.Store(true) })()
@@ -182,6 +183,7 @@ func (r *Runner) Once(ctx context.Context) error {
 		return err
 	}
 	defer quit()
+	defer r.spares.clear()
 	var problems []error
 	for _, conf := range r.patterns() {
 		if !r.leads(conf.Name) {

@@ -64,6 +64,14 @@ func (s *spares) private(ctx context.Context, mirror *gitrepo.Mirror, repo, tree
 	return &own{mirror, repo, tree, files}, err
 }
 
+// clear removes them all. What a process leaves that is killed goes with the shared checkouts when the next one begins.
+func (s *spares) clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all = nil
+	_ = os.RemoveAll(s.dir)
+}
+
 // take returns a spare checkout of a tree.
 func (s *spares) take(repo, tree string) (found spare, ok bool) {
 	s.mu.Lock()

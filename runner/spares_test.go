@@ -74,6 +74,9 @@ func TestSpareCheckouts(t *testing.T) {
 	if left() != 2 || s.all[1].own.tree != trees[1] {
 		t.Errorf("%d are spare", left())
 	}
+	if s.clear(); left() != 0 || len(s.all) != 0 {
+		t.Errorf("%d are spare in the end", left())
+	}
 }
 
 // twoTrees makes a repository of two commits, and its mirror.

@@ -106,6 +106,9 @@ func (m *Mirror) isAncestor(ctx context.Context, h *held, a, b string) (bool, er
 	if err != nil {
 		return false, fmt.Errorf("is an ancestor: %w", err)
 	}
+	if first == second && m.objects.holds(first, "commit") {
+		return true, nil
+	}
 	_, err = m.ask(ctx, h, "merge-base", "--is-ancestor", first, second)
 	if exitCode(err) == 1 {
 		return false, nil

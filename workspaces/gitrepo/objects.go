@@ -110,6 +110,18 @@ func (o *objects) blob(id string) (content []byte, err error) {
 	return content, err
 }
 
+// holds reports whether an object of a kind can be read here. What it denies git(1) may have all the same.
+func (o *objects) holds(id, kind string) bool {
+	of, err := plumbing.ParseObjectType(kind)
+	if err != nil {
+		return false
+	}
+	return o.with(func(store *filesystem.Storage) error {
+		_, err := store.EncodedObject(of, plumbing.NewHash(id))
+		return err
+	}) == nil
+}
+
 // tree returns the parsed directory with this tree id.
 func (o *objects) tree(id string) (d *directory, err error) {
 	if d := o.trees.get(id); d != nil {

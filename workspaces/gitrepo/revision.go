@@ -29,6 +29,9 @@ func (m *Mirror) resolve(ctx context.Context, h *held, rev, kind string) (string
 	}
 	ask := m.git
 	if isID(rev) {
+		if m.objects.holds(rev, kind) {
+			return rev, nil
+		}
 		ask = m.ask
 	}
 	out, err := ask(ctx, h, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{"+kind+"}")
