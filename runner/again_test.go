@@ -22,7 +22,7 @@ func TestReconcilingIsSpaced(t *testing.T) {
 	if got := after(40 * time.Millisecond); got != time.Second {
 		t.Errorf("%s while an apply is at work", got)
 	}
-	if got := after(time.Second); got != 3*time.Second {
+	if got := after(time.Second); got != 10*time.Second {
 		t.Errorf("%s where it takes long", got)
 	}
 	w.applies(Run{Purpose: PurposeApply}, -1)

@@ -239,10 +239,11 @@ func (w *watcher) loop(ctx context.Context) {
 const hookPause = time.Second
 
 // Each of hundreds of applies that end one after the other asks for reconciling. It is done again after so many times as long as it
-// took, and after a second at least while more are at work, whose end asks for it anyway.
+// took, and later while more are at work, whose end asks for it anyway.
 const (
 	reconcilePause = 3
-	applyingPause  = time.Second
+	applyingPause  = 10
+	leastApplying  = time.Second
 )
 
 // applies counts the applies of this repository that are at work here.
@@ -254,11 +255,10 @@ func (w *watcher) applies(run Run, more int32) {
 
 // again is when it may be reconciled again that was reconciled at a moment, and took so long.
 func (w *watcher) again(ended time.Time, took time.Duration) time.Time {
-	pause := reconcilePause * took
 	if w.applying.Load() > 0 {
-		pause = max(pause, applyingPause)
+		return ended.Add(max(applyingPause*took, leastApplying))
 	}
-	return ended.Add(pause)
+	return ended.Add(reconcilePause * took)
 }
 
 // rest waits for the next poll; what was applied meanwhile is reconciled before. It is false when ctx is done.

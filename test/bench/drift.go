@@ -38,7 +38,7 @@ func (b *bench) sweep(e estate) (figure, verdict string, err error) {
 			if out, err := s.command("drift", "--check").CombinedOutput(); err != nil {
 				return fmt.Errorf("drift --check: %w\n%s", err, out)
 			}
-			return s.until("the sweep", 200*time.Millisecond, func() bool { return s.checkedSince(begin) })
+			return s.until("the sweep", s.look(), func() bool { return s.checkedSince(begin) })
 		})
 		if err != nil {
 			return "", "", err

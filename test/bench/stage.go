@@ -336,9 +336,14 @@ func (s *stage) settle() error {
 	return s.synced("Synced")
 }
 
+// look is how often all workspaces are listed to see how far they are: each look takes driftless some time itself.
+func (s *stage) look() time.Duration {
+	return max(200*time.Millisecond, time.Duration(s.estate.roots)*2*time.Millisecond)
+}
+
 // synced waits until all workspaces have a sync status, and nothing is at work.
 func (s *stage) synced(sync string) error {
-	return s.until("all workspaces to be "+sync, 300*time.Millisecond, func() bool {
+	return s.until("all workspaces to be "+sync, s.look(), func() bool {
 		out, err := s.command("workspaces", "-o", "json").Output()
 		var all []struct{ Sync string }
 		if err != nil || json.Unmarshal(out, &all) != nil || len(all) != s.estate.roots {
