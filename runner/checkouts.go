@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -102,6 +103,17 @@ func (c *checkouts) release(key string, co *checkout) {
 		_ = os.RemoveAll(c.all[oldest].path)
 		delete(c.all, oldest)
 	}
+}
+
+// private makes a writable checkout at path, in place of what is there.
+func private(ctx context.Context, mirror *gitrepo.Mirror, tree, path string) (*checkout, error) {
+	if err := errors.Join(os.RemoveAll(path), os.MkdirAll(filepath.Dir(path), 0o700)); err != nil {
+		return nil, err
+	}
+	if _, err := mirror.Checkout(ctx, tree, path); err != nil {
+		return nil, fmt.Errorf("check out %.8s: %w", tree, err)
+	}
+	return &checkout{path: path}, nil
 }
 
 // keyed is a mutex per key.

@@ -373,14 +373,9 @@ func (j *job) undecided() bool {
 	return ignoreMissing(err) != nil || run.Status == Applying && run.Attempt == j.run.Attempt
 }
 
-// needed reports whether what a run left on the disk is the only record of an apply.
-func (j *job) needed(path string) bool {
-	return j.run.Status == Applying || j.end != nil || j.kept != "" && path == j.at
-}
-
-// remove removes what a run left on the disk, unless it is needed.
+// remove removes what a run left on the disk, unless that is the only record of an apply.
 func (j *job) remove(path string) {
-	if !j.needed(path) {
+	if j.run.Status != Applying && j.end == nil && (j.kept == "" || path != j.at) {
 		_ = os.RemoveAll(path)
 	}
 }

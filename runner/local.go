@@ -46,6 +46,9 @@ func (r *Runner) PlanLocal(ctx context.Context, l Local) (report.Document, error
 			execute()
 		})
 	}
+	if ctx.Err() != nil { // one may have begun at that moment
+		r.cancelAll(errShutdown)
+	}
 	group.Wait()
 	if ctx.Err() != nil {
 		return report.Document{}, ctx.Err()

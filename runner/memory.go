@@ -91,6 +91,8 @@ func (m *memory) begin(run Run) (end func() int64) {
 		switch {
 		case t.peak > 0 && before.lazy == t.lazy: // one that ended early says little: what is expected falls slowly
 			m.took[run.Workspace] = used{max(t.peak, before.bytes/8*7), t.lazy}
+		case t.peak > 0 && t.lazy: // it takes no less than before
+			m.took[run.Workspace] = used{max(t.peak, before.bytes), true}
 		case t.peak > 0:
 			m.took[run.Workspace] = used{t.peak, t.lazy}
 		case t.worked && before.bytes == 0: // it ended before it could be measured: it takes next to nothing

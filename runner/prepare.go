@@ -132,17 +132,8 @@ func (j *job) checkout(ctx context.Context) (*checkout, error) {
 		return j.sharedCheckout(ctx, path)
 	}
 	j.at = path
-	own, err := j.r.spares.private(ctx, j.w.mirror, j.run.Repository, j.run.Tree, path)
-	if err != nil {
-		j.remove(path)
-		return nil, err
-	}
-	j.undo = append(j.undo, func() {
-		if !j.needed(path) {
-			j.r.spares.leave(own, path)
-		}
-	})
-	return &checkout{path: path}, nil
+	j.undo = append(j.undo, func() { j.remove(path) })
+	return private(ctx, j.w.mirror, j.run.Tree, path)
 }
 
 // sharedCheckout links the work directory to the shared checkout. A pull request's plan finds it taken now and then; then

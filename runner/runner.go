@@ -63,7 +63,6 @@ type Runner struct {
 	reports   turns // one rendering of a pull request's report at a time
 	workDirs  keyed // one run at a time in a work directory
 	memory    *memory
-	spares    *spares
 	served    served
 
 	watching  watching
@@ -119,7 +118,6 @@ func New(ctx context.Context, opts Options) (*Runner, error) {
 	if r.limit <= 0 {
 		r.limit = runtime.NumCPU()
 	}
-	r.spares = &spares{dir: filepath.Join(r.checkouts.dir, ".spare"), most: r.limit}
 	if r.opts.Environment == nil {
 		r.opts.Environment = r.identities
 	}
@@ -150,7 +148,6 @@ func (r *Runner) Run(ctx context.Context) error {
 		return err
 	}
 	defer quit()
-	defer r.spares.clear()
 	defer context.AfterFunc(ctx, r.members.leave)()
 	r.recovered.Store(true)
 	defer context.AfterFunc(ctx, func() { r.stopping.Store(true) })()
@@ -183,7 +180,6 @@ func (r *Runner) Once(ctx context.Context) error {
 		return err
 	}
 	defer quit()
-	defer r.spares.clear()
 	var problems []error
 	for _, conf := range r.patterns() {
 		if !r.leads(conf.Name) {

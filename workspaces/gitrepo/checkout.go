@@ -86,16 +86,13 @@ func (w worktree) git(ctx context.Context, stdin string, args ...string) (string
 		env: []string{"GIT_INDEX_FILE=" + w.index, "GIT_WORK_TREE=" + w.files}})
 }
 
-// stage makes the index, or remembers it.
-func (w worktree) stage(ctx context.Context, tree string) (skipped []string, err error) {
-	if known, ok := w.m.indexes.Get(tree); ok {
-		return nil, os.WriteFile(w.index, known, 0o600)
-	}
-	return w.fill(ctx, tree)
-}
-
 func (w worktree) write(ctx context.Context, tree string) (skipped []string, err error) {
-	if skipped, err = w.stage(ctx, tree); err != nil {
+	if known, ok := w.m.indexes.Get(tree); ok {
+		err = os.WriteFile(w.index, known, 0o600)
+	} else {
+		skipped, err = w.fill(ctx, tree)
+	}
+	if err != nil {
 		return nil, err
 	}
 	_, err = w.git(ctx, "", "checkout-index", "--all", "--quiet", "--prefix="+w.files+"/")

@@ -111,15 +111,13 @@ func (o *objects) blob(id string) (content []byte, err error) {
 }
 
 // holds reports whether an object of a kind can be read here. What it denies git(1) may have all the same.
-func (o *objects) holds(id, kind string) bool {
-	of, err := plumbing.ParseObjectType(kind)
-	if err != nil {
-		return false
-	}
-	return o.with(func(store *filesystem.Storage) error {
-		_, err := store.EncodedObject(of, plumbing.NewHash(id))
+func (o *objects) holds(id, kind string) (is bool) {
+	err := o.with(func(store *filesystem.Storage) error {
+		object, err := store.EncodedObject(plumbing.AnyObject, plumbing.NewHash(id))
+		is = err == nil && object.Type().String() == kind
 		return err
-	}) == nil
+	})
+	return is && err == nil
 }
 
 // tree returns the parsed directory with this tree id.
