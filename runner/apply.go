@@ -31,7 +31,6 @@ func (j *job) finishApply(ctx context.Context, plan *planner.Plan, said judgemen
 	case Ready:
 		return j.apply(ctx, plan)
 	case Unchanged:
-		j.keepApplied(ctx)
 		return j.to(ctx, Unchanged, "unchanged", "nothing to apply", func(tx Tx, jr *journal, run *Run) error {
 			return errors.Join(j.settle(jr, *run), j.assessed(jr, *run, j.checks))
 		})
@@ -174,16 +173,6 @@ func (j *job) planAgain(tx Tx, jr *journal, failed Run) error {
 		return err
 	}
 	return jr.run("run queued", run, run.Trigger)
-}
-
-// keepApplied holds the applied commit in the mirror: drift is checked there, even when its branch is rewritten.
-func (j *job) keepApplied(ctx context.Context) {
-	if j.w == nil || j.w.closed != nil {
-		return // it is not watched any more
-	}
-	if err := j.w.mirror.Hold(ctx, "applied/"+workspaceKey(j.run.Workspace), j.run.Commit); err != nil {
-		j.log.Error("the applied commit could not be held in the mirror", "error", err)
-	}
 }
 
 // settle records that the world is what the run's commit says.

@@ -31,9 +31,6 @@ func (j *job) conclude(ctx context.Context, o aftermath) error {
 	}
 	j.run.Reason = j.mask.String(o.reason)
 	kinds := map[Status]string{Applied: "applied", Failed: "apply failed", Interrupted: "apply interrupted"}
-	if o.status == Applied {
-		j.keepApplied(ctx)
-	}
 	for {
 		if o.status == Interrupted {
 			j.run.Reason = j.interruption(ctx, o)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/driftlessops/driftless/runner/forge"
 	"github.com/driftlessops/driftless/runner/report"
-	"github.com/driftlessops/driftless/workspaces/gitrepo"
 )
 
 // reconcileLocked derives what is due from what Git, the forge and the store say, and writes it down in one transaction.
@@ -47,10 +46,10 @@ func (w *watcher) reconcileLocked(ctx context.Context) (err error) {
 	for _, id := range stop {
 		w.r.cancel(id, errSuperseded)
 	}
+	w.r.Wake() // nothing is pruned while this looks
 	if err := w.keep(ctx, o, pulls); err != nil {
 		return err
 	}
-	w.r.Wake()
 	if o.unread != nil {
 		return errors.Join(w.reportOpen(ctx, pulls), w.showUnread(ctx), o.unread)
 	}
@@ -204,14 +203,12 @@ func (w *watcher) keep(ctx context.Context, o *observation, pulls []Pull) error 
 	for _, p := range pulls {
 		objects = append(objects, p.Head, p.Tree)
 	}
-	for _, object := range objects {
-		if object == "" || w.held[object] {
-			continue
-		}
-		if err := w.mirror.Hold(ctx, object, object); err != nil && !errors.Is(err, gitrepo.ErrMissing) {
-			return err // what is missing was lost with an earlier mirror
-		}
-		w.held[object] = true
+	objects = slices.DeleteFunc(objects, func(id string) bool { return w.held[id] })
+	if err := w.mirror.Hold(ctx, objects); err != nil {
+		return err
+	}
+	for _, id := range objects {
+		w.held[id] = true
 	}
 	return nil
 }

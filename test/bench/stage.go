@@ -303,7 +303,7 @@ func (s *stage) reported(n int) error {
 		return err
 	}
 	head := issue.Pull.HeadSHA
-	return s.until(fmt.Sprintf("the report of %.8s", head), 5*time.Millisecond, func() bool {
+	return s.until(fmt.Sprintf("the report of %.8s", head), 10*time.Millisecond, func() bool {
 		return s.status(head, "driftless/plan") && strings.Contains(s.comment(n), head[:8])
 	})
 }
@@ -319,7 +319,7 @@ func (s *stage) comment(n int) string {
 
 // applied waits until a commit of the tracked branch is applied.
 func (s *stage) applied(commit string) error {
-	return s.until(fmt.Sprintf("the apply of %.8s", commit), 5*time.Millisecond, func() bool { return s.status(commit, "driftless/apply") })
+	return s.until(fmt.Sprintf("the apply of %.8s", commit), 10*time.Millisecond, func() bool { return s.status(commit, "driftless/apply") })
 }
 
 // settle approves what was there at first sight, and waits until it is applied.

@@ -31,11 +31,7 @@ func TestAnswersAreRemembered(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := os.Getenv("PATH")
-	none := t.TempDir()
-	if err := os.WriteFile(filepath.Join(none, "git"), []byte("#!/bin/sh\nexit 3\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("PATH", none)
+	none := withoutGit(t)
 	if err := ask(); err != nil {
 		t.Error("git was asked again:", err)
 	}
@@ -80,5 +76,40 @@ func TestWhatIsPrunedIsGone(t *testing.T) {
 	}
 	if _, err := m.Tree(t.Context(), topic); m.Has(topic) || !errors.Is(err, ErrMissing) {
 		t.Error("it is there:", err)
+	}
+}
+
+// withoutGit puts a git(1) that fails on PATH, and returns its directory.
+func withoutGit(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "git"), []byte("#!/bin/sh\nexit 3\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir)
+	return dir
+}
+
+// TestAMergeAsksNoGit: whether the head of a branch is there, what its tree is and whether it follows its parent is read in this process.
+func TestAMergeAsksNoGit(t *testing.T) {
+	r := newRepo(t)
+	first := r.commit("first", "a.tf", "1")
+	second := r.commit("second", "a.tf", "2")
+	m := r.mirror()
+	withoutGit(t)
+	if !m.Has(second) {
+		t.Error("git was asked whether the head is there")
+	}
+	if m.Has(first) {
+		t.Error("no ref points at the first commit, and git was not asked for it")
+	}
+	if _, err := m.Tree(t.Context(), second); err != nil {
+		t.Error(err)
+	}
+	if follows, err := m.IsAncestor(t.Context(), first, second); err != nil || !follows {
+		t.Error(follows, err)
+	}
+	if _, err := m.IsAncestor(t.Context(), second, first); err == nil {
+		t.Error("nobody said that it does not follow")
 	}
 }

@@ -188,14 +188,14 @@ func TestFetchRemovesStaleLocks(t *testing.T) {
 	if !m.Has(second) {
 		t.Error("the new commit is missing")
 	}
-	hold := filepath.Join(m.gitDir, holdRef("x")+".lock")
+	hold := filepath.Join(m.gitDir, holdRef(first)+".lock")
 	if err := os.MkdirAll(filepath.Dir(hold), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(hold, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := m.Hold(t.Context(), "x", first); err != nil {
+	if err := m.Hold(t.Context(), []string{first}); err != nil {
 		t.Error(err)
 	}
 }
@@ -263,7 +263,7 @@ func exercise(t *testing.T, m *Mirror, base, head, name string) {
 		t.Errorf("merge: %v %v", result, err)
 		return
 	}
-	if err := m.Hold(t.Context(), name, head); err != nil {
+	if err := m.Hold(t.Context(), []string{head}); err != nil {
 		t.Error(err)
 	}
 	tree, err := m.Tree(t.Context(), head)

@@ -2,8 +2,6 @@ package gitrepo
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,20 +9,64 @@ import (
 
 const holds = ours + "hold/"
 
-// Hold keeps an object (commit or tree) from being pruned under a name; Keep lets it go. Holding a name again moves it.
-// In a local repository it does nothing: there, Git itself keeps what is younger than two weeks.
-func (m *Mirror) Hold(ctx context.Context, name, object string) error {
-	if m.local {
+// Hold keeps objects (commits, trees) from being pruned until Keep lets them go; those that are not there are left out. In a local
+// repository it does nothing: there, Git itself keeps what is younger than two weeks.
+func (m *Mirror) Hold(ctx context.Context, objects []string) error {
+	if m.local || len(objects) == 0 {
 		return nil
 	}
-	err := m.setHold(ctx, "update "+holdRef(name)+"\x00"+object+"\x00\x00", object)
-	if err != nil {
-		return fmt.Errorf("hold %s as %q: %w", object, name, err)
+	if err := m.unlocking(ctx, func() error { return m.tryHold(ctx, objects) }); err != nil {
+		return fmt.Errorf("hold %d objects: %w", len(objects), err)
 	}
 	return nil
 }
 
-// Keep holds these objects, as far as they are there, and lets go of all others, whatever holds them: a name, or a ref that was
+func (m *Mirror) tryHold(ctx context.Context, objects []string) error {
+	h, err := m.use.shared(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.release()
+	var asked, there []string
+	for _, id := range objects {
+		if m.objects.has(id) {
+			there = append(there, id)
+		} else if isID(id) {
+			asked = append(asked, id)
+		}
+	}
+	if len(asked) > 0 {
+		lost, err := m.lost(ctx, h, asked)
+		if err != nil {
+			return err
+		}
+		there = append(there, slices.DeleteFunc(asked, func(id string) bool { return lost[id] })...)
+	}
+	var commands strings.Builder
+	slices.Sort(there)
+	for _, id := range slices.Compact(there) {
+		commands.WriteString("update " + holdRef(id) + "\x00" + id + "\x00\x00")
+	}
+	if commands.Len() == 0 {
+		return nil
+	}
+	_, err = m.gitIn(ctx, h, commands.String(), "update-ref", "-z", "--stdin")
+	return err
+}
+
+// lost returns those of some objects that Git says are not there.
+func (m *Mirror) lost(ctx context.Context, h *held, objects []string) (map[string]bool, error) {
+	said, err := m.gitIn(ctx, h, strings.Join(objects, "\n")+"\n", "cat-file", "--batch-check=%(objectname)")
+	lost := map[string]bool{}
+	for line := range strings.Lines(said) {
+		if id, missing := strings.CutSuffix(strings.TrimSpace(line), " missing"); missing {
+			lost[id] = true
+		}
+	}
+	return lost, err
+}
+
+// Keep holds these objects, as far as they are there, and lets go of all others, also by a ref that was
 // fetched. Fetch brings that again when it is wanted.
 func (m *Mirror) Keep(ctx context.Context, objects []string) error {
 	if m.local {
@@ -42,15 +84,9 @@ func (m *Mirror) tryKeep(ctx context.Context, objects []string) error {
 		return err
 	}
 	defer h.release()
-	there, err := m.gitIn(ctx, h, strings.Join(objects, "\n")+"\n", "cat-file", "--batch-check=%(objectname)")
+	lost, err := m.lost(ctx, h, objects)
 	if err != nil {
 		return err
-	}
-	lost := map[string]bool{} // by Git's word: it answers "ID missing"
-	for line := range strings.Lines(there) {
-		if id, missing := strings.CutSuffix(strings.TrimSpace(line), " missing"); missing {
-			lost[id] = true
-		}
 	}
 	have, err := m.git(ctx, h, "for-each-ref", "--format=%(objectname) %(refname)")
 	if err != nil {
@@ -81,10 +117,6 @@ func (m *Mirror) tryKeep(ctx context.Context, objects []string) error {
 	return err
 }
 
-func (m *Mirror) setHold(ctx context.Context, command, object string) error {
-	return m.unlocking(ctx, func() error { return m.tryHold(ctx, command, object) })
-}
-
 // unlocking does something again when a git(1) that was killed has left its lock files in the way.
 func (m *Mirror) unlocking(ctx context.Context, do func() error) error {
 	err := do()
@@ -97,42 +129,4 @@ func (m *Mirror) unlocking(ctx context.Context, do func() error) error {
 	return err
 }
 
-func (m *Mirror) tryHold(ctx context.Context, command, object string) error {
-	h, err := m.use.shared(ctx)
-	if err != nil {
-		return err
-	}
-	defer h.release()
-	if object != "" {
-		if !isID(object) {
-			return fmt.Errorf("%q is no full object id", object)
-		}
-		if _, err := m.ask(ctx, h, "cat-file", "-e", object); err != nil {
-			if exitCode(err) > 0 {
-				return ErrMissing
-			}
-			return err
-		}
-	}
-	_, err = m.gitIn(ctx, h, command, "update-ref", "-z", "--stdin")
-	return err
-}
-
-// holdRef turns any name into that of a ref: what could mean something to Git is escaped, long names are hashed.
-func holdRef(name string) string {
-	const limit = 200 // a ref is a file, whose name has at most 255 bytes with ".lock"
-	var b strings.Builder
-	for i := range len(name) {
-		c := name[i]
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' {
-			b.WriteByte(c)
-		} else {
-			fmt.Fprintf(&b, "%%%02x", c)
-		}
-	}
-	if b.Len() == 0 || b.Len() > limit {
-		sum := sha256.Sum256([]byte(name))
-		return holds + "%%" + hex.EncodeToString(sum[:])
-	}
-	return holds + b.String()
-}
+func holdRef(id string) string { return holds + id }

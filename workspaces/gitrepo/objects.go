@@ -11,6 +11,7 @@ import (
 	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
+	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 )
 
@@ -118,6 +119,44 @@ func (o *objects) holds(id, kind string) (is bool) {
 		return err
 	})
 	return is && err == nil
+}
+
+// has reports whether an object can be read here.
+func (o *objects) has(id string) bool {
+	return isID(id) && o.with(func(store *filesystem.Storage) error { return store.HasEncodedObject(plumbing.NewHash(id)) }) == nil
+}
+
+// isTip reports whether a ref points at an object.
+func (o *objects) isTip(id string) (is bool) {
+	hash := plumbing.NewHash(id)
+	err := o.with(func(store *filesystem.Storage) error {
+		is = false
+		refs, err := store.IterReferences()
+		if err != nil {
+			return err
+		}
+		return refs.ForEach(func(ref *plumbing.Reference) error {
+			is = is || ref.Hash() == hash
+			return nil
+		})
+	})
+	return is && err == nil
+}
+
+// commit returns the tree and the parents of a commit that can be read here.
+func (o *objects) commit(id string) (tree string, parents []string, ok bool) {
+	err := o.with(func(store *filesystem.Storage) error {
+		c, err := object.GetCommit(store, plumbing.NewHash(id))
+		if err != nil {
+			return err
+		}
+		tree, parents = c.TreeHash.String(), nil
+		for _, p := range c.ParentHashes {
+			parents = append(parents, p.String())
+		}
+		return nil
+	})
+	return tree, parents, err == nil
 }
 
 // tree returns the parsed directory with this tree id.

@@ -32,6 +32,9 @@ func (m *Mirror) resolve(ctx context.Context, h *held, rev, kind string) (string
 		if m.objects.holds(rev, kind) {
 			return rev, nil
 		}
+		if tree, _, ok := m.objects.commit(rev); ok && kind == "tree" && !m.local && m.objects.holds(tree, kind) {
+			return tree, nil // a local repository may have replaced it (git replace)
+		}
 		ask = m.ask
 	}
 	out, err := ask(ctx, h, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{"+kind+"}")
