@@ -24,7 +24,7 @@ type Local struct {
 // PlanLocal plans what a work tree changes, judges it, and returns the report's document. It uses the runner's store for
 // nothing that outlives it: give the runner one of its own.
 func (r *Runner) PlanLocal(ctx context.Context, l Local) (report.Document, error) {
-	w := &watcher{r: r, conf: l.Repository, mirror: l.Mirror, held: map[string]bool{}}
+	w := &watcher{r: r, conf: l.Repository, mirror: l.Mirror}
 	w.digester = workspaces.NewDigester(r.engineVersion, w.resolveRef)
 	r.watching.add(w)
 	pull, runs, err := w.queueLocal(ctx, l)

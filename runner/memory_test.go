@@ -99,12 +99,18 @@ func TestSmallEnginesCollectLazily(t *testing.T) {
 		{128 << 20, "", 320 << 20},
 		{150 << 20, "400", 150 << 20},
 		{320 << 20, "400", 320 << 20},
-		{321 << 20, "400", 321 << 20}, // too much
-		{90 << 20, "", 225 << 20},
+		{321 << 20, "400", 321 << 20},     // too much
+		{90 << 20, "", 117807508 / 2 * 5}, // 7/8 of 321 MiB / 2.5, times 2.5
 		{200 << 20, "400", 200 << 20},
 	} {
 		work(t, m, int64(i), "r//small", step.took, step.gogc, step.expect)
 	}
+	work(t, m, 1, "r//early", 100<<20, "", 250<<20)
+	work(t, m, 2, "r//early", 20<<20, "400", 100<<20) // the first lazy one ended early
+	work(t, m, 1, "r//grew", 100<<20, "", 250<<20)
+	work(t, m, 2, "r//grew", 900<<20, "400", 900<<20)
+	work(t, m, 3, "r//grew", 20<<20, "", 315<<20) // it ended early
+	work(t, m, 4, "r//grew", 400<<20, "", 400<<20)
 	work(t, m, 1, "r//short", 0, "", 2)
 	work(t, m, 2, "r//short", 0, "400", 2)
 	if end := m.begin(Run{ID: 9, Workspace: "r//small"}); m.under[9].expected == 0 {

@@ -313,7 +313,9 @@ func (w *watcher) unknownEnd(o *observation, p Pull, failure error) {
 
 // contains reports whether a commit is in the history of another, as far as the mirror knows it.
 func (w *watcher) contains(ctx context.Context, head, commit string) bool {
-	if commit == "" || !w.mirror.Has(commit) {
+	if commit == head {
+		return true
+	} else if commit == "" || !w.mirror.Has(commit) {
 		return false
 	}
 	ok, err := w.mirror.IsAncestor(ctx, commit, head)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -46,10 +45,7 @@ func (w *watcher) reconcileLocked(ctx context.Context) (err error) {
 	for _, id := range stop {
 		w.r.cancel(id, errSuperseded)
 	}
-	w.r.Wake() // nothing is pruned while this looks
-	if err := w.keep(ctx, o, pulls); err != nil {
-		return err
-	}
+	w.r.Wake()
 	if o.unread != nil {
 		return errors.Join(w.reportOpen(ctx, pulls), w.showUnread(ctx), o.unread)
 	}
@@ -193,22 +189,6 @@ func supersede(j *journal, runs []Run, why string, stop *[]int64) error {
 		if from.Active() && stop != nil {
 			*stop = append(*stop, run.ID)
 		}
-	}
-	return nil
-}
-
-// keep holds the objects that later work needs, against pruning. What is not needed any more is let go when the mirror is tidied.
-func (w *watcher) keep(ctx context.Context, o *observation, pulls []Pull) error {
-	objects := append(slices.Collect(maps.Keys(o.judged)), o.head)
-	for _, p := range pulls {
-		objects = append(objects, p.Head, p.Tree)
-	}
-	objects = slices.DeleteFunc(objects, func(id string) bool { return w.held[id] })
-	if err := w.mirror.Hold(ctx, objects); err != nil {
-		return err
-	}
-	for _, id := range objects {
-		w.held[id] = true
 	}
 	return nil
 }

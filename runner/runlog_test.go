@@ -1,10 +1,38 @@
 package runner
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"testing"
 )
+
+// TestALogIsStoredOnce: to encrypt a log that is on record already takes as long as to plan something small.
+func TestALogIsStoredOnce(t *testing.T) {
+	t.Parallel()
+	tx := &storing{}
+	j := &job{run: Run{ID: 7}}
+	for _, log := range []string{"planned", "planned", "planned, applied"} {
+		if err := j.store(tx, []byte(log)); err != nil {
+			t.Fatal(err)
+		}
+		j.stored = sha256.Sum256([]byte(log)) // as move does
+	}
+	if got := strings.Join(tx.stored, "; "); got != "planned; planned, applied" {
+		t.Errorf("stored %q", got)
+	}
+}
+
+// storing takes down what is stored.
+type storing struct {
+	Tx
+	stored []string
+}
+
+func (s *storing) PutBlob(_ string, content []byte) error {
+	s.stored = append(s.stored, string(content))
+	return nil
+}
 
 // TestRunLog writes more than is kept, and finds the beginning, the end and what is missing.
 func TestRunLog(t *testing.T) {

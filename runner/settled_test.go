@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -38,10 +39,16 @@ func TestAMergeThatIsSettledIsNotReportedAnew(t *testing.T) {
 	first, its := merged(runner.Applied)
 	second, _ := merged(runner.Failed)
 	third, last := merged(runner.Applied)
+	again := first // on a plain Git server a branch is merged a second time
+	e.update(func(tx runner.Tx) error {
+		again.ID, again.MergedCommit, again.CreatedAt = 0, "m-again", time.Now()
+		failed := runner.Run{Repository: "infra", Workspace: "infra//app", Purpose: runner.PurposeApply, Status: runner.Failed, Commit: again.MergedCommit, Reviewers: []string{again.Key}, CreatedAt: time.Now()}
+		return errors.Join(tx.PutPull(&again), tx.InsertRun(&failed))
+	})
 	for name, c := range map[string]struct {
 		run  runner.Run
 		want []int64
-	}{"a later apply": {last, []int64{second.ID, third.ID}}, "its own": {its, []int64{first.ID, second.ID}}} {
+	}{"a later apply": {last, []int64{second.ID, third.ID, again.ID}}, "its own": {its, []int64{first.ID, second.ID, again.ID}}} {
 		got, err := e.r.Showing(t.Context(), c.run)
 		slices.Sort(got)
 		if err != nil || !slices.Equal(got, c.want) {

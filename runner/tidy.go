@@ -59,7 +59,6 @@ func (w *watcher) maintain(ctx context.Context, grace time.Duration) error {
 	if err != nil {
 		return err
 	}
-	w.held = map[string]bool{} // those that are needed are held again, if they are not yet
 	return w.mirror.Maintain(ctx, grace)
 }
 

@@ -39,7 +39,6 @@ type watcher struct {
 	mu      sync.Mutex // one look at a time
 	view    forge.View
 	touched map[string]*touch // by the key of a pull request that is open
-	held    map[string]bool   // objects held in the mirror
 	tidy    time.Time         // when to look next whether the mirror is to be tidied
 
 	waiting   map[int64]time.Time         // comments for which facts are missing, since they were read first
@@ -90,7 +89,7 @@ var errNotPolled = errors.New("not polled yet")
 
 // watch makes a watcher. A mirror that cannot be opened fails at every poll, and stops no other repository.
 func (r *Runner) watch(ctx context.Context, conf workspaces.Repository) *watcher {
-	w := &watcher{r: r, conf: conf, lease: r.leaseOf(conf.Name), held: map[string]bool{}, waiting: map[int64]time.Time{}, silent: map[int64][sha256.Size]byte{}, strangers: newStrangers(), kick: make(chan struct{}, 1), hooked: make(chan struct{}, 1)}
+	w := &watcher{r: r, conf: conf, lease: r.leaseOf(conf.Name), waiting: map[int64]time.Time{}, silent: map[int64][sha256.Size]byte{}, strangers: newStrangers(), kick: make(chan struct{}, 1), hooked: make(chan struct{}, 1)}
 	w.digester, w.posts = workspaces.NewDigester(r.engineVersion, w.resolveRef), newPublisher(w)
 	w.mirror, w.closed = gitrepo.Open(ctx, gitrepo.Options{
 		Dir: filepath.Join(r.opts.DataDir, "mirrors", MirrorName(conf.Name)), URL: conf.URL, Auth: w.auth, Logger: r.log,
@@ -239,7 +238,7 @@ func (w *watcher) loop(ctx context.Context) {
 const hookPause = time.Second
 
 // Each of hundreds of applies that end one after the other asks for reconciling. It is done again after so many times as long as it
-// took, and later while more are at work, whose end asks for it anyway.
+// took, and later while more are at work here, whose end asks for it anyway.
 const (
 	reconcilePause = 3
 	applyingPause  = 10

@@ -57,7 +57,7 @@ func (a *Apply) write() error {
 		return err
 	}
 	if state := a.Order.State; state != nil && state.Content != nil {
-		if err := writeFile(stateFile(a.dir, 0), state.Content); err != nil {
+		if err := replace(stateFile(a.dir, 0), state.Content, (*os.File).Sync); err != nil {
 			return err
 		}
 	}
@@ -69,7 +69,12 @@ func (a *Apply) write() error {
 	if err := a.reserve(); err != nil {
 		return err
 	}
-	return errors.Join(writeJSON(a.path(orderFile), a.Order), syncDir(filepath.Dir(a.dir)), syncDir(filepath.Dir(filepath.Dir(a.dir))))
+	order, err := json.Marshal(a.Order)
+	if err != nil {
+		return err
+	}
+	// The directory itself is synced with what says that the engine is about to be started.
+	return errors.Join(replace(a.path(orderFile), order, (*os.File).Sync), syncDir(filepath.Dir(a.dir)), syncDir(filepath.Dir(filepath.Dir(a.dir))))
 }
 
 // start starts the process. It has the lock from its first moment, so that nobody takes it for one that ended.

@@ -71,7 +71,7 @@ func (s *supervisor) path(name string) string { return filepath.Join(s.dir, name
 // run works through the order and writes down what came of it.
 func (s *supervisor) run(ctx context.Context) {
 	result := Result{Exit: -1}
-	err := write(s.dir, s.path(pidFile), []byte(strconv.Itoa(os.Getpid())))
+	err := replace(s.path(pidFile), []byte(strconv.Itoa(os.Getpid())), unsynced)
 	if err == nil {
 		err = s.prepare(os.Stdin)
 	}

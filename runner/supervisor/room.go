@@ -25,11 +25,18 @@ func (a *Apply) reserve() error {
 	if state := a.Order.State; state != nil {
 		size += len(state.Content)
 	}
-	content := make([]byte, size)
-	var seed [32]byte
-	_, _ = rand.Read(seed[:])
-	_, _ = random.NewChaCha8(seed).Read(content) // file systems that compress would keep no room for zeros
-	return os.WriteFile(a.path(reserveFile), content, 0o600)
+	f, err := os.OpenFile(a.path(reserveFile), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	if err = allocate(f, int64(size)); errors.Is(err, errors.ErrUnsupported) {
+		content := make([]byte, size)
+		var seed [32]byte
+		_, _ = rand.Read(seed[:])
+		_, _ = random.NewChaCha8(seed).Read(content) // file systems that compress would keep no room for zeros
+		_, err = f.Write(content)
+	}
+	return errors.Join(err, f.Close())
 }
 
 // write is writeFile, in the room that was set aside when there is no other.

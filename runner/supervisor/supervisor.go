@@ -82,28 +82,31 @@ type Version struct {
 
 // writeFile writes a file whole, or not at all, and for good.
 func writeFile(name string, content []byte) error {
+	if err := replace(name, content, (*os.File).Sync); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(name))
+}
+
+// replace writes a file whole, or not at all. When the machine dies it may be gone, until its directory was synced.
+func replace(name string, content []byte, sync func(*os.File) error) error {
 	tmp := name + ".tmp"
 	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(content)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+	if err = errors.Join(err, sync(f), f.Close()); err == nil {
 		err = os.Rename(tmp, name)
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(tmp))
 	}
-	return syncDir(filepath.Dir(name))
+	return nil
 }
 
-func writeJSON(name string, v any) error {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	return writeFile(name, data)
-}
+// unsynced is for what means nothing when the machine has died.
+func unsynced(*os.File) error { return nil }
 
 func readJSON(name string, v any) error {
 	data, err := os.ReadFile(name)

@@ -90,19 +90,13 @@ func withoutGit(t *testing.T) string {
 	return dir
 }
 
-// TestAMergeAsksNoGit: whether the head of a branch is there, what its tree is and whether it follows its parent is read in this process.
+// TestAMergeAsksNoGit: what the tree of a commit is, and whether it follows its parent, is read in this process.
 func TestAMergeAsksNoGit(t *testing.T) {
 	r := newRepo(t)
 	first := r.commit("first", "a.tf", "1")
 	second := r.commit("second", "a.tf", "2")
 	m := r.mirror()
 	withoutGit(t)
-	if !m.Has(second) {
-		t.Error("git was asked whether the head is there")
-	}
-	if m.Has(first) {
-		t.Error("no ref points at the first commit, and git was not asked for it")
-	}
 	if _, err := m.Tree(t.Context(), second); err != nil {
 		t.Error(err)
 	}

@@ -170,10 +170,7 @@ func (m *Mirror) Has(commit string) bool {
 		return false
 	}
 	defer h.release()
-	// What refs reach was checked when they were written; an interrupted fetch can leave a commit without its files.
-	if !m.local && m.objects.isTip(commit) && m.objects.holds(commit, "commit") {
-		return true
-	}
+	// What refs reach was checked when it was fetched; an interrupted fetch can leave a commit without its files.
 	_, err = m.ask(ctx, h, "rev-list", "--objects", "--quiet", commit+"^{commit}", "--not", "--all", "--")
 	return err == nil
 }

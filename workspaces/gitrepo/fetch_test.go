@@ -195,7 +195,7 @@ func TestFetchRemovesStaleLocks(t *testing.T) {
 	if err := os.WriteFile(hold, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := m.Hold(t.Context(), []string{first}); err != nil {
+	if err := m.Keep(t.Context(), []string{first}); err != nil {
 		t.Error(err)
 	}
 }
@@ -262,9 +262,6 @@ func exercise(t *testing.T, m *Mirror, base, head, name string) {
 	if err != nil || len(result.Conflicts) > 0 {
 		t.Errorf("merge: %v %v", result, err)
 		return
-	}
-	if err := m.Hold(t.Context(), []string{head}); err != nil {
-		t.Error(err)
 	}
 	tree, err := m.Tree(t.Context(), head)
 	if err != nil {

@@ -1,5 +1,5 @@
 // Package gitrepo keeps bare mirrors of Git repositories and answers questions about them: refs, trees, merges, checkouts.
-// It is the only user of go-git (ls-remote over HTTP, and reading trees) and of git(1) (everything else).
+// It is the only user of go-git (ls-remote over HTTP, and reading single objects) and of git(1) (everything else).
 package gitrepo
 
 import (

@@ -56,7 +56,7 @@ func TestOpenLocal(t *testing.T) {
 			t.Errorf("%s passed", what)
 		}
 	}
-	if err := errors.Join(m.Hold(t.Context(), []string{first}), m.Keep(t.Context(), nil)); err != nil {
+	if err := m.Keep(t.Context(), []string{first}); err != nil {
 		t.Error(err)
 	}
 	if refs := r.git("for-each-ref", "refs/driftless"); refs != "" {

@@ -109,8 +109,10 @@ func (m *Mirror) isAncestor(ctx context.Context, h *held, a, b string) (bool, er
 	if first == second && m.objects.holds(first, "commit") {
 		return true, nil
 	}
-	if _, parents, ok := m.objects.commit(second); ok && !m.local && slices.Contains(parents, first) && m.objects.holds(first, "commit") {
-		return true, nil // as after a merge
+	if !m.local {
+		if _, parents, ok := m.objects.commit(second); ok && slices.Contains(parents, first) && m.objects.holds(first, "commit") {
+			return true, nil // as after a merge
+		}
 	}
 	_, err = m.ask(ctx, h, "merge-base", "--is-ancestor", first, second)
 	if exitCode(err) == 1 {

@@ -186,7 +186,7 @@ func TestMergedAsEmptyAndUnrelated(t *testing.T) {
 	}
 }
 
-func TestHoldAndMaintain(t *testing.T) {
+func TestKeepAndMaintain(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
 	base := r.commit("base", "a", "1")
@@ -200,7 +200,7 @@ func TestHoldAndMaintain(t *testing.T) {
 	merged := must[MergeResult](t)(m.Merge(t.Context(), main, topic)).Tree
 	lost := must[MergeResult](t)(m.Merge(t.Context(), main, dropped)).Tree
 	for range 2 {
-		if err := m.Hold(t.Context(), []string{merged, topic, strings.Repeat("1", 40), "", "HEAD", merged, base}); err != nil {
+		if err := m.Keep(t.Context(), []string{merged, topic, strings.Repeat("1", 40), "", "HEAD", merged, base}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -281,8 +281,8 @@ func TestAMirrorBecomesTidy(t *testing.T) {
 		t.Errorf("%d loose objects are left, %v", len(left), err)
 	}
 	for i, id := range ids[:20] {
-		if m.objects.has(id) != (i < 10) {
-			t.Errorf("object %d: %t", i, m.objects.has(id))
+		if m.objects.holds(id, "blob") != (i < 10) {
+			t.Errorf("object %d: %t", i, i >= 10)
 		}
 	}
 }

@@ -121,28 +121,6 @@ func (o *objects) holds(id, kind string) (is bool) {
 	return is && err == nil
 }
 
-// has reports whether an object can be read here.
-func (o *objects) has(id string) bool {
-	return isID(id) && o.with(func(store *filesystem.Storage) error { return store.HasEncodedObject(plumbing.NewHash(id)) }) == nil
-}
-
-// isTip reports whether a ref points at an object.
-func (o *objects) isTip(id string) (is bool) {
-	hash := plumbing.NewHash(id)
-	err := o.with(func(store *filesystem.Storage) error {
-		is = false
-		refs, err := store.IterReferences()
-		if err != nil {
-			return err
-		}
-		return refs.ForEach(func(ref *plumbing.Reference) error {
-			is = is || ref.Hash() == hash
-			return nil
-		})
-	})
-	return is && err == nil
-}
-
 // commit returns the tree and the parents of a commit that can be read here.
 func (o *objects) commit(id string) (tree string, parents []string, ok bool) {
 	err := o.with(func(store *filesystem.Storage) error {

@@ -32,8 +32,10 @@ func (m *Mirror) resolve(ctx context.Context, h *held, rev, kind string) (string
 		if m.objects.holds(rev, kind) {
 			return rev, nil
 		}
-		if tree, _, ok := m.objects.commit(rev); ok && kind == "tree" && !m.local && m.objects.holds(tree, kind) {
-			return tree, nil // a local repository may have replaced it (git replace)
+		if kind == "tree" && !m.local { // where it may be replaced (git replace)
+			if tree, _, ok := m.objects.commit(rev); ok && m.objects.holds(tree, kind) {
+				return tree, nil
+			}
 		}
 		ask = m.ask
 	}
