@@ -317,6 +317,7 @@ func (j *job) fail(ctx context.Context, err, cause error) error {
 	}
 	why := j.whyFailed(ctx, err)
 	if outage := j.outage(err); outage != "" {
+		j.mergeAgain(ctx, err)
 		if waits, failed := j.tryAgain(ctx, outage, why); errors.Is(failed, ErrConflict) {
 			return nil // its record was ended meanwhile
 		} else if waits || failed != nil {

@@ -94,7 +94,7 @@ func (m *memory) begin(run Run) (end func() int64) {
 		case t.peak > 0 && t.lazy: // it takes no less than before
 			m.took[run.Workspace] = used{max(t.peak, before.bytes), true}
 		case t.peak > 0: // it takes less than a lazy one
-			m.took[run.Workspace] = used{max(t.peak, int64(float64(before.bytes)/lazilyMore)/8*7), false}
+			m.took[run.Workspace] = used{max(t.peak, int64(float64(before.bytes)/lazilyMore)), false}
 		case t.worked && before.bytes == 0: // it ended before it could be measured: it takes next to nothing
 			m.took[run.Workspace] = used{1, t.lazy}
 		}

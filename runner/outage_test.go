@@ -105,12 +105,37 @@ func TestARegistryThatIsDown(t *testing.T) {
 // everything else, though nothing moves there.
 func TestAMirrorThatIsDamaged(t *testing.T) {
 	t.Parallel()
+	for name, damage := range map[string]func(f *fleet, mirror, tree string){
+		"everything": func(f *fleet, mirror, _ string) {
+			f.must(filepath.WalkDir(filepath.Join(mirror, "objects"), func(path string, d fs.DirEntry, err error) error {
+				if err != nil || d.IsDir() {
+					return err
+				}
+				if err := os.Chmod(path, 0o600); err != nil {
+					return err
+				}
+				return os.WriteFile(path, []byte("damaged"), 0o600)
+			}))
+		},
+		"what no ref leads to": func(f *fleet, mirror, tree string) { // so that Git itself does not miss it
+			docs := f.git(mirror, "rev-parse", tree+":docs")
+			f.must(os.Remove(filepath.Join(mirror, "objects", docs[:2], docs[2:])))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			damaged(t, damage)
+		})
+	}
+}
+
+func damaged(t *testing.T, damage func(f *fleet, mirror, tree string)) {
 	f := newFleet(t, map[string][]string{"a": {"one-dev"}})
 	only := f.start("only", f.url, func(o *runner.Options) { o.Shared = false })
 	f.await("the tracked branch is planned", f.held)
-	f.commit("a", "driftless/x", "Change", map[string]string{"one-dev/more.tf": "output \"more\" {\n  value = 1\n}\n"})
+	f.commit("a", "driftless/x", "Change", map[string]string{"docs/x.md": "x", "one-dev/more.tf": "output \"more\" {\n  value = 1\n}\n"})
 	f.await("the pull request is reported", f.reported("a"))
-	f.commit("a", "main", "No workspace's", map[string]string{"README.md": "y"})
+	f.commit("a", "main", "No workspace's", map[string]string{"docs/y.md": "y"})
 	head := f.git(f.repo("a"), "rev-parse", "main")
 	f.await("the branch was seen", func(tx runner.Tx) (string, error) {
 		repo, err := tx.Repository("a")
@@ -131,15 +156,7 @@ func TestAMirrorThatIsDamaged(t *testing.T) {
 	})
 
 	mirror := filepath.Join(only.dir, "mirrors", runner.MirrorName("a"))
-	f.must(filepath.WalkDir(filepath.Join(mirror, "objects"), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		if err := os.Chmod(path, 0o600); err != nil {
-			return err
-		}
-		return os.WriteFile(path, []byte("damaged"), 0o600)
-	}))
+	damage(f, mirror, planned.Tree)
 	run := runner.Run{
 		Repository: "a", Workspace: "a//one-dev", Purpose: runner.PurposePlan, Status: runner.Queued, PullID: planned.PullID, Trigger: "test",
 		Commit: planned.Commit, Tree: planned.Tree, Base: planned.Base, InputDigest: planned.InputDigest, CreatedAt: time.Now(),

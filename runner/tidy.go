@@ -7,7 +7,7 @@ import (
 )
 
 // How often a mirror is looked at and tidied at most, how long that may take, and how old an object is at least that goes:
-// younger ones may be about to be held.
+// younger ones may be of what is about to be on record.
 const (
 	tidyLook  = time.Hour
 	tidyPause = 24 * time.Hour

@@ -51,10 +51,25 @@ func (j *job) outage(err error) string {
 		return lostAgain
 	case errors.Is(err, ErrUnavailable):
 		return "the database was away, or had no time for what it did"
-	case j.w != nil && j.w.closed == nil && j.w.mirror.Blames(err):
+	case j.blamesMirror(err):
 		return "the mirror of its repository may be damaged, and is mended"
 	}
 	return ""
+}
+
+func (j *job) blamesMirror(err error) bool {
+	return j.w != nil && j.w.closed == nil && j.w.mirror.Blames(err)
+}
+
+// mergeAgain writes what a damaged mirror lacks of the tree of a pull request that was merged here: no ref leads to that, so that Git
+// misses nothing when it looks into the mirror.
+func (j *job) mergeAgain(ctx context.Context, err error) {
+	if j.run.PullID == 0 || !j.blamesMirror(err) {
+		return
+	}
+	if _, err := j.w.mirror.Merge(ctx, j.run.Base, j.run.Commit); err != nil {
+		j.log.Warn("a merge could not be made again in a damaged mirror", "error", err)
+	}
 }
 
 // tryAgain lets a run wait for the end of an outage. It is false when it waited often enough: then the run fails.

@@ -57,7 +57,7 @@ func (a *Apply) write() error {
 		return err
 	}
 	if state := a.Order.State; state != nil && state.Content != nil {
-		if err := replace(stateFile(a.dir, 0), state.Content, (*os.File).Sync); err != nil {
+		if err := writeFile(stateFile(a.dir, 0), state.Content); err != nil {
 			return err
 		}
 	}
@@ -66,7 +66,7 @@ func (a *Apply) write() error {
 			return err
 		}
 	}
-	if err := a.reserve(); err != nil {
+	if err := a.reserve(allocate); err != nil {
 		return err
 	}
 	order, err := json.Marshal(a.Order)

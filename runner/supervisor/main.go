@@ -177,11 +177,11 @@ func (s *supervisor) engine(ctx context.Context, started *bool) error {
 	if until := s.order.Until; !until.IsZero() && time.Now().After(until) {
 		return errLate
 	}
-	if err := write(s.dir, s.path(begunFile), boot()); err != nil {
+	if err := writeFile(s.path(begunFile), boot()); err != nil {
 		return err
 	}
 	killpoint.At("after begun")
-	defer context.AfterFunc(ctx, func() { _ = write(s.dir, s.path(toldFile), nil) })() // for who ends the engine when this process is killed
+	defer context.AfterFunc(ctx, func() { _ = writeFile(s.path(toldFile), nil) })() // for who ends the engine when this process is killed
 	command := s.order.Command
 	command.Env = s.env
 	return command.Run(ctx, files[0], files[1], s.order.Wait, func(pid int) {

@@ -20,7 +20,7 @@ const reserveFile = "reserve"
 const room = 1 << 20
 
 // reserve sets room aside for what is to be written down in the end. Without it nothing begins.
-func (a *Apply) reserve() error {
+func (a *Apply) reserve(take func(f *os.File, size int64) error) error {
 	size := room
 	if state := a.Order.State; state != nil {
 		size += len(state.Content)
@@ -29,7 +29,7 @@ func (a *Apply) reserve() error {
 	if err != nil {
 		return err
 	}
-	if err = allocate(f, int64(size)); errors.Is(err, errors.ErrUnsupported) {
+	if err = take(f, int64(size)); errors.Is(err, errors.ErrUnsupported) {
 		content := make([]byte, size)
 		var seed [32]byte
 		_, _ = rand.Read(seed[:])
@@ -39,7 +39,7 @@ func (a *Apply) reserve() error {
 	return errors.Join(err, f.Close())
 }
 
-// write is writeFile, in the room that was set aside when there is no other.
+// write is writeFile for what comes of an engine, in the room that was set aside when there is no other.
 func write(dir, name string, content []byte) error {
 	err := writeFile(name, content)
 	if err == nil || os.Remove(filepath.Join(dir, reserveFile)) != nil {

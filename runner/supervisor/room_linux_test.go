@@ -177,3 +177,26 @@ func (b *bench) fill(dir string) string {
 	b.must(f.Close())
 	return f.Name()
 }
+
+// TestRoomIsTaken: where a file system does not take room for a file that is not written, it is written.
+func TestRoomIsTaken(t *testing.T) {
+	t.Parallel()
+	for name, take := range map[string]func(*os.File, int64) error{
+		"taken": allocate,
+		"as on ZFS": func(f *os.File, size int64) error {
+			return errors.Join(f.Truncate(size), taken(f, size))
+		},
+	} {
+		a := &Apply{dir: t.TempDir()}
+		if err := a.reserve(take); err != nil {
+			t.Fatal(name, err)
+		}
+		f, err := os.Open(a.path(reserveFile))
+		if err == nil {
+			err = errors.Join(taken(f, room), f.Close())
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -90,8 +90,8 @@ func withoutGit(t *testing.T) string {
 	return dir
 }
 
-// TestAMergeAsksNoGit: what the tree of a commit is, and whether it follows its parent, is read in this process.
-func TestAMergeAsksNoGit(t *testing.T) {
+// TestTreesAndParentsAskNoGit: what the tree of a commit is, and whether it follows its parent, is read in this process.
+func TestTreesAndParentsAskNoGit(t *testing.T) {
 	r := newRepo(t)
 	first := r.commit("first", "a.tf", "1")
 	second := r.commit("second", "a.tf", "2")

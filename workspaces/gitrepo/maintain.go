@@ -26,7 +26,7 @@ func (m *Mirror) Untidy() bool {
 	return len(loose) > manyLoose || len(packs) > manyPacks
 }
 
-// Maintain packs the mirror and prunes what nothing holds and nobody wrote within the grace: that may be about to be held. It
+// Maintain packs the mirror and prunes what nothing holds and nobody wrote within the grace: that may be about to be wanted. It
 // excludes every other use of the mirror while it runs; packs that are large already are left as they are, so that it is short.
 func (m *Mirror) Maintain(ctx context.Context, grace time.Duration) error {
 	if m.local {

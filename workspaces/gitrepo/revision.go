@@ -32,7 +32,7 @@ func (m *Mirror) resolve(ctx context.Context, h *held, rev, kind string) (string
 		if m.objects.holds(rev, kind) {
 			return rev, nil
 		}
-		if kind == "tree" && !m.local { // where it may be replaced (git replace)
+		if kind == "tree" && !m.local { // not where it may be replaced (git replace)
 			if tree, _, ok := m.objects.commit(rev); ok && m.objects.holds(tree, kind) {
 				return tree, nil
 			}
