@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/driftlessops/driftless/test/forges"
 )
@@ -51,6 +52,7 @@ func (b *bench) point(e estate) (p point, err error) {
 		if err != nil {
 			return p, err
 		}
+		time.Sleep(webhookPause)
 		ours, err := timed(func() error { _, err := s.propose(fmt.Sprintf("b%d", i), files); return err })
 		if err != nil {
 			return p, err
