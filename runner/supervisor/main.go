@@ -92,7 +92,11 @@ func (s *supervisor) run(ctx context.Context) {
 		})
 	}
 	text, _ := json.Marshal(result) // of texts and numbers
-	insist(s.log, "the result", func() error { return write(s.dir, s.path(resultFile), text) })
+	// Not synced: the runner has it on record at once. Where the machine dies before, or before the disk has it by itself, it is known
+	// that the engine had begun, and a person decides.
+	insist(s.log, "the result", func() error {
+		return inRoom(s.dir, func() error { return replace(s.path(resultFile), text, unsynced) })
+	})
 	killpoint.At("after result of an apply")
 }
 

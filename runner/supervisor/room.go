@@ -39,13 +39,13 @@ func (a *Apply) reserve(take func(f *os.File, size int64) error) error {
 	return errors.Join(err, f.Close())
 }
 
-// write is writeFile for what comes of an engine, in the room that was set aside when there is no other.
-func write(dir, name string, content []byte) error {
-	err := writeFile(name, content)
+// inRoom writes what comes of an engine, in the room that was set aside when there is no other.
+func inRoom(dir string, write func() error) error {
+	err := write()
 	if err == nil || os.Remove(filepath.Join(dir, reserveFile)) != nil {
 		return err
 	}
-	return writeFile(name, content)
+	return write()
 }
 
 // Full reports whether something could not be written for want of room: that goes away by itself.
@@ -59,7 +59,8 @@ func (b *backend) keep() error {
 	if b.kept {
 		return nil
 	}
-	if err := write(b.dir, stateFile(b.dir, b.last+1), b.content); err != nil {
+	err := inRoom(b.dir, func() error { return writeFile(stateFile(b.dir, b.last+1), b.content) })
+	if err != nil {
 		return err
 	}
 	b.last, b.kept = b.last+1, true

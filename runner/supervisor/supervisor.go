@@ -88,24 +88,27 @@ func writeFile(name string, content []byte) error {
 	return syncDir(filepath.Dir(name))
 }
 
-// replace writes a file whole, or not at all. When the machine dies it may be gone, until its directory was synced.
+// replace writes a file whole, or not at all. When the machine dies it may be gone, until its directory was synced. It gets its name
+// before it is synced: a file system with a journal then keeps both by one write to that, and has nothing left to do for the directory.
 func replace(name string, content []byte, sync func(*os.File) error) error {
 	tmp := name + ".tmp"
 	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(content)
-	if err = errors.Join(err, sync(f), f.Close()); err == nil {
+	if _, err = f.Write(content); err == nil {
 		err = os.Rename(tmp, name)
 	}
 	if err != nil {
-		return errors.Join(err, os.Remove(tmp))
+		return errors.Join(err, f.Close(), os.Remove(tmp))
+	}
+	if err := errors.Join(sync(f), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(name))
 	}
 	return nil
 }
 
-// unsynced is for what means nothing when the machine has died.
+// unsynced is for what means nothing when the machine has died, or less than what is there without it.
 func unsynced(*os.File) error { return nil }
 
 func readJSON(name string, v any) error {
