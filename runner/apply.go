@@ -55,9 +55,9 @@ func (j *job) apply(ctx context.Context, plan *planner.Plan) error {
 	if err := j.stillAllowed(ctx); err != nil {
 		return j.orLater(ctx, err)
 	}
-	if err := j.to(ctx, Ready, "ready", "", nil); err != nil {
-		return err
-	}
+	next := j.run
+	next.Status = Ready
+	j.later(next, "ready", "", nil)
 	j.r.uncancel(j.run.ID) // from here on neither a newer commit nor a shutdown stops it
 	if err := context.Cause(ctx); err != nil {
 		return err

@@ -43,6 +43,7 @@ type job struct {
 	log     *slog.Logger // names the run
 	printed runLog
 	stored  [sha256.Size]byte // of what is on record of it
+	moves   []move            // that are on record with the next one
 
 	traits traits     // of the workspace, to record the end of an apply
 	end    *aftermath // of an apply that ended, and is not on record yet
@@ -170,7 +171,7 @@ func (j *job) do(ctx context.Context) error {
 	if j.run.Purpose != PurposeApply {
 		j.rest()
 	}
-	if err := j.planned(ctx, plan, said.verdict(), said.revision); err != nil {
+	if err := j.planned(plan, said.verdict(), said.revision); err != nil {
 		return err
 	}
 	if j.run.Purpose == PurposePlan {
@@ -190,8 +191,8 @@ func (j *job) report(ctx context.Context) error {
 	return j.r.ended(ctx, j.run)
 }
 
-// planned records the plan: artifacts, summary and verdict.
-func (j *job) planned(ctx context.Context, plan *planner.Plan, verdict policy.Verdict, revision string) error {
+// planned takes the plan down: artifacts, summary and verdict.
+func (j *job) planned(plan *planner.Plan, verdict policy.Verdict, revision string) error {
 	value, err := json.Marshal(plan)
 	if err != nil {
 		return err
@@ -203,23 +204,11 @@ func (j *job) planned(ctx context.Context, plan *planner.Plan, verdict policy.Ve
 	next := j.run
 	next.Status, next.PlannedAt, next.Summary, next.PlanDigest = Planned, now(), plan.Summary, plan.Digest
 	next.Verdict, next.PolicyRevision = &verdict, revision
-	log := j.logged()
-	err = j.r.update(ctx, func(tx Tx, jr *journal) error {
-		err := errors.Join(
-			tx.PutBlob(BlobKey(next.ID, "plan"), value), tx.PutBlob(BlobKey(next.ID, "plan.json"), plan.JSON),
-			tx.PutBlob(BlobKey(next.ID, "plan.tfplan"), file), j.store(tx, log))
-		if err != nil {
-			return err
-		}
-		if err := tx.UpdateRun(next, Planning); err != nil {
-			return err
-		}
-		return jr.run("planned", next, fmt.Sprintf("%s; %s", orElse(plan.Summary.String(), "no changes"), "policy: "+verdict.Word()))
+	j.later(next, "planned", fmt.Sprintf("%s; %s", orElse(plan.Summary.String(), "no changes"), "policy: "+verdict.Word()), func(tx Tx) error {
+		return errors.Join(tx.PutBlob(BlobKey(next.ID, "plan"), value), tx.PutBlob(BlobKey(next.ID, "plan.json"), plan.JSON),
+			tx.PutBlob(BlobKey(next.ID, "plan.tfplan"), file))
 	})
-	if err == nil {
-		j.run, j.stored = next, sha256.Sum256(log)
-	}
-	return err
+	return nil
 }
 
 // to moves the run to its next status and writes what else belongs to that in the same transaction.
@@ -249,6 +238,9 @@ func (j *job) move(ctx context.Context, status Status, record func(tx Tx, jr *jo
 	}
 	log := j.logged()
 	err := j.r.update(ctx, func(tx Tx, jr *journal) error {
+		if err := j.writeMoves(tx, jr); err != nil {
+			return err
+		}
 		run := next
 		if err := tx.UpdateRun(run, from); err != nil {
 			return err
@@ -259,7 +251,7 @@ func (j *job) move(ctx context.Context, status Status, record func(tx Tx, jr *jo
 		return record(tx, jr, &run)
 	})
 	if err == nil {
-		j.run, j.stored = next, sha256.Sum256(log)
+		j.run, j.stored, j.moves = next, sha256.Sum256(log), nil
 	}
 	return err
 }
@@ -272,8 +264,8 @@ func (j *job) store(tx Tx, log []byte) error {
 	return tx.PutBlob(BlobKey(j.run.ID, "log"), log)
 }
 
-// back is a run that goes back into the queue: nobody works on it, and nothing of it was applied, so that a lock which is left is one
-// of a plan.
+// back is a run that goes back into the queue: nobody works on it, and nothing of it was applied, so that a lock which is left means
+// nothing.
 func (r Run) back() Run {
 	r.Status, r.Owner, r.AppliedAt = Queued, "", zeroTime
 	return r
@@ -294,11 +286,14 @@ func (j *job) finishPlan(ctx context.Context, plan *planner.Plan, verdict policy
 
 // fail ends a run that could not go on. A run that was stopped for a shutdown goes back into the queue.
 func (j *job) fail(ctx context.Context, err, cause error) error {
-	if j.run.Status != Planning && j.run.Status != Planned && j.run.Status != Ready {
+	if !j.planning() {
 		return err // the supervisor of an apply says how it ends
 	}
 	if errors.Is(err, ErrConflict) || errors.Is(cause, errSuperseded) || errors.Is(cause, errCanceled) {
 		return nil // its record was ended by what superseded or canceled it
+	}
+	if errors.Is(j.settleMoves(ctx), ErrConflict) {
+		return nil
 	}
 	if errors.Is(cause, errShutdown) {
 		return j.handBack(ctx, "driftless stops")
@@ -361,7 +356,7 @@ func (j *job) close() {
 // undecided reports whether the apply of this run may be on record as begun, though driftless was not told: its directory says
 // that nothing was started.
 func (j *job) undecided() bool {
-	if _, err := os.Stat(j.applyDir()); err != nil || j.run.Status != Ready {
+	if _, err := os.Stat(j.applyDir()); err != nil || !j.planning() {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), passPatience)
@@ -372,6 +367,11 @@ func (j *job) undecided() bool {
 		return err
 	})
 	return ignoreMissing(err) != nil || run.Status == Applying && run.Attempt == j.run.Attempt
+}
+
+// planning reports whether nothing was applied for the run, as far as driftless was told.
+func (j *job) planning() bool {
+	return j.run.Status == Planning || j.run.Status == Planned || j.run.Status == Ready
 }
 
 // remove removes what a run left on the disk, unless that is the only record of an apply.
