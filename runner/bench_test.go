@@ -73,7 +73,7 @@ func estateOn(b testing.TB, repo workspaces.Repository, url string, more ...func
 	e.opts = runner.Options{
 		Config: &workspaces.Config{Repositories: []workspaces.Repository{repo}}, Logger: slog.New(slog.DiscardHandler),
 		DataDir: dir, Store: &e.turn, Key: []byte("key"), Finder: finder, Accounts: map[string]forge.Account{"hub": hub},
-		State: func(workspaces.ID, runner.Run, bool) (map[string]string, func()) { return nil, func() {} },
+		State: func(workspaces.ID, runner.Run) (map[string]string, func()) { return nil, func() {} },
 	}
 	for _, f := range more {
 		f(&e.opts)

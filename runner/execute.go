@@ -141,7 +141,7 @@ func (j *job) do(ctx context.Context) error {
 	}
 	plan, err := planner.Make(ctx, planner.Request{
 		Root:    j.root,
-		Options: engine.PlanOptions{Out: filepath.Join(j.dir, "plan.tfplan"), Lock: j.run.Purpose == PurposeApply},
+		Options: engine.PlanOptions{Out: filepath.Join(j.dir, "plan.tfplan"), Lock: j.run.Purpose == PurposeApply && !j.traits.managed()},
 		Parse: planner.ParseOptions{
 			Key: j.r.opts.Key, Checkout: j.at, Settled: j.r.workDir(j.run.Workspace), Volatile: j.ws.Volatile, Engine: j.run.Engine,
 			Drift: j.run.Purpose == PurposeDrift,

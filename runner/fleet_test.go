@@ -165,8 +165,8 @@ func (f *fleet) start(name, url string, more func(*runner.Options)) *member {
 	f.must(err)
 	opts := runner.Options{
 		Config: f.conf, DataDir: dir, Store: db, Key: []byte("key"), Finder: finder, Providers: providers,
-		State: func(id workspaces.ID, run runner.Run, lock bool) (map[string]string, func()) {
-			return backend.Issue(srv.URL, server.Grant{Workspace: id, RunID: run.ID, Attempt: run.Attempt, Lock: lock})
+		State: func(id workspaces.ID, run runner.Run) (map[string]string, func()) {
+			return backend.Issue(srv.URL, server.Grant{Workspace: id, RunID: run.ID})
 		},
 		Meter:  polls{f, name},
 		Logger: slog.New(slog.NewTextHandler(f.t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo})).With("replica", name),

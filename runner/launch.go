@@ -75,7 +75,7 @@ func (j *job) holdState(tx Tx, run Run, order *supervisor.Order) error {
 		if err != nil {
 			return err
 		}
-		return userError(fmt.Sprintf("nothing was applied: the state is locked by %s. Wait for it; if it is gone for good, `driftless unlock %s` takes the lock away", LockOf(tx, holder), run.Workspace))
+		return userError(fmt.Sprintf(lockedBy+"%s. Nothing was applied. Wait for it; if it is gone for good, `driftless unlock %s` takes the lock away", LockOf(tx, holder), run.Workspace))
 	} else if err != nil {
 		return err
 	}

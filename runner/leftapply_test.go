@@ -113,7 +113,7 @@ func (l *leftApply) started() *runner.Runner {
 	l.must(err)
 	r, err := runner.New(l.t.Context(), runner.Options{
 		Config: &workspaces.Config{}, DataDir: l.do.DataDir, Store: l.store, Key: []byte("key"), Finder: finder, Short: func() string { return "waits" },
-		State:  func(workspaces.ID, runner.Run, bool) (map[string]string, func()) { return nil, func() {} },
+		State:  func(workspaces.ID, runner.Run) (map[string]string, func()) { return nil, func() {} },
 		Logger: slog.New(slog.NewTextHandler(l.t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	l.must(err)

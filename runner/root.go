@@ -122,7 +122,7 @@ func (j *job) grantState(ctx context.Context, env map[string]string) error {
 	if err != nil {
 		return err
 	}
-	state, revoke := j.r.opts.State(id, j.run, j.run.Purpose == PurposeApply)
+	state, revoke := j.r.opts.State(id, j.run)
 	j.undo = append(j.undo, revoke)
 	maps.Copy(env, state)
 	j.mask.Add(state["TF_HTTP_PASSWORD"])

@@ -20,8 +20,8 @@ import (
 	"github.com/driftlessops/driftless/workspaces"
 )
 
-// StateAccess lets an engine that plans read a state that driftless keeps, and lock it: environment for its HTTP backend, until revoke.
-type StateAccess func(id workspaces.ID, run Run, lock bool) (env map[string]string, revoke func())
+// StateAccess lets an engine that plans read a state that driftless keeps: environment for its HTTP backend, until revoke.
+type StateAccess func(id workspaces.ID, run Run) (env map[string]string, revoke func())
 
 // Options of a Runner.
 type Options struct {

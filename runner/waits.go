@@ -26,8 +26,8 @@ func (r *Runner) waits(tx Tx, run Run) (string, error) {
 	return why, err
 }
 
-// dropDeadLock frees a state from the lock of a run that was killed while it planned: nothing was applied under it, and no
-// engine works in the workspace any more. The lock of an apply stays for a person to decide.
+// dropDeadLock frees a state from the lock of an apply that came to nothing: no engine was started under it. That of any other apply
+// stays for a person to decide.
 func dropDeadLock(j *journal, run Run) error {
 	lock, err := j.tx.StateLock(run.Workspace)
 	if errors.Is(err, ErrNotFound) {
@@ -47,7 +47,7 @@ func dropDeadLock(j *journal, run Run) error {
 	if err := j.tx.UnlockState(run.Workspace); err != nil {
 		return err
 	}
-	return j.add(Event{Kind: "state unlocked", Repository: run.Repository, Workspace: run.Workspace, RunID: holder.ID, Message: "lock of a plan that was killed"})
+	return j.add(Event{Kind: "state unlocked", Repository: run.Repository, Workspace: run.Workspace, RunID: holder.ID, Message: "lock of an apply that came to nothing"})
 }
 
 // waitsFor names the workspaces that a run of the tracked branch must wait for, or is "".

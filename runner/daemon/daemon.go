@@ -195,8 +195,8 @@ func (d *Daemon) serveState(ctx context.Context) (runner.StateAccess, error) {
 	go func() { _ = srv.Serve(listener) }()
 	d.undo = append(d.undo, srv.Close)
 	base := "http://" + listener.Addr().String()
-	return func(id workspaces.ID, run runner.Run, lock bool) (map[string]string, func()) {
-		return backend.Issue(base, server.Grant{Workspace: id, RunID: run.ID, Attempt: run.Attempt, Lock: lock})
+	return func(id workspaces.ID, run runner.Run) (map[string]string, func()) {
+		return backend.Issue(base, server.Grant{Workspace: id, RunID: run.ID})
 	}, nil
 }
 

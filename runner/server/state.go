@@ -13,8 +13,8 @@ import (
 )
 
 // StateBackend is Terraform's HTTP state backend over the store, for the engines that plan on this machine. Every run gets its own
-// credentials, for one workspace, that end with the run. Nothing is written through it: an apply works on a copy, which its
-// supervisor serves (package supervisor).
+// credentials, for one workspace, that end with the run. Nothing is written or locked through it: an apply works on a copy, which its
+// supervisor serves (package supervisor), and the lock of the state is on record from its beginning to its end.
 type StateBackend struct {
 	store  runner.Store
 	logger *slog.Logger
@@ -46,20 +46,11 @@ func (b *StateBackend) serve(w http.ResponseWriter, r *http.Request, g Grant) er
 	if r.URL.EscapedPath() != statePath(g.Workspace) {
 		return tfstate.Refuse(http.StatusForbidden, "run %d may use the state of %s only", g.RunID, g.Workspace)
 	}
-	if r.Method == http.MethodGet {
-		return b.get(w, r, g)
+	if r.Method != http.MethodGet {
+		w.Header().Set("Allow", "GET")
+		return tfstate.Refuse(http.StatusMethodNotAllowed, "run %d only plans: %s is not possible, it may neither change nor lock the state of %s", g.RunID, r.Method, g.Workspace)
 	}
-	if r.Method != "LOCK" && r.Method != "UNLOCK" {
-		w.Header().Set("Allow", "GET, LOCK, UNLOCK")
-		return tfstate.Refuse(http.StatusMethodNotAllowed, "run %d plans: %s is not possible, it may not change the state of %s", g.RunID, r.Method, g.Workspace)
-	}
-	if !g.Lock {
-		return tfstate.Refuse(http.StatusForbidden, "run %d only plans: it may read the state of %s, but not lock it", g.RunID, g.Workspace)
-	}
-	if r.Method == "LOCK" {
-		return b.lock(w, r, g)
-	}
-	return b.unlock(w, r, g)
+	return b.get(w, r, g)
 }
 
 // statePath is where the state of a workspace is. It is compared as it is sent: identities hold "//".

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -120,15 +119,12 @@ func TestEngineUsesState(t *testing.T) {
 		}
 		r.fails("Error acquiring the state lock", planner.env, plan(2)...) // it may not lock
 
-		applier, revoke := issue(Grant{Workspace: web, RunID: 2, Attempt: 1, Lock: true})
-		r.must(applier.env, plan(2)...)
-		unlocked(t, db)
-		r.fails("HTTP error: 405", applier.env, "apply", "-no-color", "-auto-approve", "-var=n=2") // it may not write
+		applier, revoke := issue(Grant{Workspace: web, RunID: 2})
+		r.fails("HTTP error: 405", applier.env, "apply", "-no-color", "-auto-approve", "-lock=false", "-var=n=2") // it may not write
 		made, err := os.ReadFile(filepath.Join(r.dir, "errored.tfstate"))
 		if err != nil || len(versions(t, db)) > 0 {
 			t.Fatalf("a state was written without a supervisor: %v", err)
 		}
-		unlocked(t, db)
 		err = db.Update(t.Context(), func(tx runner.Tx) error {
 			return tx.PutState(&runner.StateVersion{Workspace: web, Serial: 2, Lineage: "l"}, made)
 		})
@@ -139,36 +135,6 @@ func TestEngineUsesState(t *testing.T) {
 			t.Errorf("plan after apply: %s", out)
 		}
 		revoke()
-		r.fails("requires auth", applier.env, plan(2)...)
-	})
-}
-
-// unlocked expects the state to be free.
-func unlocked(t *testing.T, db runner.Store) {
-	t.Helper()
-	err := db.View(t.Context(), func(tx runner.Tx) error {
-		_, err := tx.StateLock(web)
-		return err
-	})
-	if !errors.Is(err, runner.ErrNotFound) {
-		t.Errorf("the state is still locked: %v", err)
-	}
-}
-
-// TestEngineWaitsForItsTurn: an engine on one replica finds the lock that one on another took.
-func TestEngineWaitsForItsTurn(t *testing.T) {
-	t.Parallel()
-	each(t, func(t *testing.T, newRoot func(*testing.T) root) {
-		replica := newStore(t, true)
-		db := replica()
-		one, _ := backend(t, replica())(Grant{Workspace: web, RunID: 1, Attempt: 1, Lock: true})
-		two, _ := backend(t, replica())(Grant{Workspace: web, RunID: 2, Attempt: 1, Lock: true})
-		r := newRoot(t)
-		r.must(two.env, "init", "-no-color")
-		one.expect(200, "", "LOCK", "", lockInfo("theirs"))
-		r.fails("already locked: ID=theirs", two.env, plan(1)...)
-		one.expect(200, "", "UNLOCK", "", lockInfo("theirs"))
-		r.must(two.env, plan(1)...)
-		unlocked(t, db)
+		r.fails("requires auth", applier.env, plan(2, "-lock=false")...)
 	})
 }

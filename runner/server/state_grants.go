@@ -13,12 +13,10 @@ import (
 	"github.com/driftlessops/driftless/workspaces"
 )
 
-// Grant is what a run may do with one state.
+// Grant lets a run read one state.
 type Grant struct {
 	Workspace workspaces.ID // whose state
 	RunID     int64
-	Attempt   int  // at the run, which may be somebody else's by now
-	Lock      bool // the plan of an apply; others only read. Nobody writes here: an engine that applies has its supervisor's copy
 }
 
 // grants are the credentials that are valid now, by user name.

@@ -105,8 +105,6 @@ func state(serial int, lineage, more string) string {
 	return fmt.Sprintf(`{"version":4,"serial":%d,"lineage":%q,"outputs":{},"resources":[]%s}`, serial, lineage, more)
 }
 
-func lockInfo(id string) string { return fmt.Sprintf(`{"ID":%q,"Operation":"OperationTypeApply"}`, id) }
-
 func backend(t *testing.T, db *store.DB) func(Grant) (session, func()) {
 	b := NewStateBackend(db, slog.New(slog.DiscardHandler))
 	srv := httptest.NewServer(b)
@@ -136,28 +134,17 @@ func keep(t *testing.T, db runner.Store, serial int) {
 func stateProtocol(t *testing.T, replica func() *store.DB) {
 	db := replica()
 	issue := backend(t, db)
-	run, revoke := issue(Grant{Workspace: web, RunID: 7, Attempt: 1, Lock: true})
+	run, revoke := issue(Grant{Workspace: web, RunID: 7})
 	run.expect(404, "no state yet", "GET", "", "")
-	run.expect(200, "", "LOCK", "", lockInfo("a"))
-	run.expect(200, "", "LOCK", "", lockInfo("a")) // asked twice
-	run.expect(423, `"ID":"a"`, "LOCK", "", lockInfo("b"))
 	keep(t, db, 1)
 	keep(t, db, 4)
-	for _, method := range []string{"POST", "PUT", "DELETE"} {
-		run.expect(405, "may not change the state", method, "?ID=a", state(5, "l", ""))
+	for _, method := range []string{"POST", "PUT", "DELETE", "LOCK", "UNLOCK"} {
+		run.expect(405, "neither change nor lock the state", method, "?ID=a", state(5, "l", ""))
 	}
-	run.expect(400, "no JSON object with an ID", "UNLOCK", "", "x")
-	run.expect(423, `"ID":"a"`, "UNLOCK", "", lockInfo("b"))
-
 	status, body, header := run.do("GET", "", "")
 	if status != 200 || body != state(4, "l", "") || header.Get("Content-MD5") != tfstate.Sum([]byte(body)) {
 		t.Errorf("GET: %d %s %v", status, body, header)
 	}
-	run.expect(200, "", "UNLOCK", "", lockInfo("a"))
-	run.expect(200, "", "UNLOCK", "", lockInfo("a"))
-	run.expect(200, "", "LOCK", "", lockInfo("c"))
-	run.expect(200, "", "UNLOCK", "", "") // forced
-	run.expect(400, "no ID", "LOCK", "", "")
 	if all := versions(t, db); len(all) != 2 {
 		t.Errorf("versions: %+v", all)
 	}
@@ -170,87 +157,40 @@ func TestStateGrants(t *testing.T) {
 	db := newStore(t, false)()
 	keep(t, db, 1)
 	issue := backend(t, db)
-	apply, _ := issue(Grant{Workspace: web, RunID: 1, Attempt: 1, Lock: true})
-	apply.expect(200, "", "LOCK", "", lockInfo("a"))
-
-	plan, _ := issue(Grant{Workspace: web, RunID: 2})
-	plan.expect(200, `"serial":1`, "GET", "", "")
-	for _, method := range []string{"LOCK", "UNLOCK"} {
-		plan.expect(403, "only plans", method, "", lockInfo("a"))
-	}
-	other, _ := issue(Grant{Workspace: web, RunID: 3, Attempt: 1, Lock: true})
-	other.expect(423, `"ID":"a"`, "LOCK", "", lockInfo("b"))
-	other.expect(423, `"ID":"a"`, "LOCK", "", lockInfo("a")) // a lock belongs to a run
-	other.expect(423, `"ID":"a"`, "UNLOCK", "", lockInfo("a"))
-	other.expect(423, `"ID":"a"`, "UNLOCK", "", "")
-
-	elsewhere, _ := issue(Grant{Workspace: "shop//prod", RunID: 4, Attempt: 1, Lock: true})
-	elsewhere.env["TF_HTTP_ADDRESS"] = apply.env["TF_HTTP_ADDRESS"]
+	one, _ := issue(Grant{Workspace: web, RunID: 1})
+	other, _ := issue(Grant{Workspace: web, RunID: 2})
+	other.expect(200, `"serial":1`, "GET", "", "")
+	elsewhere, _ := issue(Grant{Workspace: "shop//prod", RunID: 4})
+	elsewhere.env["TF_HTTP_ADDRESS"] = one.env["TF_HTTP_ADDRESS"]
 	elsewhere.expect(403, "the state of shop//prod only", "GET", "", "")
-	elsewhere.env["TF_HTTP_ADDRESS"] = strings.TrimSuffix(apply.env["TF_HTTP_ADDRESS"], statePath(web)) + "/"
+	elsewhere.env["TF_HTTP_ADDRESS"] = strings.TrimSuffix(one.env["TF_HTTP_ADDRESS"], statePath(web)) + "/"
 	elsewhere.expect(403, "only", "GET", "", "")
 
 	for _, wrong := range []map[string]string{
-		{"TF_HTTP_PASSWORD": ""}, {"TF_HTTP_PASSWORD": plan.env["TF_HTTP_PASSWORD"]}, {"TF_HTTP_USERNAME": ""}, {"TF_HTTP_USERNAME": "run-1"},
+		{"TF_HTTP_PASSWORD": ""}, {"TF_HTTP_PASSWORD": other.env["TF_HTTP_PASSWORD"]}, {"TF_HTTP_USERNAME": ""}, {"TF_HTTP_USERNAME": "run-1"},
 	} {
 		stranger := session{t, map[string]string{}}
-		for k, v := range apply.env {
+		for k, v := range one.env {
 			stranger.env[k] = v
 		}
 		for k, v := range wrong {
 			stranger.env[k] = v
 		}
 		stranger.expect(401, "", "GET", "", "")
-		stranger.expect(401, "", "LOCK", "", lockInfo("a"))
 	}
-}
-
-// TestAnEarlierAttemptLocksNothing: the engine of a replica that did not answer goes on for a while. When another one plans, or the run waits
-// for that, it does not lock the state in between.
-func TestAnEarlierAttemptLocksNothing(t *testing.T) {
-	t.Parallel()
-	db := newStore(t, false)()
-	issue := backend(t, db)
-	early, _ := issue(Grant{Workspace: web, RunID: 1, Attempt: 1, Lock: true})
-	early.expect(200, "", "LOCK", "", lockInfo("a"))
-	early.expect(200, "", "UNLOCK", "", lockInfo("a"))
-	becomes := func(from, to runner.Status, attempt int) {
-		t.Helper()
-		err := db.Update(t.Context(), func(tx runner.Tx) error {
-			run, err := tx.Run(1)
-			run.Status, run.Attempt = to, attempt
-			return errors.Join(err, tx.UpdateRun(run, from))
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	becomes(runner.Planning, runner.Queued, 1)
-	early.expect(403, "attempt 1 at run 1 is over", "LOCK", "", lockInfo("b"))
-	becomes(runner.Queued, runner.Planning, 2)
-	early.expect(403, "attempt 1 at run 1 is over", "LOCK", "", lockInfo("b"))
-	late, _ := issue(Grant{Workspace: web, RunID: 1, Attempt: 2, Lock: true})
-	late.expect(200, "", "LOCK", "", lockInfo("c"))
-	early.expect(423, `"ID":"c"`, "UNLOCK", "", lockInfo("a"))
-	gone, _ := issue(Grant{Workspace: web, RunID: 99, Attempt: 1, Lock: true})
-	gone.expect(403, "is over", "LOCK", "", lockInfo("d"))
 }
 
 // TestStateOfReplicas: two replicas serve one state, each with credentials of its own.
 func TestStateOfReplicas(t *testing.T) {
 	t.Parallel()
 	eachStore(t, func(t *testing.T, replica func() *store.DB) {
-		one, _ := backend(t, replica())(Grant{Workspace: web, RunID: 1, Attempt: 1, Lock: true})
+		one, _ := backend(t, replica())(Grant{Workspace: web, RunID: 1})
 		db := replica()
-		two, _ := backend(t, db)(Grant{Workspace: web, RunID: 2, Attempt: 1, Lock: true})
-		one.expect(200, "", "LOCK", "", lockInfo("a"))
-		two.expect(423, `"ID":"a"`, "LOCK", "", lockInfo("b"))
+		two, _ := backend(t, db)(Grant{Workspace: web, RunID: 2})
 		keep(t, db, 1)
 		one.expect(200, `"serial":1`, "GET", "", "")
-		one.expect(200, "", "UNLOCK", "", lockInfo("a"))
-		two.expect(200, "", "LOCK", "", lockInfo("b"))
-		one.expect(423, `"ID":"b"`, "LOCK", "", lockInfo("a"))
 		keep(t, db, 2)
 		one.expect(200, `"serial":2`, "GET", "", "")
+		two.expect(200, `"serial":2`, "GET", "", "")
 	})
 }
