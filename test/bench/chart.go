@@ -15,6 +15,7 @@ import (
 type point struct {
 	workspaces  int
 	floor, ours float64
+	text        string
 }
 
 // grow measures pull requests of more and more workspaces, and draws the chart of the docs.
@@ -29,7 +30,7 @@ func (b *bench) grow(file string) error {
 		if err != nil {
 			return fmt.Errorf("%d workspaces: %w", n, err)
 		}
-		fmt.Printf("%d workspaces: %s, floor %s\n", n, seconds(p.ours), seconds(p.floor))
+		fmt.Printf("%d workspaces: %s\n", n, p.text)
 		points = append(points, p)
 	}
 	return os.WriteFile(file, []byte(chart(points, fmt.Sprintf("%d at a time", b.jobs))), 0o644)
@@ -42,6 +43,10 @@ func (b *bench) point(e estate) (p point, err error) {
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	var all pairs
+	_, began, err := s.resident()
+	if err != nil {
+		return p, err
+	}
 	rounds := min(b.rounds, 3)
 	if e.roots > 100 {
 		rounds = 1 // each takes ten minutes
@@ -59,7 +64,13 @@ func (b *bench) point(e estate) (p point, err error) {
 		}
 		all.add(floor, ours)
 	}
-	return point{e.roots, all.floor.median(), all.ours.median()}, nil
+	size, ended, err := s.resident()
+	if err != nil {
+		return p, err
+	}
+	text := fmt.Sprintf("%s of %s, floor %s; of each, %s of driftless's own processor time; afterwards %.0f MiB resident",
+		all.ratios().text(times), all.ours.text(seconds), all.floor.text(seconds), seconds((ended-began)/float64(rounds)), size/(1<<20))
+	return point{e.roots, all.floor.median(), all.ours.median(), text}, nil
 }
 
 // propose opens a pull request, and waits for its report.
@@ -98,10 +109,10 @@ func chart(points []point, title string) string {
 	fmt.Fprintf(&s, `<text x="%d" y="22" font-size="15">From a push to the final report, %s</text>`+"\n", left, title)
 	for e := from; e <= to; e++ {
 		v := math.Pow(10, e)
-		fmt.Fprintf(&s, `<line x1="%d" x2="%d" y1="%.0f" y2="%.0f" stroke="#ddd"/><text x="%d" y="%.0f" text-anchor="end">%g s</text>`+"\n", left, wide-right, y(v), y(v), left-8, y(v)+4, v)
+		fmt.Fprintf(&s, `<line x1="%d" x2="%d" y1="%.1f" y2="%.1f" stroke="#ddd"/><text x="%d" y="%.1f" text-anchor="end">%g s</text>`+"\n", left, wide-right, y(v), y(v), left-8, y(v)+4, v)
 	}
 	for _, p := range points {
-		fmt.Fprintf(&s, `<line x1="%.0f" x2="%[1]f" y1="%d" y2="%d" stroke="#eee"/><text x="%[1]f" y="%[4]d" text-anchor="middle">%[5]d</text>`+"\n", x(p.workspaces), top, high-bottom, high-bottom+20, p.workspaces)
+		fmt.Fprintf(&s, `<line x1="%.1[1]f" x2="%.1[1]f" y1="%[2]d" y2="%[3]d" stroke="#eee"/><text x="%.1[1]f" y="%[4]d" text-anchor="middle">%[5]d</text>`+"\n", x(p.workspaces), top, high-bottom, high-bottom+20, p.workspaces)
 	}
 	fmt.Fprintf(&s, `<text x="%d" y="%d" text-anchor="middle">workspaces that the pull request touches</text>`+"\n", (wide+left-right)/2, high-10)
 	for i, line := range []struct {

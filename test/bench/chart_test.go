@@ -11,7 +11,7 @@ import (
 // TestChart: the chart is an image with a point for each measurement.
 func TestChart(t *testing.T) {
 	t.Parallel()
-	text := chart([]point{{1, 0.2, 0.3}, {10, 1, 1.1}, {100, 11, 10}}, "2 at a time")
+	text := chart([]point{{1, 0.2, 0.3, ""}, {10, 1, 1.1, ""}, {100, 11, 10, ""}}, "2 at a time")
 	circles := 0
 	for d := xml.NewDecoder(strings.NewReader(text)); ; {
 		token, err := d.Token()
