@@ -63,6 +63,7 @@ func (j *job) aftermath(ctx context.Context, f *following) (o aftermath, err err
 		err = errors.Join(err, o.rescue(filepath.Join(j.at, filepath.FromSlash(j.traits.Dir), name), managed, before))
 	}
 	switch {
+	case failed != nil: // who reads what is here is told why there is no more
 	case died && !f.apply.Begun():
 		o.status, o.reason = Queued, "nothing was applied: the supervisor of the engine died before it started that"
 	case result.Again:

@@ -66,7 +66,6 @@ func (j *job) apply(ctx context.Context, plan *planner.Plan) error {
 	if err := os.MkdirAll(j.applyDir(), 0o700); err != nil {
 		return err
 	}
-	j.run.AppliedAt = now()
 	order := j.order()
 	err := j.to(ctx, Applying, "apply started", j.run.Summary.String(), func(tx Tx, jr *journal, run *Run) error {
 		rec, err := j.mayBegin(tx, *run, plan)

@@ -23,8 +23,7 @@ type movedStore struct {
 
 func (m movedStore) Update(_ context.Context, f func(Tx) error) error { return f(m.tx) }
 
-// TestAnApplyThatGoesBackBeganNothing: an apply was about to begin when the branch moved. When its next plan is killed, the lock of the
-// state is one of a plan, and nobody has to take it away.
+// TestAnApplyThatGoesBackBeganNothing: an apply was about to begin when the branch moved.
 func TestAnApplyThatGoesBackBeganNothing(t *testing.T) {
 	t.Parallel()
 	tx := &movedTx{}

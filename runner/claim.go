@@ -125,11 +125,6 @@ func (c *candidates) tryClaim(run *Run) (bool, error) {
 	if !may {
 		return false, c.say(run, reason)
 	}
-	if run.Purpose != PurposePlan {
-		if err := dropDeadLock(&journal{tx: c.tx}, *run); err != nil {
-			return false, err
-		}
-	}
 	if putOff(*run, c.at) || c.r.leaves(run.ID) {
 		return false, nil
 	} else if !c.fits(*run) {

@@ -230,7 +230,9 @@ func (j *job) move(ctx context.Context, status Status, record func(tx Tx, jr *jo
 	switch {
 	case status == Queued:
 		next = next.back()
-	case status != Planned && status != Applying && (status != Ready || next.Purpose != PurposeApply):
+	case status == Applying:
+		next.AppliedAt = now()
+	case status != Planned && (status != Ready || next.Purpose != PurposeApply):
 		next.FinishedAt = now()
 		if o := j.end; o != nil && o.ended.After(next.AppliedAt) { // it ended while nobody looked
 			next.FinishedAt = o.ended
@@ -264,8 +266,7 @@ func (j *job) store(tx Tx, log []byte) error {
 	return tx.PutBlob(BlobKey(j.run.ID, "log"), log)
 }
 
-// back is a run that goes back into the queue: nobody works on it, and nothing of it was applied, so that a lock which is left means
-// nothing.
+// back is a run that goes back into the queue: nobody works on it, and nothing of it was applied.
 func (r Run) back() Run {
 	r.Status, r.Owner, r.AppliedAt = Queued, "", zeroTime
 	return r
@@ -292,7 +293,9 @@ func (j *job) fail(ctx context.Context, err, cause error) error {
 	if errors.Is(err, ErrConflict) || errors.Is(cause, errSuperseded) || errors.Is(cause, errCanceled) {
 		return nil // its record was ended by what superseded or canceled it
 	}
-	if errors.Is(j.settleMoves(ctx), ErrConflict) {
+	if errors.Is(cause, errShutdown) || errors.Is(cause, errLost) {
+		j.giveUpMoves() // it is planned again
+	} else if errors.Is(j.settleMoves(ctx), ErrConflict) {
 		return nil
 	}
 	if errors.Is(cause, errShutdown) {

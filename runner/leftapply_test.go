@@ -188,8 +188,15 @@ func TestWhatCannotBeReadIsLeftToAPerson(t *testing.T) {
 		says   string
 		kept   bool
 	}{
-		"a state":    {func(l *leftApply) { l.states(string(state(3, "l", "x")), "rubbish") }, 3, "state 2 of run", true},
-		"the result": {func(l *leftApply) { l.must(os.WriteFile(l.dir("apply", "result.json"), []byte("{"), 0o600)) }, 2, "result.json", true},
+		"a state": {func(l *leftApply) { l.states(string(state(3, "l", "x")), "rubbish") }, 3, "state 2 of run", true},
+		"the result": {func(l *leftApply) {
+			l.update(func(tx runner.Tx) error {
+				run := l.found()
+				run.Summary.Create = 1 // of which nothing came: no reader may be told so
+				return tx.UpdateRun(run, run.Status)
+			})
+			l.must(os.WriteFile(l.dir("apply", "result.json"), []byte("{"), 0o600))
+		}, 2, "result.json", true},
 		"the errored state": {func(l *leftApply) {
 			l.must(os.Mkdir(filepath.Join(l.apply.Order.Command.Dir, "errored.tfstate"), 0o700))
 		}, 2, "errored.tfstate", true},
@@ -204,7 +211,7 @@ func TestWhatCannotBeReadIsLeftToAPerson(t *testing.T) {
 			c.damage(l)
 			l.must(l.started().Once(t.Context()))
 			run := l.found()
-			if run.Status != runner.Interrupted || !strings.Contains(run.Reason, c.says) || !l.locked() || l.serial() != c.serial {
+			if run.Status != runner.Interrupted || !strings.Contains(run.Reason, c.says) || strings.Contains(run.Reason, "another backend") || !l.locked() || l.serial() != c.serial {
 				t.Errorf("%s, locked %t, serial %d: %s", run.Status, l.locked(), l.serial(), run.Reason)
 			}
 			rescued := filepath.Join(l.do.DataDir, "rescued")
@@ -601,7 +608,7 @@ func TestARestoreInPlaceOfALostDatabase(t *testing.T) {
 // TestAPowerCut: what an engine said last is not on the disk of a machine that lost its power, so all that it was to create is in doubt.
 func TestAPowerCut(t *testing.T) {
 	t.Parallel()
-	for name, boot := range map[string]string{"another start of the machine": "another\n", "the same": ""} {
+	for name, boot := range map[string]string{"another start of the machine": "another\n", "the same": "", "empty files": "another\n"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := newLeftApply(t, "exit 0", false)
@@ -610,6 +617,10 @@ func TestAPowerCut(t *testing.T) {
 			})
 			l.ended()
 			l.must(os.Remove(l.dir("apply", "result.json")))
+			if name == "empty files" {
+				l.must(os.WriteFile(l.dir("apply", "result.json"), nil, 0o600))
+				l.states("")
+			}
 			if boot != "" {
 				l.must(os.WriteFile(l.dir("apply", "begun"), []byte(boot), 0o600))
 			}

@@ -25,7 +25,7 @@ const (
 // LeftIn finds out what is to become of the directory of a run, and returns that, unless it is not on record. The one of a supervisor that is alive stays, whatever is on record.
 func LeftIn(tx Tx, dir string) (run Run, what Leftover, err error) {
 	apply, failed := supervisor.Find(filepath.Join(dir, applySubdir))
-	unreadable := failed != nil && !errors.Is(failed, fs.ErrNotExist)
+	unreadable := failed != nil && apply.Begun() // else nothing came of it
 	_, missing := os.Lstat(filepath.Join(dir, applySubdir))
 	there := !errors.Is(missing, fs.ErrNotExist)
 	alive := apply.Alive()

@@ -137,18 +137,9 @@ func (j *job) whyFailed(ctx context.Context, failure error) string {
 	return fmt.Sprintf(lockedBy+"%s. Wait for it; if it is gone for good, `driftless unlock %s` takes the lock away\n\n%s", lock, j.run.Workspace, text)
 }
 
-// lock is what is known of the lock that kept the run from its work. That of a foreign backend is kept with the run.
+// lock is what is known of the lock of a foreign backend that kept the run from its work. It is kept with the run.
 func (j *job) lock(ctx context.Context, said *engine.Lock) (Lock, error) {
 	lock := Lock{ID: said.ID, Who: said.Who, Operation: said.Operation, Path: said.Path, Version: said.Version, Since: said.Created, Backend: j.traits.Backend}
-	if lock.Backend == "" { // the engine shows the lock that it wanted; the store has the one that is held
-		return lock, j.r.opts.Store.View(ctx, func(tx Tx) error {
-			kept, err := tx.StateLock(j.run.Workspace)
-			if err == nil {
-				lock = LockOf(tx, kept)
-			}
-			return ignoreMissing(err)
-		})
-	}
 	data, err := json.Marshal(lock)
 	if err != nil {
 		return lock, err

@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// move is a step of a run to its next status that comes on record with the one after it, in one transaction: between the two there is
-// nothing that anybody could decide, and each transaction waits for the disk.
+// move is a step of a run to its next status that comes on record with the one after it, in one transaction: nobody could do anything
+// about the run between the two that may not be done before, and each transaction waits for the disk.
 type move struct {
 	was, run Run // before it, and as it becomes
 	kind     string
@@ -38,19 +38,26 @@ func (j *job) writeMoves(tx Tx, jr *journal) error {
 	return nil
 }
 
-// settleMoves puts them on record by themselves. Where that cannot be, they are given up, and the run is where it was: what comes
-// next must not fail for their sake.
+// settleMoves puts them on record by themselves, or gives them up: what comes next must not fail for their sake.
 func (j *job) settleMoves(ctx context.Context) error {
 	if len(j.moves) == 0 {
 		return nil
 	}
 	err := j.r.update(ctx, j.writeMoves)
-	if errors.Is(err, ErrConflict) {
-		return err
-	} else if err != nil {
+	switch {
+	case err == nil:
+		j.moves = nil
+	case !errors.Is(err, ErrConflict):
 		j.log.Error("a plan is not on record", "error", err)
-		j.run = j.moves[0].was
+		j.giveUpMoves()
+		err = nil
 	}
-	j.moves = nil
-	return nil
+	return err
+}
+
+// giveUpMoves lets the run be where it is on record.
+func (j *job) giveUpMoves() {
+	if len(j.moves) > 0 {
+		j.run, j.moves = j.moves[0].was, nil
+	}
 }

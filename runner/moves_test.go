@@ -13,10 +13,12 @@ import (
 	"github.com/driftlessops/driftless/runner"
 )
 
-// clerk counts the transactions that write of each run, and refuses plans while it is told to.
+// clerk counts the transactions that write of each run. It refuses plans while it is told to, and loses the answer to the beginning of
+// an apply, and to some that come after it.
 type clerk struct {
 	runner.Store
 	refuses atomic.Bool
+	loses   atomic.Int32
 	mu      sync.Mutex
 	kept    map[int64][]string // kinds of the events of one transaction, by run
 }
@@ -29,6 +31,10 @@ type clerkTx struct {
 
 func (c *clerk) Update(ctx context.Context, f func(tx runner.Tx) error) error {
 	var said map[int64][]string
+	if n := c.loses.Load(); n < 0 {
+		c.loses.Add(1)
+		return errors.New("the database does not answer")
+	}
 	err := c.Store.Update(ctx, func(tx runner.Tx) error {
 		said = map[int64][]string{}
 		return f(&clerkTx{tx, c, said})
@@ -38,6 +44,10 @@ func (c *clerk) Update(ctx context.Context, f func(tx runner.Tx) error) error {
 	for id, kinds := range said {
 		if err == nil && id != 0 {
 			c.kept[id] = append(c.kept[id], strings.Join(kinds, " and "))
+		}
+		if n := c.loses.Load(); err == nil && n > 0 && slices.Contains(kinds, "apply started") {
+			c.loses.Store(1 - n)
+			err = errors.New("it is not known whether that was kept")
 		}
 	}
 	return err
@@ -65,12 +75,7 @@ func TestMovesThatGoTogetherAreOneTransaction(t *testing.T) {
 		o.Store, o.Shared = c, false
 	})
 	f.await("the tracked branch is planned", f.held)
-	var first, run runner.Run
-	f.must(f.db.View(t.Context(), func(tx runner.Tx) error {
-		runs, err := tx.Runs(runner.RunFilter{Workspace: "a//one-dev"})
-		first = runs[0]
-		return err
-	}))
+	first := f.tracked()[0]
 	do := runner.Commander{Store: f.db, DataDir: only.dir}
 	run, err := do.Approve(t.Context(), first.ID, anna)
 	f.must(err)
@@ -99,6 +104,75 @@ func TestMovesThatGoTogetherAreOneTransaction(t *testing.T) {
 		}
 		return "", nil
 	})
+}
+
+// TestTheAnswerToABeginningIsLost: the beginning of an apply is on record, and driftless was not told. Nothing was started, so it is planned
+// again, and applied once.
+func TestTheAnswerToABeginningIsLost(t *testing.T) {
+	t.Parallel()
+	for name, lost := range map[string]int32{"once": 1, "and nothing can be written for a while": 4} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFleet(t, map[string][]string{"a": {"one-dev"}})
+			c := &clerk{kept: map[int64][]string{}}
+			only := f.start("only", f.url, func(o *runner.Options) {
+				c.Store = o.Store
+				o.Store = c
+			})
+			f.await("the tracked branch is planned", f.held)
+			held := f.tracked()[0]
+			c.loses.Store(lost)
+			run, err := (&runner.Commander{Store: f.db, DataDir: only.dir}).Approve(t.Context(), held.ID, anna)
+			f.must(err)
+			only.r.Wake()
+			f.await("it is applied", f.ended(run.ID, runner.Applied))
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			began := 0
+			for _, kinds := range c.kept[run.ID] {
+				if strings.Contains(kinds, "apply started") {
+					began++
+				}
+			}
+			if all := strings.Join(c.kept[run.ID], ", "); began != 2 || strings.Count(all, "run taken up again") != 1 || strings.Count(all, "applied") != 1 {
+				t.Errorf("%s", all)
+			}
+		})
+	}
+}
+
+// TestALockThatWasLeft: whoever holds the lock of a state keeps an apply from its beginning. Nothing is said to have been applied, and it
+// may be tried again when the lock was taken away.
+func TestALockThatWasLeft(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, map[string][]string{"a": {"one-dev"}})
+	only := f.start("only", f.url, func(o *runner.Options) { o.Shared = false })
+	f.await("the tracked branch is planned", f.held)
+	only.end()
+	held := f.tracked()[0]
+	do := &runner.Commander{Store: f.db, DataDir: only.dir}
+	run, err := do.Approve(t.Context(), held.ID, anna)
+	f.must(err)
+	f.must(f.db.Update(t.Context(), func(tx runner.Tx) error {
+		return tx.LockState(runner.StateLock{Workspace: held.Workspace, ID: "left", Info: []byte(`{"Who":"somebody"}`)})
+	}))
+	f.start("again", f.url, func(o *runner.Options) { o.Shared = false })
+	f.await("it fails", f.ended(run.ID, runner.Failed))
+	is := func() (is runner.Run) {
+		f.must(f.db.View(t.Context(), func(tx runner.Tx) (err error) {
+			is, err = tx.Run(run.ID)
+			return err
+		}))
+		return is
+	}
+	if run := is(); !strings.HasPrefix(run.Reason, "the state is locked by somebody") || !run.AppliedAt.IsZero() || run.PlannedAt.IsZero() {
+		t.Errorf("begun %s, planned %s: %s", run.AppliedAt, run.PlannedAt, run.Reason)
+	}
+	_, _, err = do.Unlock(t.Context(), runner.StateUnlock{Workspace: held.Workspace, LockID: "left", Force: true, Reason: "it is gone"}, anna)
+	f.must(err)
+	if run := is(); !strings.HasPrefix(run.Reason, "the state was locked, and anna took the lock away") {
+		t.Error(run.Reason)
+	}
 }
 
 // ended waits for the end of a run.

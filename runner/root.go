@@ -176,7 +176,7 @@ func (j *job) open(e engine.Engine, env map[string]string) error {
 
 // stopWait is how long an engine that plans gets to end: it has nothing to save, and at most a lock to release.
 func (j *job) stopWait() time.Duration {
-	if j.run.Purpose == PurposePlan || j.run.Purpose == PurposeDrift {
+	if j.run.Purpose == PurposePlan || j.run.Purpose == PurposeDrift || j.traits.managed() {
 		return 5 * time.Second
 	}
 	return time.Minute

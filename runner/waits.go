@@ -26,30 +26,6 @@ func (r *Runner) waits(tx Tx, run Run) (string, error) {
 	return why, err
 }
 
-// dropDeadLock frees a state from the lock of an apply that came to nothing: no engine was started under it. That of any other apply
-// stays for a person to decide.
-func dropDeadLock(j *journal, run Run) error {
-	lock, err := j.tx.StateLock(run.Workspace)
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	holder, err := j.tx.Run(lock.RunID)
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	if !holder.AppliedAt.IsZero() || holder.ID != run.ID && (holder.Status.Active() || holder.Status == Ready) {
-		return nil
-	}
-	if err := j.tx.UnlockState(run.Workspace); err != nil {
-		return err
-	}
-	return j.add(Event{Kind: "state unlocked", Repository: run.Repository, Workspace: run.Workspace, RunID: holder.ID, Message: "lock of an apply that came to nothing"})
-}
-
 // waitsFor names the workspaces that a run of the tracked branch must wait for, or is "".
 func waitsFor(tx Tx, run Run) (string, error) {
 	if run.Purpose != PurposeApply {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,7 +12,6 @@ import (
 	"time"
 
 	"github.com/driftlessops/driftless/runner"
-	"github.com/driftlessops/driftless/runner/daemon"
 )
 
 // patience ends a wait for something that never happens; nothing depends on how long it is.
@@ -123,23 +121,4 @@ func (w *world) settled(made string) {
 	if left, err := os.ReadDir(filepath.Join(w.dataDir(), "runs")); err == nil && len(left) > 0 {
 		w.t.Errorf("plan files of %d runs were left behind", len(left))
 	}
-}
-
-// TestKilledWhilePlanningWithALock: a run that was killed while it planned left its lock on the state; taken up again it
-// is not in its own way.
-func TestKilledWhilePlanningWithALock(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, map[string]string{"app/main.tf": "resource \"terraform_data\" \"app\" {\n  input = \"one\"\n}\n"})
-	w.pass()
-	held := w.newest("infra//app", runner.PurposeApply, runner.Held)
-	w.driftless("approve", fmt.Sprint(held.ID))
-	queued := w.newest("infra//app", runner.PurposeApply, runner.Queued)
-	db, _, err := daemon.OpenStore(t.Context(), w.place(), slog.New(slog.DiscardHandler))
-	w.must(err)
-	w.must(db.Update(t.Context(), func(tx runner.Tx) error {
-		return tx.LockState(runner.StateLock{Workspace: "infra//app", ID: "left", Info: []byte("{}"), RunID: queued.ID, CreatedAt: time.Now()})
-	}))
-	w.must(db.Close())
-	w.pass()
-	w.newest("infra//app", runner.PurposeApply, runner.Applied)
 }

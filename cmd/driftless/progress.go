@@ -30,7 +30,7 @@ type progress struct {
 type activity struct {
 	run     int64  // 0: not known yet
 	what    string // the workspace
-	doing   string // planning, judging, applying
+	doing   string // planning, applying
 	note    string // what the plan would do
 	started time.Time
 }
@@ -78,7 +78,7 @@ func (p *progress) told(e runner.Event) {
 	case "planning":
 		p.active = append(p.active, &activity{run: e.RunID, what: string(e.Workspace), doing: "planning", started: time.Now()})
 	case "planned":
-		p.set(e, "judging")
+		p.set(e, "planning") // what it says of the plan stays there
 	case "apply started":
 		p.set(e, "applying")
 	case "run handed back", "run put off", "run waits for room", "superseded":

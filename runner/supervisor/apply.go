@@ -105,7 +105,8 @@ func (a *Apply) start(lock *os.File) error {
 	return nil
 }
 
-// Find is the apply of a directory, whoever started it. fs.ErrNotExist: no supervisor was ever started there.
+// Find is the apply of a directory, whoever started it. fs.ErrNotExist: no supervisor was ever started there. With another error it
+// cannot be read what it was to do; whether it is at work, and whether its engine had begun, is told all the same.
 func Find(dir string) (*Apply, error) {
 	a := &Apply{dir: dir}
 	return a, readJSON(a.path(orderFile), &a.Order)
@@ -213,7 +214,7 @@ func (a *Apply) Versions(n int) (all []Version, err error) {
 	for {
 		n++
 		content, err := os.ReadFile(stateFile(a.dir, n))
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) || err == nil && len(content) == 0 {
 			return all, nil
 		} else if err != nil {
 			return all, err
@@ -230,7 +231,7 @@ func (a *Apply) Versions(n int) (all []Version, err error) {
 func NewestState(dir string) (name string) {
 	for n := 1; ; n++ {
 		next := stateFile(dir, n)
-		if _, err := os.Lstat(next); err != nil {
+		if info, err := os.Lstat(next); err != nil || info.Size() == 0 {
 			return name
 		}
 		name = next

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -90,6 +91,7 @@ func writeFile(name string, content []byte) error {
 
 // replace writes a file whole, or not at all. When the machine dies it may be gone, until its directory was synced. It gets its name
 // before it is synced: a file system with a journal then keeps both by one write to that, and has nothing left to do for the directory.
+// A machine that dies in between may leave it empty: that is no order, no result and no state.
 func replace(name string, content []byte, sync func(*os.File) error) error {
 	tmp := name + ".tmp"
 	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
@@ -108,11 +110,15 @@ func replace(name string, content []byte, sync func(*os.File) error) error {
 	return nil
 }
 
-// unsynced is for what means nothing when the machine has died, or less than what is there without it.
+// unsynced is for what means nothing when the machine has died.
 func unsynced(*os.File) error { return nil }
 
+// readJSON reads a file that may be empty when the machine has died: then it is not there.
 func readJSON(name string, v any) error {
 	data, err := os.ReadFile(name)
+	if err == nil && len(data) == 0 {
+		err = &fs.PathError{Op: "read", Path: name, Err: fs.ErrNotExist}
+	}
 	if err != nil {
 		return err
 	}
