@@ -8,8 +8,9 @@ import (
 )
 
 // Fetch brings the named refs (full names) of the remote into the mirror under the same names and removes branches that
-// are gone from refs. Commits that were fetched stay until they are pruned by Maintain. A ref that has moved since refs was
-// asked for comes as it is now; one that has vanished is left out: ask Has. A damaged mirror is made anew first.
+// are gone from refs. Commits that were fetched stay until they are pruned by Maintain. A ref comes as it is in refs; where the remote
+// does not give a commit any more that no ref leads to, as it is now, and one that has vanished is left out: ask Has. A damaged mirror
+// is made anew first.
 // What the remote is to blame for is of type *RemoteError.
 func (m *Mirror) Fetch(ctx context.Context, refs Refs, want []string) error {
 	if m.local {
@@ -60,20 +61,24 @@ func (m *Mirror) fetchOnce(ctx context.Context, refs Refs, want []string) error 
 	if err != nil {
 		return err
 	}
-	return m.fetchRefs(ctx, h, auth, want)
+	return m.fetchRefs(ctx, h, auth, refs, want)
 }
 
-// fetchRefs runs git fetch. When a ref has vanished meanwhile, it asks again which are left.
-func (m *Mirror) fetchRefs(ctx context.Context, h *held, auth Auth, want []string) error {
+// fetchRefs runs git fetch, by the commits that the remote was seen to have, so that it is not asked for its refs once more: one
+// request less for each push. What it does not give so it is asked for by name; when a ref has vanished meanwhile, it is asked again
+// which are left.
+func (m *Mirror) fetchRefs(ctx context.Context, h *held, auth Auth, refs Refs, want []string) error {
 	ctx, cancel := context.WithTimeout(ctx, m.slow)
 	defer cancel()
-	var err error
+	err := m.fetchSpecs(ctx, h, auth, specs(want, func(name string) string { return refs.All[name] }))
+	if err == nil {
+		return nil
+	}
 	for range 3 {
-		var specs strings.Builder
-		for _, name := range want {
-			fmt.Fprintf(&specs, "+%s:%s\n", name, name)
+		if exitCode(err) < 0 || lockedOut(err) || ctx.Err() != nil {
+			break
 		}
-		if err = m.fetchSpecs(ctx, h, auth, specs.String()); err == nil {
+		if err = m.fetchSpecs(ctx, h, auth, specs(want, func(name string) string { return name })); err == nil {
 			return nil
 		}
 		if exitCode(err) < 0 || !strings.Contains(err.Error(), "couldn't find remote ref") {
@@ -88,6 +93,15 @@ func (m *Mirror) fetchRefs(ctx context.Context, h *held, auth Auth, want []strin
 		}
 	}
 	return m.remote.remoteError(ctx, err, auth)
+}
+
+// specs are refspecs that bring what source says under the same names.
+func specs(names []string, source func(name string) string) string {
+	var s strings.Builder
+	for _, name := range names {
+		fmt.Fprintf(&s, "+%s:%s\n", source(name), name)
+	}
+	return s.String()
 }
 
 // fetchSpecs runs git fetch once.

@@ -65,20 +65,48 @@ func TestFetchBringsOnlyWhatIsWanted(t *testing.T) {
 	}
 }
 
+// TestFetchWhenRefsMoved: what was seen comes, and is asked for by one request; where the server gives no commit that no ref leads to,
+// what its refs name now comes instead.
 func TestFetchWhenRefsMoved(t *testing.T) {
 	t.Parallel()
-	r := newRepo(t)
-	r.commit("one", "a", "1")
-	r.git("branch", "vanishing")
-	m := openMirror(t, Options{URL: r.dir})
-	refs := must[Refs](t)(m.Remote(t.Context()))
-	r.git("branch", "-D", "vanishing")
-	newer := r.commit("two", "a", "2")
-	if err := m.Fetch(t.Context(), refs, names(refs)); err != nil {
-		t.Fatal(err)
-	}
-	if !m.Has(newer) {
-		t.Error("the newer commit did not come")
+	for name, old := range map[string]bool{"a server of today": false, "one that knows the first version of the protocol alone": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRepo(t)
+			seen := r.commit("one", "a", "1")
+			r.git("branch", "vanishing")
+			var asked []string
+			var mu sync.Mutex
+			backend := r.backend()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+				mu.Lock()
+				asked = append(asked, req.Method+" "+req.URL.Path)
+				mu.Unlock()
+				if old {
+					req.Header.Del("Git-Protocol")
+				}
+				backend.ServeHTTP(w, req)
+			}))
+			t.Cleanup(server.Close)
+			m := openMirror(t, Options{URL: server.URL + "/" + filepath.Base(r.dir)})
+			refs := must[Refs](t)(m.Remote(t.Context()))
+			r.git("branch", "-D", "vanishing")
+			r.git("commit", "--quiet", "--amend", "-m", "other")
+			newer := r.git("rev-parse", "HEAD")
+			mu.Lock()
+			asked = nil
+			mu.Unlock()
+			if err := m.Fetch(t.Context(), refs, names(refs)); err != nil {
+				t.Fatal(err)
+			}
+			if m.Has(seen) == old || m.Has(newer) != old {
+				t.Errorf("has what was seen: %t, what is there now: %t", m.Has(seen), m.Has(newer))
+			}
+			if mu.Lock(); !old && len(asked) != 2 { // what the server can, and the commits
+				t.Errorf("asked %q", asked)
+			}
+			mu.Unlock()
+		})
 	}
 }
 
