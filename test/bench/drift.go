@@ -56,8 +56,12 @@ func (b *bench) sweep(e estate) (figure, verdict string, err error) {
 	if err != nil {
 		return "", "", err
 	}
+	peak, err := s.peak()
+	if err != nil {
+		return "", "", err
+	}
 	load := (after - before) / rest
-	return fmt.Sprintf("%d workspaces: %s of %s, floor %s; afterwards %.0f MiB resident, %.1f %% of a core", e.roots, p.ratios().text(times), p.ours.text(seconds), p.floor.text(seconds), size/(1<<20), load*100),
+	return fmt.Sprintf("%d workspaces: %s of %s, floor %s; %.0f MiB resident at most, %.0f MiB and %.1f %% of a core afterwards", e.roots, p.ratios().text(times), p.ours.text(seconds), p.floor.text(seconds), peak/(1<<20), size/(1<<20), load*100),
 		said(p.ratios().median() <= 1.10 && size <= 150<<20 && load <= 0.05), nil
 }
 

@@ -394,3 +394,15 @@ func (s *stage) resident() (size, cpu float64, err error) {
 	system, err2 := strconv.ParseFloat(fields[12], 64)
 	return pages * float64(os.Getpagesize()), (user + system) / 100, errors.Join(err1, err2)
 }
+
+// peak is the most memory that driftless had so far, in bytes.
+func (s *stage) peak() (float64, error) {
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(s.cmd.Process.Pid) + "/status")
+	if err != nil {
+		return 0, err
+	}
+	var kib float64
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	_, err = fmt.Sscanf(rest, "%f kB", &kib)
+	return kib * 1024, err
+}
