@@ -96,8 +96,8 @@ func factsFor(tx Tx, e Event) (json.RawMessage, error) {
 		} else if err != nil {
 			return nil, err
 		}
-		facts, err := factsOfRun(tx, run)
-		return facts.JSON(), err
+		pulls, err := PullsOf(tx, run)
+		return Facts{Run: factsOfRun(run), PullRequests: factsOfPulls(pulls)}.JSON(), err
 	case e.PullID != 0:
 		p, err := tx.Pull(e.PullID)
 		if errors.Is(err, ErrNotFound) {
@@ -108,7 +108,7 @@ func factsFor(tx Tx, e Event) (json.RawMessage, error) {
 	return nil, nil
 }
 
-func factsOfRun(tx Tx, run Run) (Facts, error) {
+func factsOfRun(run Run) *RunFacts {
 	f := &RunFacts{
 		Purpose: run.Purpose, Status: run.Status, Trigger: run.Trigger, Attempt: run.Attempt, Replica: run.Owner, Approves: run.Approves, InputDigest: run.InputDigest,
 		PlanDigest: run.PlanDigest, Engine: run.Engine, PolicyRevision: run.PolicyRevision, Unreviewed: run.Unreviewed,
@@ -122,8 +122,7 @@ func factsOfRun(tx Tx, run Run) (Facts, error) {
 	if n := len(f.Unreviewed); n > mostUnreviewed {
 		f.Unreviewed = append(f.Unreviewed[:mostUnreviewed:mostUnreviewed], fmt.Sprintf("and %d more", n-mostUnreviewed))
 	}
-	pulls, err := PullsOf(tx, run)
-	return Facts{Run: f, PullRequests: factsOfPulls(pulls)}, err
+	return f
 }
 
 func factsOfPulls(pulls []Pull) (all []PullFacts) {

@@ -284,7 +284,8 @@ func (r *Runner) update(ctx context.Context, f func(tx Tx, j *journal) error) er
 type journal struct {
 	tx     Tx
 	events []Event
-	runs   []Run // that the events are about
+	runs   []Run                  // that the events are about
+	about  map[string][]PullFacts // see pullsOf
 }
 
 func (j *journal) add(e Event) error {
@@ -323,22 +324,43 @@ func (j *journal) run(kind string, run Run, message string) error {
 
 // runWith is run with the resources that the run changed.
 func (j *journal) runWith(kind string, run Run, message string, changed *Changed) error {
-	facts, err := factsOfRun(j.tx, run)
+	pulls, err := j.pullsOf(run)
 	if err != nil {
 		return fmt.Errorf("record %s of run %d: %w", kind, run.ID, err)
 	}
-	facts.Changed = changed
+	facts := Facts{Run: factsOfRun(run), PullRequests: pulls, Changed: changed}
 	err = j.add(Event{
 		Kind: kind, Actor: run.Actor, Repository: run.Repository, Workspace: run.Workspace,
 		RunID: run.ID, PullID: run.PullID, Commit: run.Commit, Message: message, Data: facts.JSON(),
 	})
 	j.runs = append(j.runs, run)
-	if err != nil || run.Purpose != PurposeApply || run.Status == Queued || run.Status.Active() {
+	if err != nil || run.Purpose != PurposeApply || run.Status == Queued || run.Status.Active() || run.Status == Ready {
 		return err
 	}
-	pulls, err := showing(j.tx, run)
+	showing, err := showing(j.tx, run)
 	if err != nil {
 		return err
 	}
-	return j.tell(pulls...)
+	return j.tell(showing...)
+}
+
+// pullsOf are the facts of the pull requests that a run is about. They are read once for all events of a transaction: whatever
+// changes them is written before what it makes of their runs.
+func (j *journal) pullsOf(run Run) ([]PullFacts, error) {
+	key := fmt.Sprint(run.PullID)
+	if run.PullID == 0 {
+		key = fmt.Sprintf("of run %d: %q", run.ID, run.Reviewers)
+	}
+	if known, ok := j.about[key]; ok {
+		return known, nil
+	}
+	pulls, err := PullsOf(j.tx, run)
+	if err != nil {
+		return nil, err
+	}
+	if j.about == nil {
+		j.about = map[string][]PullFacts{}
+	}
+	j.about[key] = factsOfPulls(pulls)
+	return j.about[key], nil
 }

@@ -98,25 +98,34 @@ func (t *tx) UpdateRun(r runner.Run, from runner.Status) error {
 	if from != r.Status && !runner.MayFollow(from, r.Status) {
 		return fmt.Errorf("update run %d: a run that is %s cannot become %s", r.ID, from, r.Status)
 	}
-	old, err := t.Run(r.ID)
-	if err != nil {
-		return fmt.Errorf("update %w", err)
+	row, was := newRunRow(r), newRunRow(r)
+	was.Status = text(from)
+	if !was.holds() {
+		if err := t.free(row); err != nil {
+			return fmt.Errorf("update run %d: %w", r.ID, err)
+		}
 	}
-	if old.Status != from {
-		return fmt.Errorf("update run %d: it is %s, not %s: %w", r.ID, old.Status, from, runner.ErrConflict)
+	attempts := []int{r.Attempt}
+	if from == runner.Queued {
+		attempts = append(attempts, r.Attempt-1)
 	}
-	if r.Attempt != old.Attempt && (from != runner.Queued || r.Attempt != old.Attempt+1) {
-		return fmt.Errorf("update run %d: it was taken up %d times by now, not %d: %w", r.ID, old.Attempt, r.Attempt, runner.ErrConflict)
-	}
-	row := newRunRow(r)
-	if err := t.free(row); err != nil {
-		return fmt.Errorf("update run %d: %w", r.ID, err)
-	}
-	result, err := t.bun.NewUpdate().Model(&row).WherePK().Where("status = ?", text(from)).Exec(t.ctx)
+	result, err := t.bun.NewUpdate().Model(&row).WherePK().Where("status = ?", text(from)).Where("attempt IN (?)", bun.List(attempts)).Exec(t.ctx)
 	if err = affected("update run", r.ID, result, err); isNotFound(err) {
-		return fmt.Errorf("update run %d: %w", r.ID, runner.ErrConflict) // changed since it was read
+		return t.conflict(r, from)
 	}
 	return err
+}
+
+// conflict says why a run could not be updated.
+func (t *tx) conflict(r runner.Run, from runner.Status) error {
+	is, err := t.Run(r.ID)
+	switch {
+	case err != nil:
+		return fmt.Errorf("update %w", err)
+	case is.Status != from:
+		return fmt.Errorf("update run %d: it is %s, not %s: %w", r.ID, is.Status, from, runner.ErrConflict)
+	}
+	return fmt.Errorf("update run %d: it was taken up %d times by now, not %d: %w", r.ID, is.Attempt, r.Attempt, runner.ErrConflict)
 }
 
 // free reports ErrConflict when the run would hold a workspace that another run holds. The index runs_active is the rule;
