@@ -14,6 +14,7 @@ import (
 
 	"github.com/driftlessops/driftless/planner"
 	"github.com/driftlessops/driftless/planner/engine"
+	"github.com/driftlessops/driftless/policy"
 	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/forge"
 	"github.com/driftlessops/driftless/runner/forge/gitea"
@@ -369,4 +370,50 @@ func (e *estate) settle(applies int) {
 		}
 		return err
 	})
+}
+
+// BenchmarkShowing finds the pull requests that show an apply, of a workspace that merged ones touched before.
+func BenchmarkShowing(b *testing.B) {
+	for _, earlier := range []int{1, 10, 60} {
+		b.Run(fmt.Sprintf("%d merged before", earlier), func(b *testing.B) {
+			e := newEstate(b)
+			var last runner.Run
+			for range earlier + 1 {
+				last = e.merged(10)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				pulls, err := e.r.Showing(b.Context(), last)
+				if e.must(err); len(pulls) != 1 {
+					b.Fatalf("%v", pulls)
+				}
+			}
+		})
+	}
+}
+
+// merged makes a pull request that touches so many workspaces, always the same, was merged, and is applied.
+func (e *estate) merged(touches int) (first runner.Run) {
+	e.b.Helper()
+	pull, _ := e.pull(1, 0)
+	pull.Affected, pull.State, pull.MergedCommit, pull.MergedAt = nil, runner.Merged, "m"+pull.Key, time.Now()
+	for i := range touches {
+		pull.Affected = append(pull.Affected, workspaces.ID(fmt.Sprintf("infra//workspace-%04d", i)))
+	}
+	e.update(func(tx runner.Tx) error {
+		err := tx.PutPull(&pull)
+		for i, id := range pull.Affected {
+			apply := runner.Run{
+				Repository: "infra", Workspace: id, Purpose: runner.PurposeApply, Status: runner.Applied, Commit: pull.MergedCommit, Reviewers: []string{pull.Key},
+				Trigger: "main at " + pull.MergedCommit, InputDigest: strings.Repeat("d", 64), PlanDigest: strings.Repeat("d", 64), PolicyRevision: strings.Repeat("d", 64),
+				CreatedAt: time.Now(), StartedAt: time.Now(), PlannedAt: time.Now(), AppliedAt: time.Now(), FinishedAt: time.Now(), Verdict: &policy.Verdict{},
+			}
+			err = errors.Join(err, tx.InsertRun(&apply))
+			if i == 0 {
+				first = apply
+			}
+		}
+		return err
+	})
+	return first
 }

@@ -287,12 +287,12 @@ func showing(tx Tx, run Run) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	merged, err := tx.Pulls(PullFilter{Repository: run.Repository, State: Merged, Affects: run.Workspace, Limit: mostShowing})
+	merged, err := tx.Pulls(PullFilter{Repository: run.Repository, State: Merged, Affects: run.Workspace, Brief: true, Limit: mostShowing})
 	if err != nil || len(merged) == 0 {
 		return pulls, err
 	}
 	applied, err := tx.Runs(RunFilter{
-		Workspace: run.Workspace, Tracked: true, Purposes: []Purpose{PurposeApply}, Statuses: []Status{Applied, Unchanged}, Limit: mostShowing,
+		Workspace: run.Workspace, Tracked: true, Purposes: []Purpose{PurposeApply}, Statuses: []Status{Applied, Unchanged}, Brief: true, Limit: mostShowing,
 	})
 	for _, p := range merged {
 		its := func(r Run) bool { return r.Commit == p.MergedCommit || slices.Contains(r.Reviewers, p.Key) }

@@ -145,6 +145,7 @@ type PullFilter struct {
 	State      PullState
 	After      int64 // id greater than, with Oldest
 	Oldest     bool  // the oldest first
+	Brief      bool  // only ID, Repository, Key, State, MergedCommit and CreatedAt are read: where there may be many
 	Limit      int
 }
 
@@ -181,6 +182,7 @@ type RunFilter struct {
 	Before     int64 // id less than
 	After      int64 // id greater than
 	Oldest     bool  // the oldest first
+	Brief      bool  // only ID, Workspace, Status, PullID, Commit, Reviewers, CreatedAt and AppliedAt are read: where there may be many
 	Limit      int
 }
 

@@ -45,7 +45,7 @@ func heldBy(pull Pull, applies []Run) []workspaces.ID {
 
 // leftAfter are the pull requests that left after a workspace was applied from them: what takes that back is shown there.
 func leftAfter(tx Tx, id workspaces.ID) (ids []int64, err error) {
-	runs, err := tx.Runs(RunFilter{Workspace: id, Purposes: []Purpose{PurposeApply}, Limit: 20})
+	runs, err := tx.Runs(RunFilter{Workspace: id, Purposes: []Purpose{PurposeApply}, Brief: true, Limit: 20})
 	if err != nil {
 		return nil, err
 	}

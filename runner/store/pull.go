@@ -81,6 +81,9 @@ func (t *tx) Pull(id int64) (runner.Pull, error) {
 func (t *tx) Pulls(f runner.PullFilter) ([]runner.Pull, error) {
 	var rows []pullRow
 	q := t.bun.NewSelect().Model(&rows).Limit(int64(f.Limit))
+	if f.Brief {
+		q = q.Column("id", "repository", "key", "state", "merged_commit", "created_at")
+	}
 	if f.Oldest {
 		q = q.Order("id").Where("id > ?", f.After)
 	} else {

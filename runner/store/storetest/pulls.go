@@ -48,6 +48,11 @@ func pulls(t *testing.T, s runner.Store) {
 	second := runner.Pull{Repository: "r", Key: "1", State: runner.Open}
 	update(t, s, func(tx runner.Tx) error { return errors.Join(tx.PutPull(&first), tx.PutPull(&second)) })
 
+	brief := runner.Pull{ID: full.ID, Repository: full.Repository, Key: full.Key, State: full.State, MergedCommit: full.MergedCommit, CreatedAt: full.CreatedAt}
+	same(t, "brief", read(t, s, func(tx runner.Tx) ([]runner.Pull, error) {
+		return tx.Pulls(runner.PullFilter{Head: full.Head, Affects: full.Affected[0], Brief: true, Limit: 5})
+	}), []runner.Pull{brief})
+
 	for _, test := range []struct {
 		name   string
 		filter runner.PullFilter
