@@ -33,7 +33,7 @@ func (b *bench) grow(file string) error {
 		fmt.Printf("%d workspaces: %s\n", n, p.text)
 		points = append(points, p)
 	}
-	return os.WriteFile(file, []byte(chart(points, fmt.Sprintf("%d at a time", b.jobs))), 0o644)
+	return os.WriteFile(file, []byte(chart(points, fmt.Sprintf("simulated cloud, %d at a time", b.jobs))), 0o644)
 }
 
 func (b *bench) point(e estate) (p point, err error) {
