@@ -30,7 +30,7 @@ type built struct {
 	mirror  string // a filesystem mirror with the simulated cloud's provider
 }
 
-// build builds them from the directory of the module.
+// build builds them from the directory of the module, as the Dockerfile does.
 func build(ctx context.Context, dir string) (b built, err error) {
 	b = built{filepath.Join(dir, "driftless"), filepath.Join(dir, "mirror")}
 	leaf := filepath.Join(b.mirror, filepath.FromSlash(provider.Source), provider.Version, runtime.GOOS+"_"+runtime.GOARCH)
@@ -38,7 +38,8 @@ func build(ctx context.Context, dir string) (b built, err error) {
 		{"-o", b.program, "github.com/driftlessops/driftless/cmd/driftless"},
 		{"-o", filepath.Join(leaf, "terraform-provider-cloud_v"+provider.Version), "github.com/driftlessops/driftless/test/provider"},
 	} {
-		cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-ldflags", "-s -w"}, args...)...)
+		cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-trimpath", "-ldflags", "-s -w"}, args...)...)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return b, fmt.Errorf("%s: %w\n%s", cmd, err, out)
 		}
