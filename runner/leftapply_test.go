@@ -540,6 +540,37 @@ func TestGivenUpBeforeItBegan(t *testing.T) {
 	}
 }
 
+// TestAnOrderThatWasNotWritten: a machine died while driftless wrote down what a supervisor was to do. Nothing was started.
+func TestAnOrderThatWasNotWritten(t *testing.T) {
+	t.Parallel()
+	for name, order := range map[string]string{"empty": "", "cut short": `{"Run":`} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLeftApply(t, "exit 1", true)
+			l.ended()
+			l.must(errors.Join(os.Remove(l.dir("apply", "result.json")), os.WriteFile(l.dir("apply", "order.json"), []byte(order), 0o600)))
+			l.must(l.started().Once(t.Context()))
+			if run := l.found(); run.Status != runner.Queued || l.locked() || there(l.dir()) || there(filepath.Join(l.do.DataDir, "rescued")) {
+				t.Errorf("%s, locked %t, directory %t: %s", run.Status, l.locked(), there(l.dir()), run.Reason)
+			}
+		})
+	}
+}
+
+// TestHalfRemoved: driftless was killed while it removed the directory of an apply whose end is on record.
+func TestHalfRemoved(t *testing.T) {
+	t.Parallel()
+	l := newLeftApply(t, "exit 0", false)
+	l.ended()
+	l.must(l.started().Once(t.Context()))
+	l.must(os.MkdirAll(l.dir("apply"), 0o700))
+	l.must(os.WriteFile(l.dir("apply", "begun"), []byte("x"), 0o600))
+	l.must(l.started().Once(t.Context()))
+	if run := l.found(); run.Status != runner.Applied || there(l.dir()) || there(filepath.Join(l.do.DataDir, "rescued")) {
+		t.Errorf("%s, directory %t: %s", run.Status, there(l.dir()), run.Reason)
+	}
+}
+
 // TestWhatTellsNothingIsRemoved: the directory of an earlier attempt at an apply that another replica began holds plans in clear, and
 // says nothing of how that ended.
 func TestWhatTellsNothingIsRemoved(t *testing.T) {
@@ -626,6 +657,9 @@ func TestAPowerCut(t *testing.T) {
 			}
 			l.must(l.started().Once(t.Context()))
 			run, rec := l.found(), l.record()
+			if strings.Contains(run.Reason, "cannot be read") || there(filepath.Join(l.do.DataDir, "rescued")) {
+				t.Errorf("what is empty was taken for something: %s", run.Reason)
+			}
 			if cut := boot != ""; run.Status != runner.Interrupted || (len(rec.Prior.Made) == 1) != cut || (rec.Prior.Replaced != "") != cut || strings.Contains(run.Reason, "started anew") != cut {
 				t.Errorf("%s: %s, %+v", run.Status, run.Reason, rec.Prior)
 			}

@@ -25,7 +25,6 @@ const (
 // LeftIn finds out what is to become of the directory of a run, and returns that, unless it is not on record. The one of a supervisor that is alive stays, whatever is on record.
 func LeftIn(tx Tx, dir string) (run Run, what Leftover, err error) {
 	apply, failed := supervisor.Find(filepath.Join(dir, applySubdir))
-	unreadable := failed != nil && apply.Begun() // else nothing came of it
 	_, missing := os.Lstat(filepath.Join(dir, applySubdir))
 	there := !errors.Is(missing, fs.ErrNotExist)
 	alive := apply.Alive()
@@ -37,6 +36,10 @@ func LeftIn(tx Tx, dir string) (run Run, what Leftover, err error) {
 		return run, Leave, err
 	}
 	open := known && (run.Status == Applying || run.Status == Interrupted)
+	unreadable := failed != nil && apply.Begun() // else nothing came of it
+	if errors.Is(failed, fs.ErrNotExist) && known && !open && ended(tx, run) {
+		unreadable = false // its end is on record, and this was being removed
+	}
 	switch {
 	case begun && known && !unreadable && !ended(tx, run):
 		return run, toFollow, nil

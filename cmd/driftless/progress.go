@@ -86,7 +86,7 @@ func (p *progress) told(e runner.Event) {
 	case "unchanged", "blocked", "held", "failed", "applied", "apply failed", "drift found", "no drift":
 		p.end(e)
 	case "ready":
-		if e.PullID != 0 { // an apply goes on
+		if facts := runner.FactsOf(e); facts.Run != nil && facts.Run.Purpose == runner.PurposePlan { // an apply goes on
 			p.end(e)
 		}
 	}

@@ -91,7 +91,7 @@ func writeFile(name string, content []byte) error {
 
 // replace writes a file whole, or not at all. When the machine dies it may be gone, until its directory was synced. It gets its name
 // before it is synced: a file system with a journal then keeps both by one write to that, and has nothing left to do for the directory.
-// A machine that dies in between may leave it empty: that is no order, no result and no state.
+// A machine that dies in between may leave it empty, which is no order, no result and no state, or cut short, which nobody can read.
 func replace(name string, content []byte, sync func(*os.File) error) error {
 	tmp := name + ".tmp"
 	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)

@@ -37,7 +37,7 @@ func main() {
 	only := flag.String("only", "", "measure only the rows whose names match `regexp`")
 	flag.IntVar(&b.rounds, "n", 5, "`rounds` of each measurement")
 	flag.IntVar(&b.jobs, "jobs", runtime.GOMAXPROCS(0), "`processes` that work at a time, of driftless and of the floor")
-	flag.BoolVar(&b.large, "large", false, "the sizes of the table that take an hour to set up: 1,000 workspaces for the drift sweep")
+	flag.BoolVar(&b.large, "large", false, "1,000 workspaces for the drift sweep, which take half an hour more")
 	flag.StringVar(&b.chart, "chart", "", "measure nothing but pull requests of 1, 10 and 100 workspaces (with -large of 1,000, too), and draw them into `file`")
 	flag.Parse()
 	if err := b.run(*only); err != nil {

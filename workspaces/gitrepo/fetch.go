@@ -75,7 +75,7 @@ func (m *Mirror) fetchRefs(ctx context.Context, h *held, auth Auth, refs Refs, w
 		return nil
 	}
 	for range 3 {
-		if exitCode(err) < 0 || lockedOut(err) || ctx.Err() != nil {
+		if exitCode(err) < 0 || ctx.Err() != nil || !fussy(err.Error()) {
 			break
 		}
 		if err = m.fetchSpecs(ctx, h, auth, specs(want, func(name string) string { return name })); err == nil {
@@ -93,6 +93,13 @@ func (m *Mirror) fetchRefs(ctx context.Context, h *held, auth Auth, refs Refs, w
 		}
 	}
 	return m.remote.remoteError(ctx, err, auth)
+}
+
+// fussy reports whether a server that refused commits may give the same under the names of refs: what else keeps a fetch from its work
+// does so again.
+func fussy(text string) bool {
+	kind := kindOfStderr(text)
+	return refusedID(text) || kind != KindAuth && kind != KindUnreachable && !strings.Contains(text, ".lock': File exists") && !strings.Contains(text, "No space left")
 }
 
 // specs are refspecs that bring what source says under the same names.

@@ -65,6 +65,26 @@ func TestFetchBringsOnlyWhatIsWanted(t *testing.T) {
 	}
 }
 
+// TestAFetchThatFailsIsNotRepeated: only what a server refuses by its id is asked for by name.
+func TestAFetchThatFailsIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"fatal: remote error: upload-pack: not our ref 0123":                true,
+		"error: Server does not allow request for unadvertised object 0123": true,
+		"fatal: remote error: TF401035: The object '0123' does not exist.":  true,
+		"fatal: early EOF": false,
+		"fatal: unable to access 'http://x/': The requested URL returned error: 503": false,
+		"fatal: Authentication failed for 'http://x/'":                               false,
+		"fatal: write error: No space left on device":                                false,
+		"error: cannot lock ref: Unable to create 'x.lock': File exists.":            false,
+		"fatal: remote error: upload-pack: not our ref 0123\nthe remote end hung up": true,
+	} {
+		if got := fussy(text); got != want {
+			t.Errorf("%s: %t", text, got)
+		}
+	}
+}
+
 // TestFetchWhenRefsMoved: what was seen comes, and is asked for by one request; where the server gives no commit that no ref leads to,
 // what its refs name now comes instead.
 func TestFetchWhenRefsMoved(t *testing.T) {
@@ -101,6 +121,13 @@ func TestFetchWhenRefsMoved(t *testing.T) {
 			}
 			if m.Has(seen) == old || m.Has(newer) != old {
 				t.Errorf("has what was seen: %t, what is there now: %t", m.Has(seen), m.Has(newer))
+			}
+			want := seen
+			if old {
+				want = newer
+			}
+			if got := must[string](t)(m.Resolve(t.Context(), "refs/heads/main")); got != want {
+				t.Errorf("main is %s, want %s", got, want)
 			}
 			if mu.Lock(); !old && len(asked) != 2 { // what the server can, and the commits
 				t.Errorf("asked %q", asked)
