@@ -44,7 +44,7 @@ func TestLargePullRequest(t *testing.T) {
 			files := large()
 			n := h.open("large", files)
 			stop := h.serve()
-			h.await(patience, h.told(n, "failure"))
+			h.await(5*patience, h.told(n, "failure")) // three hundred plans
 			h.checkLarge(n)
 			maps.DeleteFunc(files, func(name, _ string) bool {
 				return strings.HasPrefix(name, largeDir(0)+"/") || strings.HasPrefix(name, largeDir(1)+"/")

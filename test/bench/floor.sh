@@ -4,6 +4,7 @@
 # plan: init, plan -out, show -json; apply: the same, then apply of that plan. Each directory has what its engine needs and no
 # .terraform; TF_CLI_CONFIG_FILE names a filesystem mirror, so that no init downloads or copies a provider.
 set -eu
+case "$#${1:-}" in 2plan | 2apply) ;; *) echo "usage: floor.sh plan|apply JOBS < directories; apply changes what they describe" >&2; exit 2 ;; esac
 verb=$1 jobs=$2
 export TF_IN_AUTOMATION=1 TF_INPUT=0 CHECKPOINT_DISABLE=1 VERB="$verb" ENGINE="${ENGINE:-terraform}"
 exec xargs -P "$jobs" -I {} sh -eu -c '
