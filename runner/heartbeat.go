@@ -16,9 +16,6 @@ const mostGone = 24 * time.Hour
 func (m *membership) beat(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, m.lease/2)
 	defer cancel()
-	if ring, ok := m.r.opts.Store.(Keyring); ok {
-		m.self.Keys = ring.Recipients()
-	}
 	sent := time.Now()
 	var live []Replica
 	var mine portion
@@ -66,11 +63,15 @@ func (m *membership) renew(tx Tx, at time.Time) (live []Replica, err error) {
 		return nil, err
 	}
 	if !m.joined {
-		m.self.StartedAt = at
-	} else if i := slices.IndexFunc(all, m.is); i >= 0 && !all[i].StartedAt.Equal(m.self.StartedAt) {
+		m.started = at
+	} else if i := slices.IndexFunc(all, m.is); i >= 0 && !all[i].StartedAt.Equal(m.started) {
 		return nil, userError(fmt.Sprintf("another driftless with the id %s of this data directory started on %s: a data directory was copied. Stop this one, remove the file `instance` from its data directory, and start it again", m.self.ID, all[i].Host))
 	}
 	self := m.self
+	self.StartedAt = m.started
+	if ring, ok := m.r.opts.Store.(Keyring); ok {
+		self.Keys = ring.Recipients()
+	}
 	if m.isLeaving() {
 		self.Kind = Stopping
 	}

@@ -23,8 +23,11 @@ type membership struct {
 	r      *Runner
 	shared bool
 	lease  time.Duration
-	self   Replica
-	joined bool // it is on record; only the heartbeat asks
+	self   Replica // as it began
+
+	// Of the heartbeat alone:
+	joined  bool      // it is on record
+	started time.Time // by the store's clock
 
 	renewed chan struct{} // the lease was, since it was looked at what others left
 

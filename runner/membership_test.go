@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -65,8 +66,8 @@ func (l *roll) Append(e *Event) error {
 func TestNobodyIsJudgedAfterAnOutage(t *testing.T) {
 	t.Parallel()
 	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	m := &membership{r: &Runner{log: slog.New(slog.DiscardHandler)}, shared: true, lease: 12 * time.Second, joined: true, ours: map[int64]bool{}}
-	m.self = Replica{ID: "a", Kind: Serve, StartedAt: begin}
+	m := &membership{r: &Runner{log: slog.New(slog.DiscardHandler)}, shared: true, lease: 12 * time.Second, joined: true, started: begin, ours: map[int64]bool{}}
+	m.self = Replica{ID: "a", Kind: Serve}
 	tx := &roll{}
 	m.r.opts.Store, m.r.opts.Meter, m.r.members = tx, unmetered{}, m
 	for _, id := range []string{"a", "b"} {
@@ -264,5 +265,43 @@ func TestTheSecondLostLeaseInARowWaits(t *testing.T) {
 		if waits, err := (&job{r: r, log: slog.New(slog.DiscardHandler)}).lostBefore(t.Context()); err != nil || waits != c.waits {
 			t.Errorf("%s: %t, %v", name, waits, err)
 		}
+	}
+}
+
+// ring is a roll with a key.
+type ring struct {
+	*roll
+	Keyring
+}
+
+func (ring) Recipients() []string                                { return []string{"age1"} }
+func (r ring) Beat(_ context.Context, f func(tx Tx) error) error { return f(r.roll) }
+
+func (l *roll) Workspace(workspaces.ID) (Workspace, error) { return Workspace{}, ErrNotFound }
+
+// TestTakingWhileItBeats: the heartbeat changes nothing that those who take runs read; only -race sees it.
+func TestTakingWhileItBeats(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	tx := &roll{at: at, all: []Replica{{ID: "a"}}}
+	m := &membership{shared: true, lease: time.Minute, renewed: make(chan struct{}, 1)}
+	m.r = &Runner{log: slog.New(slog.DiscardHandler), members: m, opts: Options{Store: ring{roll: tx}, Config: &workspaces.Config{}}}
+	m.self = Replica{ID: "a", Kind: Worker, Takes: Selector{"env=prod"}}
+	var group sync.WaitGroup
+	group.Go(func() {
+		for range 100 {
+			if err := m.beat(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for range 100 {
+		if mine, _, err := m.takes(tx, Run{}); mine || err != nil {
+			t.Errorf("taken: %t, %v", mine, err)
+		}
+	}
+	group.Wait()
+	if got := tx.all[0]; !got.StartedAt.Equal(at) || !slices.Equal(got.Keys, []string{"age1"}) {
+		t.Errorf("on record: %+v", got)
 	}
 }
