@@ -130,21 +130,19 @@ func (w *watcher) observePolicies(ctx context.Context, o *observation, records [
 
 // advance moves the recorded head, unless the branch was rewritten.
 func (w *watcher) advance(ctx context.Context, o *observation) error {
-	commit, err := w.mirror.Commit(ctx, o.head)
+	tree, err := w.mirror.Tree(ctx, o.head)
 	if err != nil {
 		return err
 	}
-	o.tree = commit.Tree
+	o.tree = tree.ID()
 	o.repo.URL, o.repo.Branch, o.repo.Error, o.repo.Problems = redactURL(w.conf.URL), w.view.Branch, "", w.problems()
 	if o.repo.Head == "" || o.repo.Head == o.head {
 		o.repo.Head, o.repo.Diverged = o.head, ""
 		return nil
 	}
-	follows := false
-	if w.mirror.Has(o.repo.Head) {
-		if follows, err = w.mirror.IsAncestor(ctx, o.repo.Head, o.head); err != nil {
-			return err
-		}
+	follows, err := w.mirror.Follows(ctx, o.head, o.repo.Head)
+	if err != nil {
+		return err
 	}
 	if !follows {
 		o.repo.Diverged = o.head
@@ -313,12 +311,10 @@ func (w *watcher) unknownEnd(o *observation, p Pull, failure error) {
 
 // contains reports whether a commit is in the history of another, as far as the mirror knows it.
 func (w *watcher) contains(ctx context.Context, head, commit string) bool {
-	if commit == head {
-		return true
-	} else if commit == "" || !w.mirror.Has(commit) {
-		return false
+	if commit == head || commit == "" {
+		return commit == head
 	}
-	ok, err := w.mirror.IsAncestor(ctx, commit, head)
+	ok, err := w.mirror.Follows(ctx, head, commit)
 	return ok && err == nil
 }
 

@@ -369,7 +369,7 @@ func (w *watcher) look(ctx context.Context) (moved bool, err error) {
 		if refs.All[name] == w.view.Refs.All[name] && !w.dirty.Load() && !damaged && made == w.made {
 			continue // it was there, and nothing failed since: to ask Git for each of hundreds takes seconds
 		}
-		if damaged || !w.mirror.Has(refs.All[name]) {
+		if damaged || w.mirror.Lacks(refs.All[name]) {
 			if err := w.mirror.Fetch(ctx, refs, want); err != nil {
 				w.gitFailed(ctx, "fetch")
 				return false, err

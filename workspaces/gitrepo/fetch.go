@@ -27,7 +27,7 @@ func (m *Mirror) Fetch(ctx context.Context, refs Refs, want []string) error {
 			return fmt.Errorf("fetch %s: remove lock files: %w", m.remote.display, err)
 		}
 		err = m.fetchOnce(ctx, refs, want)
-	} else if err != nil && ctx.Err() == nil && m.Doubted() {
+	} else if err != nil && ctx.Err() == nil && m.toBlame(ctx) {
 		err = m.fetchOnce(ctx, refs, want)
 	}
 	var remote *RemoteError
@@ -37,9 +37,28 @@ func (m *Mirror) Fetch(ctx context.Context, refs Refs, want []string) error {
 	return fmt.Errorf("fetch %s: %w", m.remote.display, err)
 }
 
+// toBlame reports whether the mirror may be the reason why a fetch failed. That it is sound is not asked before each: that is a process.
+func (m *Mirror) toBlame(ctx context.Context) bool {
+	if m.Doubted() {
+		return true
+	}
+	sound, err := m.sound(ctx)
+	if err != nil || sound {
+		return false
+	}
+	if m.marked() {
+		m.doubt(errUnsound)
+	}
+	return true
+}
+
+var errUnsound = errors.New("git(1) does not take it for a repository")
+
 func (m *Mirror) fetchOnce(ctx context.Context, refs Refs, want []string) error {
-	if err := m.repair(ctx); err != nil {
-		return fmt.Errorf("repair the mirror: %w", err)
+	if m.Doubted() || !m.marked() {
+		if err := m.repair(ctx); err != nil {
+			return fmt.Errorf("repair the mirror: %w", err)
+		}
 	}
 	h, err := m.use.shared(ctx)
 	if err != nil {
@@ -178,6 +197,11 @@ func (m *Mirror) forget(ctx context.Context, h *held, names []string) error {
 	}
 	_, err := m.gitIn(ctx, h, input.String(), "update-ref", "-z", "--stdin")
 	return err
+}
+
+// Lacks reports whether a commit is to be fetched: it cannot be read here at once, or not all of its history is there.
+func (m *Mirror) Lacks(commit string) bool {
+	return !m.objects.holds(commit, "commit") || !m.Has(commit)
 }
 
 // Has reports whether the mirror holds the commit with all of its history.

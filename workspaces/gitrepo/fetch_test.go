@@ -143,6 +143,8 @@ func TestFetchMendsDamage(t *testing.T) {
 		"no HEAD":      func(t *testing.T, m *Mirror) { remove(t, m, "HEAD") },
 		"no objects":   func(t *testing.T, m *Mirror) { remove(t, m, "objects") },
 		"nothing":      func(t *testing.T, m *Mirror) { remove(t, m, "") },
+		"no config":    func(t *testing.T, m *Mirror) { remove(t, m, "config") },
+		"not bare":     func(t *testing.T, m *Mirror) { overwrite(t, m, "config", "[core]\n\tbare = false\n") },
 		"bad config":   func(t *testing.T, m *Mirror) { overwrite(t, m, "config", "[core") },
 		"no pack":      func(t *testing.T, m *Mirror) { remove(t, m, "objects/pack/*.pack") },
 		"cut pack":     func(t *testing.T, m *Mirror) { overwrite(t, m, "objects/pack/*.pack", "PACK") },
@@ -151,7 +153,7 @@ func TestFetchMendsDamage(t *testing.T) {
 		"ref to void":  func(t *testing.T, m *Mirror) { overwrite(t, m, "refs/heads/main", strings.Repeat("1", 40)+"\n") },
 		"flipped bits": func(t *testing.T, m *Mirror) { flip(t, m, "objects/pack/*.pack") },
 	} {
-		t.Run(name, func(t *testing.T) {
+		mends := func(t *testing.T, open func(t *testing.T, r *repo, m *Mirror) *Mirror) {
 			t.Parallel()
 			r := newRepo(t)
 			r.commit("one", "dir/a", strings.Repeat("1\n", 100))
@@ -163,7 +165,7 @@ func TestFetchMendsDamage(t *testing.T) {
 			}
 			_, _ = m.Checkout(t.Context(), "refs/heads/main", filepath.Join(t.TempDir(), "c"))
 			second := r.commit("two", "dir/a", "2")
-			again := openMirror(t, Options{URL: r.dir, Dir: m.gitDir}) // as after a restart
+			again := open(t, r, m)
 			fetchAll(t, again)
 			for _, m := range []*Mirror{again, m} {
 				if !m.Has(second) {
@@ -180,6 +182,14 @@ func TestFetchMendsDamage(t *testing.T) {
 			if again.Doubted() {
 				t.Error("still in doubt")
 			}
+		}
+		t.Run(name, func(t *testing.T) {
+			mends(t, func(_ *testing.T, _ *repo, m *Mirror) *Mirror { return m })
+		})
+		t.Run(name+", and driftless is started again", func(t *testing.T) {
+			mends(t, func(t *testing.T, r *repo, m *Mirror) *Mirror {
+				return openMirror(t, Options{URL: r.dir, Dir: m.gitDir})
+			})
 		})
 	}
 }

@@ -91,6 +91,27 @@ func (m *Mirror) MergeBase(ctx context.Context, a, b string) (string, error) {
 	return strings.TrimSpace(out), nil
 }
 
+// Follows is IsAncestor of an earlier commit, which the mirror need not have: then it is none.
+func (m *Mirror) Follows(ctx context.Context, commit, earlier string) (bool, error) {
+	if m.isParent(earlier, commit) {
+		return true, nil
+	}
+	if !m.Has(earlier) {
+		return false, nil
+	}
+	return m.IsAncestor(ctx, earlier, commit)
+}
+
+// isParent reports whether a commit can be read here as a parent of another one, as after a merge. It need not be one where commits may
+// be replaced (git replace).
+func (m *Mirror) isParent(parent, commit string) bool {
+	if m.local {
+		return false
+	}
+	_, parents, ok := m.objects.commit(commit)
+	return ok && slices.Contains(parents, parent) && m.objects.holds(parent, "commit")
+}
+
 // IsAncestor reports whether commit a is b or an ancestor of it.
 func (m *Mirror) IsAncestor(ctx context.Context, a, b string) (bool, error) {
 	h, err := m.use.shared(ctx)
@@ -109,10 +130,8 @@ func (m *Mirror) isAncestor(ctx context.Context, h *held, a, b string) (bool, er
 	if first == second && m.objects.holds(first, "commit") {
 		return true, nil
 	}
-	if !m.local {
-		if _, parents, ok := m.objects.commit(second); ok && slices.Contains(parents, first) && m.objects.holds(first, "commit") {
-			return true, nil // as after a merge
-		}
+	if m.isParent(first, second) {
+		return true, nil
 	}
 	_, err = m.ask(ctx, h, "merge-base", "--is-ancestor", first, second)
 	if exitCode(err) == 1 {

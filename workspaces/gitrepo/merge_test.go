@@ -286,3 +286,28 @@ func TestAMirrorBecomesTidy(t *testing.T) {
 		}
 	}
 }
+
+// TestFollows: also a commit that the mirror does not have is followed by none, and one that it lacks is to be fetched.
+func TestFollows(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	first := r.commit("one", "a", "1")
+	second := r.commit("two", "a", "2")
+	third := r.commit("three", "a", "3")
+	m := r.mirror()
+	void := strings.Repeat("1", 40)
+	for _, test := range []struct {
+		commit, earlier string
+		want            bool
+	}{{third, second, true}, {third, first, true}, {third, third, true}, {first, second, false}, {third, void, false}} {
+		if got, err := m.Follows(t.Context(), test.commit, test.earlier); err != nil || got != test.want {
+			t.Errorf("%s follows %s: %t, %v", test.commit, test.earlier, got, err)
+		}
+	}
+	fourth := r.commit("four", "a", "4")
+	for commit, want := range map[string]bool{first: false, third: false, fourth: true, void: true, "": true, "main": true} {
+		if got := m.Lacks(commit); got != want {
+			t.Errorf("lacks %q: %t", commit, got)
+		}
+	}
+}

@@ -58,6 +58,12 @@ func (m *Mirror) ensure(ctx context.Context) error {
 	return m.create(ctx)
 }
 
+// marked reports whether the directory has our marker, as far as that can be known.
+func (m *Mirror) marked() bool {
+	_, err := os.Stat(filepath.Join(m.gitDir, marker))
+	return err == nil
+}
+
 // sound reports whether git(1) takes the directory for a repository of ours. An error says that this cannot be known.
 func (m *Mirror) sound(ctx context.Context) (bool, error) {
 	if _, err := os.Stat(filepath.Join(m.gitDir, marker)); err != nil {
