@@ -23,6 +23,7 @@ import (
 type Apply struct {
 	Order Order
 	dir   string
+	gone  chan struct{} // closed when the supervisor that this process started has ended; nil: another one did
 }
 
 // poll is how often it is looked at least whether a supervisor is still at work.
@@ -86,8 +87,8 @@ func (a *Apply) start(lock *os.File) error {
 	cmd := exec.Command(self(), subcommand, a.dir)
 	cmd.Args[0] = "driftless"
 	cmd.Dir = a.dir
-	// Collected as usual, garbage would be once while the program begins, which takes a tenth of that.
-	cmd.Env = append(killpoint.Environ(), "GOGC=400", "PATH="+os.Getenv("PATH"), "HOME="+a.dir, "TMPDIR="+os.TempDir()) // and nothing of what this process may know
+	// Collected as usual, garbage would be once while the program begins, which takes a tenth of that; so do more threads than one.
+	cmd.Env = append(killpoint.Environ(), "GOGC=400", "GOMAXPROCS=1", "PATH="+os.Getenv("PATH"), "HOME="+a.dir, "TMPDIR="+os.TempDir()) // and nothing of what this process may know
 	cmd.ExtraFiles = []*os.File{lock}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	pipe, err := cmd.StdinPipe()
@@ -98,7 +99,11 @@ func (a *Apply) start(lock *os.File) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	go func() { _ = cmd.Wait() }()
+	a.gone = make(chan struct{})
+	go func() {
+		defer close(a.gone)
+		_ = cmd.Wait()
+	}()
 	killpoint.At("after supervisor")
 	_, _ = pipe.Write(given)
 	_ = pipe.Close() // one that does not get it says so as its result
@@ -191,11 +196,17 @@ func (a *Apply) pid() int {
 
 // Wait waits until the supervisor has ended. tick is called every now and then.
 func (a *Apply) Wait(ctx context.Context, tick func()) error {
+	gone := a.gone
 	for begin := time.Now(); a.Alive(); {
-		pause := min(poll, 2*time.Millisecond+time.Since(begin)/16) // a short apply is not made long by it
+		pause := poll
+		if gone == nil {
+			pause = min(poll, 2*time.Millisecond+time.Since(begin)/16) // a short apply is not made long by it
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-gone:
+			gone = nil
 		case <-time.After(pause):
 			tick()
 		}
