@@ -46,14 +46,13 @@ func headDrafts(tx Tx, repository string) (drafts []draft, err error) {
 	} else if err != nil {
 		return nil, err
 	}
-	merged, err := tx.Pulls(PullFilter{Repository: repo.Name, State: Merged, Limit: 200})
-	if err != nil {
-		return nil, err
-	}
 	for _, commit := range []string{repo.PrevHead, repo.Head} {
-		if told, err := toldByPull(tx, merged, commit); err != nil {
+		if commit == "" {
+			continue
+		}
+		if told, err := toldByPull(tx, repo.Name, commit); err != nil {
 			return nil, err
-		} else if told || commit == "" {
+		} else if told {
 			continue
 		}
 		d, due, err := headDraft(tx, repo, commit)
@@ -67,10 +66,14 @@ func headDrafts(tx Tx, repository string) (drafts []draft, err error) {
 }
 
 // toldByPull reports whether a commit is the merge of a pull request that has something to tell there.
-func toldByPull(tx Tx, merged []Pull, commit string) (bool, error) {
+func toldByPull(tx Tx, repository, commit string) (bool, error) {
+	merged, err := tx.Pulls(PullFilter{Repository: repository, State: Merged, Merges: []string{commit}, Limit: 200})
+	if err != nil {
+		return false, err
+	}
 	for _, p := range merged {
-		if p.MergedCommit != commit {
-			continue
+		if len(p.Affected) > 0 {
+			return true, nil
 		}
 		if tells, err := withApplied(tx, p); err != nil || len(tells) > 0 {
 			return err == nil, err

@@ -21,9 +21,9 @@ type one struct {
 	runs []Run  // newest first
 }
 
-func (o *one) Workspace(workspaces.ID) (Workspace, error) { return o.rec, nil }
-func (o *one) Repository(string) (Repository, error)      { return o.repo, nil }
-func (o *one) Blobs(string, int) ([]BlobInfo, error)      { return nil, nil }
+func (o *one) Workspace(workspaces.ID) (Workspace, error)    { return o.rec, nil }
+func (o *one) Repository(string) (Repository, error)         { return o.repo, nil }
+func (o *one) Blobs(string, string, int) ([]BlobInfo, error) { return nil, nil }
 
 func (o *one) PutWorkspace(rec Workspace) error {
 	o.rec = rec

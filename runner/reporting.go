@@ -104,15 +104,20 @@ func (r *Runner) expired(tx Tx, pull Pull, old Report) (bool, error) {
 	if pull.State == Open || old.Head != pull.Head {
 		return false, nil
 	}
-	for _, id := range old.Runs {
-		run, err := tx.Run(id)
-		if err == nil && !run.PlannedAt.IsZero() {
-			_, err = r.plans.read(tx, run)
+	for ids := range slices.Chunk(slices.Collect(maps.Values(old.Runs)), idBatch) {
+		runs, err := tx.Runs(RunFilter{IDs: ids})
+		if err != nil || len(runs) < len(ids) {
+			return err == nil, err
 		}
-		if errors.Is(err, ErrNotFound) {
-			return true, nil
-		} else if err != nil {
-			return false, err
+		for _, run := range runs {
+			if run.PlannedAt.IsZero() {
+				continue
+			}
+			if _, err := r.plans.read(tx, run); errors.Is(err, ErrNotFound) {
+				return true, nil
+			} else if err != nil {
+				return false, err
+			}
 		}
 	}
 	return false, nil

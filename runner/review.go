@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -99,11 +100,14 @@ func (w *watcher) reviewed(ctx context.Context, run Run, rec Workspace) (*covera
 		place[c.ID], merges[c.ID] = len(commits)-i, c.When
 	}
 	err = w.r.opts.Store.View(ctx, func(tx Tx) error {
-		pulls, err := tx.Pulls(PullFilter{Repository: run.Repository, State: Merged})
-		if err != nil {
-			return err
+		var pulls []Pull
+		for some := range slices.Chunk(slices.Collect(maps.Keys(place)), idBatch) {
+			merged, err := tx.Pulls(PullFilter{Repository: run.Repository, State: Merged, Merges: some})
+			if err != nil {
+				return err
+			}
+			pulls = append(pulls, merged...)
 		}
-		pulls = slices.DeleteFunc(pulls, func(p Pull) bool { return place[p.MergedCommit] == 0 })
 		sort.SliceStable(pulls, func(i, k int) bool { return place[pulls[i].MergedCommit] < place[pulls[k].MergedCommit] })
 		for _, p := range pulls {
 			if err := cover.addPull(tx, p, run.Workspace, place, merges); err != nil {

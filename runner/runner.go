@@ -254,8 +254,13 @@ func (r *Runner) Told(events []Event) {
 func (r *Runner) told(ctx context.Context, events []Event) {
 	r.members.tell(events)
 	ctx = context.WithoutCancel(ctx)
+	keys := map[int64]string{} // of pull requests
 	for _, e := range events {
-		r.log.Log(ctx, r.loudness(e), e.Kind, slices.Concat(r.about(ctx, e), []any{"message", e.Message}, wrong(e), inTrace(ctx))...)
+		if _, known := keys[e.PullID]; !known {
+			keys[e.PullID] = r.pullKey(ctx, e.PullID)
+		}
+		about := subject(e.Repository, string(e.Workspace), e.RunID, e.Commit, keys[e.PullID])
+		r.log.Log(ctx, r.loudness(e), e.Kind, slices.Concat(about, []any{"message", e.Message}, wrong(e), inTrace(ctx))...)
 		r.opts.Meter.Recorded(e)
 		if r.opts.Notify != nil {
 			r.opts.Notify(e)

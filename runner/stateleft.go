@@ -48,16 +48,13 @@ func leftNothing(runID int64) error {
 
 // Rescues reports whether a state that a run left behind waits for somebody.
 func Rescues(tx Tx, runID int64) (bool, error) {
-	keys, err := tx.Blobs(leftKey(runID, ""), len(leftStates)+1)
+	keys, err := tx.Blobs(leftKey(runID, ""), "", len(leftStates)+1)
 	waits := false
 	for _, b := range keys {
-		switch name, of := strings.CutPrefix(b.Key, leftKey(runID, "")); {
-		case !of:
-		case name == leftTaken:
+		if b.Key == leftKey(runID, leftTaken) {
 			return false, err
-		default:
-			waits = true
 		}
+		waits = true
 	}
 	if err != nil || !waits {
 		return false, err
@@ -73,20 +70,15 @@ func ForgetRescued(tx Tx, runID int64) error { return tx.DeleteBlobs(leftKey(run
 // leftBehind are the runs that left states behind, newest first.
 func leftBehind(tx Tx) (runs []int64, err error) {
 	const page = 1000
-	for last, more := leftPrefix, true; more; {
-		keys, err := tx.Blobs(last, page)
+	for last, more := "", true; more; {
+		keys, err := tx.Blobs(leftPrefix, last, page)
 		if err != nil {
 			return nil, err
 		}
 		more = len(keys) == page
 		for _, b := range keys {
-			rest, ours := strings.CutPrefix(b.Key, leftPrefix)
-			if !ours {
-				more = false
-				break
-			}
 			last = b.Key
-			number, _, _ := strings.Cut(rest, "/")
+			number, _, _ := strings.Cut(strings.TrimPrefix(b.Key, leftPrefix), "/")
 			if id, err := strconv.ParseInt(number, 10, 64); err == nil && !slices.Contains(runs[max(0, len(runs)-1):], id) {
 				runs = append(runs, id)
 			}

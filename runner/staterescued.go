@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/driftlessops/driftless/workspaces"
@@ -49,8 +48,8 @@ func (c *Commander) Rescued(ctx context.Context) (all []Rescued, err error) {
 
 // RescuedOf is the state that a run left behind; nil: none.
 func RescuedOf(tx Tx, runID int64) (*Rescued, error) {
-	keys, err := tx.Blobs(leftKey(runID, ""), 1)
-	if err != nil || len(keys) == 0 || !strings.HasPrefix(keys[0].Key, leftKey(runID, "")) {
+	keys, err := tx.Blobs(leftKey(runID, ""), "", 1)
+	if err != nil || len(keys) == 0 {
 		return nil, err
 	}
 	one := &Rescued{RunID: runID}

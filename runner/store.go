@@ -108,7 +108,7 @@ type Tx interface {
 	// Blobs are kept compressed and encrypted. Keys look like "runs/12/plan.json".
 	PutBlob(key string, data []byte) error
 	Blob(key string) ([]byte, error)
-	Blobs(after string, limit int) ([]BlobInfo, error) // by key, of those after one
+	Blobs(prefix, after string, limit int) ([]BlobInfo, error) // by key, of those with a prefix after one
 	DeleteBlobs(prefix string) error
 	DeleteBlob(key string) error
 
@@ -142,6 +142,7 @@ type PullFilter struct {
 	Affects    workspaces.ID // a workspace that it touches
 	Key        string
 	Head       string
+	Merges     []string // the commits that they were merged with
 	State      PullState
 	After      int64 // id greater than, with Oldest
 	Oldest     bool  // the oldest first
@@ -182,7 +183,7 @@ type RunFilter struct {
 	Before     int64 // id less than
 	After      int64 // id greater than
 	Oldest     bool  // the oldest first
-	Brief      bool  // only ID, Workspace, Status, PullID, Commit, Reviewers, CreatedAt and AppliedAt are read: where there may be many
+	Brief      bool  // only ID, Workspace, Status, PullID, Commit, Reviewers, CreatedAt, AppliedAt and FinishedAt are read: where there may be many
 	Limit      int
 }
 
@@ -191,6 +192,7 @@ type WorkspaceFilter struct {
 	IDs        []workspaces.ID
 	Repository string
 	Sync       Sync
+	Drifted    bool
 	Labels     map[string]string // all must be equal
 	Limit      int
 }

@@ -23,11 +23,6 @@ func subject(repository, workspace string, run int64, commit, pull string) (args
 	return args
 }
 
-// about is the subject of an event.
-func (r *Runner) about(ctx context.Context, e Event) []any {
-	return subject(e.Repository, string(e.Workspace), e.RunID, e.Commit, r.pullKey(ctx, e.PullID))
-}
-
 // pullKey is the forge's key of a pull request; "" for none.
 func (r *Runner) pullKey(ctx context.Context, id int64) string {
 	if id == 0 {

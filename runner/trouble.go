@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -59,11 +60,11 @@ func (t trouble) refused() string {
 
 // troubles are the workspaces that drifted or could not be checked, the oldest first.
 func (w *watcher) troubles(tx Tx) (all []trouble, err error) {
-	records, err := tx.Workspaces(WorkspaceFilter{Repository: w.conf.Name})
+	records, err := tx.Workspaces(WorkspaceFilter{Repository: w.conf.Name, Drifted: true}) // and not all of a thousand, after every run
 	if err != nil {
 		return nil, err
 	}
-	failed, err := tx.Runs(RunFilter{Repository: w.conf.Name, Purposes: []Purpose{PurposeDrift}, Statuses: []Status{Failed}, Limit: 2000})
+	failed, err := tx.Runs(RunFilter{Repository: w.conf.Name, Purposes: []Purpose{PurposeDrift}, Statuses: []Status{Failed}, Brief: true, Limit: 2000})
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +74,15 @@ func (w *watcher) troubles(tx Tx) (all []trouble, err error) {
 			lately[run.Workspace] = run.FinishedAt
 		}
 	}
+	unchecked := maps.Clone(lately)
 	for _, rec := range records {
+		delete(unchecked, rec.ID)
+	}
+	more, err := workspacesOf(tx, slices.Collect(maps.Keys(unchecked)))
+	if err != nil {
+		return nil, err
+	}
+	for _, rec := range slices.AppendSeq(records, maps.Values(more)) {
 		if rec.Orphan || rec.AppliedCommit == "" || rec.DriftSince.IsZero() && !lately[rec.ID].After(rec.CheckedAt) {
 			continue
 		}

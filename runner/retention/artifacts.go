@@ -79,7 +79,7 @@ func (p *pass) listArtifacts(ctx context.Context) (all []kept, err error) {
 	for last, more := "", true; more; {
 		var page []runner.BlobInfo
 		err := p.k.opts.Store.View(ctx, func(tx runner.Tx) (err error) {
-			page, err = tx.Blobs(last, 10*batch)
+			page, err = tx.Blobs("", last, 10*batch)
 			return err
 		})
 		if err != nil {

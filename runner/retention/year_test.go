@@ -126,7 +126,7 @@ func (e *estate) count() (rows int, size int64) {
 		pulls, failed := tx.Pulls(runner.PullFilter{})
 		posts, failed2 := tx.Posts(runner.PostFilter{})
 		commands, failed3 := tx.Commands(runner.CommandFilter{})
-		blobs, failed4 := tx.Blobs("", 0)
+		blobs, failed4 := tx.Blobs("", "", 0)
 		rows = len(runs) + len(pulls) + len(posts) + len(commands) + len(blobs)
 		for _, b := range blobs {
 			size += b.Size

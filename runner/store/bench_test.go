@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/driftlessops/driftless/runner"
 	"github.com/driftlessops/driftless/runner/store"
 	"github.com/driftlessops/driftless/runner/store/pgtest"
+	"github.com/driftlessops/driftless/workspaces"
 )
 
 // BenchmarkEstate takes half a minute to build its database: go test -run=^$ -bench=Estate ./runner/store
@@ -78,6 +80,51 @@ func benchmarkClaim(b *testing.B, db *store.DB) {
 				b.Fatal(err)
 			}
 		}
+	}
+}
+
+// BenchmarkPast is what an apply asks beside 3,000 merged pull requests, 1,000 workspaces and 3,000 artifacts of its repository.
+func BenchmarkPast(b *testing.B) {
+	db := open(b, b.TempDir())
+	err := db.Update(b.Context(), func(tx runner.Tx) (err error) {
+		for i := range 3000 {
+			id := workspaces.ID(fmt.Sprintf("infra//prod/%03d", i%1000))
+			err = errors.Join(err, tx.PutPull(&runner.Pull{
+				Repository: "infra", Key: fmt.Sprint(i), State: runner.Merged, Title: "Change", MergedCommit: fmt.Sprintf("%040d", i), Head: fmt.Sprintf("%040d", i), Affected: []workspaces.ID{id, "infra//prod/network"},
+			}))
+			err = errors.Join(err, tx.PutBlob(runner.BlobKey(int64(i), "plan"), []byte("plan")))
+			if i < 1000 {
+				err = errors.Join(err, tx.PutWorkspace(runner.Workspace{ID: id, Repository: "infra", Sync: runner.Synced, Labels: map[string]string{"env": "prod"}}))
+			}
+		}
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, ask := range map[string]func(tx runner.Tx) (int, error){
+		"merges": func(tx runner.Tx) (int, error) {
+			all, err := tx.Pulls(runner.PullFilter{Repository: "infra", State: runner.Merged, Merges: []string{fmt.Sprintf("%040d", 2999)}})
+			return len(all), err
+		},
+		"rescued": func(tx runner.Tx) (int, error) { all, err := tx.Blobs("rescued/", "", 1000); return len(all), err },
+		"drifted": func(tx runner.Tx) (int, error) {
+			all, err := tx.Workspaces(runner.WorkspaceFilter{Repository: "infra", Drifted: true})
+			return len(all), err
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				err := db.View(b.Context(), func(tx runner.Tx) error {
+					n, err := ask(tx)
+					b.ReportMetric(float64(n), "rows")
+					return err
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

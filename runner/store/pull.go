@@ -93,6 +93,7 @@ func (t *tx) Pulls(f runner.PullFilter) ([]runner.Pull, error) {
 	q = equal(q, "key", text(f.Key))
 	q = equal(q, "head", text(f.Head))
 	q = equal(q, "state", text(f.State))
+	q = among(q, "merged_commit", f.Merges)
 	if f.Affects != "" {
 		q = q.Where("affected LIKE ? ESCAPE '!'", text("%"+likely.Replace(string(quoted(f.Affects)))+"%"))
 	}

@@ -6,11 +6,15 @@ import (
 )
 
 // Blobs implements runner.Tx.
-func (t *tx) Blobs(after string, limit int) ([]runner.BlobInfo, error) {
+func (t *tx) Blobs(prefix, after string, limit int) ([]runner.BlobInfo, error) {
 	var rows []blobRow
 	q := t.bun.NewSelect().Model(&rows).Column("key", "size").Order("key").Limit(int64(limit))
 	if after != "" {
 		q = q.Where("key > ?", text(after))
+	}
+	if prefix != "" {
+		from, to := span(prefix)
+		q = q.Where("key >= ? AND key < ?", from, to)
 	}
 	err := q.Scan(t.ctx)
 	return records(rows, func(r blobRow) runner.BlobInfo { return runner.BlobInfo{Key: string(r.Key), Size: r.Size} }), one("list", "blobs", err)

@@ -13,7 +13,7 @@ func (t *tx) Runs(f runner.RunFilter) ([]runner.Run, error) {
 	var rows []runRow
 	q := t.bun.NewSelect().Model(&rows).Order(order(f)).Limit(int64(f.Limit))
 	if f.Brief {
-		q = q.Column("id", "workspace", "status", "pull_id", "commit_id", "reviewers", "created_at", "applied_at")
+		q = q.Column("id", "workspace", "status", "pull_id", "commit_id", "reviewers", "created_at", "applied_at", "finished_at")
 	}
 	if branches := branches(f); f.Limit > 0 && len(branches) > 1 {
 		q = t.firstOf(q, branches)

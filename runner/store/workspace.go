@@ -88,6 +88,9 @@ func (t *tx) Workspaces(f runner.WorkspaceFilter) ([]runner.Workspace, error) {
 	q = among(q, "id", f.IDs)
 	q = equal(q, "repository", text(f.Repository))
 	q = equal(q, "sync", text(f.Sync))
+	if f.Drifted {
+		q = q.Where("drift_since > 0")
+	}
 	for _, name := range slices.Sorted(maps.Keys(f.Labels)) {
 		q = q.Where("id IN (?)", t.bun.NewSelect().Model((*labelRow)(nil)).Column("workspace").
 			Where("name = ? AND value = ?", text(name), text(f.Labels[name])))

@@ -65,6 +65,9 @@ func pulls(t *testing.T, s runner.Store) {
 		{"state", runner.PullFilter{State: runner.Open}, []int64{second.ID, other.ID}},
 		{"head", runner.PullFilter{Repository: "r", Head: full.Head}, []int64{full.ID}},
 		{"affects", runner.PullFilter{Affects: full.Affected[0]}, []int64{full.ID}},
+		{"merges", runner.PullFilter{Merges: []string{full.MergedCommit}}, []int64{full.ID}},
+		{"merges of some", runner.PullFilter{Merges: []string{full.MergedCommit, "none"}, Repository: full.Repository}, []int64{full.ID}},
+		{"merges of none", runner.PullFilter{Merges: []string{"none", "neither"}}, []int64{}},
 		{"affects none", runner.PullFilter{Affects: full.Affected[0][1:]}, []int64{}},
 		{"none", runner.PullFilter{Key: "2"}, []int64{}},
 	} {

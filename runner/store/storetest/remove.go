@@ -31,9 +31,13 @@ func removals(t *testing.T, s runner.Store) {
 		return err
 	})
 	update(t, s, func(tx runner.Tx) error {
-		page, err := tx.Blobs("runs/1/log", 1)
+		page, err := tx.Blobs("runs/1/", "runs/1/log", 1)
 		if err != nil || len(page) != 1 || page[0].Key != "runs/1/plan" || page[0].Size == 0 {
 			t.Errorf("blobs: %+v, %v", page, err)
+		}
+		page, err = tx.Blobs("runs/1/", "", 10)
+		if err != nil || len(page) != 2 || page[0].Key != "runs/1/log" {
+			t.Errorf("blobs of a run: %+v, %v", page, err)
 		}
 		if found, err := tx.Runs(runner.RunFilter{Approves: run.ID}); err != nil || len(found) != 1 {
 			t.Errorf("approvals: %+v, %v", found, err)
@@ -60,7 +64,7 @@ func removals(t *testing.T, s runner.Store) {
 			}
 		}
 		news, err := tx.News(runner.NewsFilter{})
-		left, failed := tx.Blobs("", 10)
+		left, failed := tx.Blobs("", "", 10)
 		kept, missing := tx.States("r//a")
 		if len(news) != 0 || len(left) != 2 || len(kept) != 1 || kept[0].Version != 2 {
 			t.Errorf("%d news, %d blobs, states %+v", len(news), len(left), kept)

@@ -20,7 +20,7 @@ func insert(t *testing.T, s runner.Store, r runner.Run) runner.Run {
 func runs(t *testing.T, s runner.Store) {
 	want := insert(t, s, filled[runner.Run]())
 	same(t, "run", read(t, s, func(tx runner.Tx) (runner.Run, error) { return tx.Run(want.ID) }), want)
-	brief := runner.Run{ID: want.ID, Workspace: want.Workspace, Status: want.Status, PullID: want.PullID, Commit: want.Commit, Reviewers: want.Reviewers, CreatedAt: want.CreatedAt, AppliedAt: want.AppliedAt}
+	brief := runner.Run{ID: want.ID, Workspace: want.Workspace, Status: want.Status, PullID: want.PullID, Commit: want.Commit, Reviewers: want.Reviewers, CreatedAt: want.CreatedAt, AppliedAt: want.AppliedAt, FinishedAt: want.FinishedAt}
 	same(t, "brief", read(t, s, func(tx runner.Tx) ([]runner.Run, error) {
 		return tx.Runs(runner.RunFilter{Workspace: want.Workspace, Statuses: []runner.Status{want.Status, runner.Held}, Brief: true, Limit: 5})
 	}), []runner.Run{brief})

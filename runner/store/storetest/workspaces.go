@@ -27,7 +27,7 @@ func workspaceFilters(t *testing.T, s runner.Store) {
 	update(t, s, func(tx runner.Tx) error {
 		return errors.Join(
 			tx.PutWorkspace(runner.Workspace{ID: "r//b", Repository: "r", Sync: runner.Synced, Labels: labels{"env": "dev", "it's": "x'y"}}),
-			tx.PutWorkspace(runner.Workspace{ID: "r//a", Repository: "r", Sync: runner.Drifted, Labels: labels{"env": "prod"}}),
+			tx.PutWorkspace(runner.Workspace{ID: "r//a", Repository: "r", Sync: runner.Drifted, DriftSince: noon, Labels: labels{"env": "prod"}}),
 			tx.PutWorkspace(runner.Workspace{ID: "q//a", Repository: "q", Sync: runner.Synced, Labels: labels{"env": "prod", "team": ""}}),
 			tx.PutWorkspace(runner.Workspace{ID: "r//B", Repository: "r"}))
 	})
@@ -45,6 +45,7 @@ func workspaceFilters(t *testing.T, s runner.Store) {
 	check("one of a repository", runner.WorkspaceFilter{IDs: []workspaces.ID{"q//a"}, Repository: "r"})
 	check("repository", runner.WorkspaceFilter{Repository: "r"}, "r//B", "r//a", "r//b")
 	check("sync", runner.WorkspaceFilter{Sync: runner.Synced}, "q//a", "r//b")
+	check("drifted", runner.WorkspaceFilter{Repository: "r", Drifted: true}, "r//a")
 	check("label", runner.WorkspaceFilter{Labels: labels{"env": "prod"}}, "q//a", "r//a")
 	check("labels", runner.WorkspaceFilter{Labels: labels{"env": "dev", "it's": "x'y"}}, "r//b")
 	check("empty label", runner.WorkspaceFilter{Labels: labels{"team": ""}}, "q//a")
