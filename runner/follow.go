@@ -63,7 +63,10 @@ func (j *job) along(ctx context.Context, apply *supervisor.Apply) (o aftermath, 
 	if err != nil { // nothing can be told of it
 		return o, errors.Join(err, apply.Wait(ctx, func() {}))
 	}
-	f := &following{apply: apply, output: output, looked: time.Now()} // nothing is there at once
+	f := &following{apply: apply, output: output}
+	if j.root != nil { // it was just begun here, and there is nothing yet
+		f.looked = time.Now()
+	}
 	err = apply.Wait(ctx, func() { j.look(ctx, f) })
 	if _, missing := apply.Result(); errors.Is(missing, fs.ErrNotExist) && err == nil {
 		j.log.Error("the supervisor of an apply died")

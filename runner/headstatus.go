@@ -67,7 +67,7 @@ func headDrafts(tx Tx, repository string) (drafts []draft, err error) {
 
 // toldByPull reports whether a commit is the merge of a pull request that has something to tell there.
 func toldByPull(tx Tx, repository, commit string) (bool, error) {
-	merged, err := tx.Pulls(PullFilter{Repository: repository, State: Merged, Merges: []string{commit}, Limit: 200})
+	merged, err := tx.Pulls(PullFilter{Repository: repository, State: Merged, Merges: []string{commit}})
 	if err != nil {
 		return false, err
 	}

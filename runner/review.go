@@ -100,14 +100,15 @@ func (w *watcher) reviewed(ctx context.Context, run Run, rec Workspace) (*covera
 		place[c.ID], merges[c.ID] = len(commits)-i, c.When
 	}
 	err = w.r.opts.Store.View(ctx, func(tx Tx) error {
-		var pulls []Pull
-		for some := range slices.Chunk(slices.Collect(maps.Keys(place)), idBatch) {
-			merged, err := tx.Pulls(PullFilter{Repository: run.Repository, State: Merged, Merges: some})
-			if err != nil {
-				return err
-			}
-			pulls = append(pulls, merged...)
+		merged := PullFilter{Repository: run.Repository, State: Merged}
+		if len(place) <= idBatch { // else to look at each of them costs no more
+			merged.Merges = slices.AppendSeq([]string{}, maps.Keys(place)) // of none there is none
 		}
+		pulls, err := tx.Pulls(merged)
+		if err != nil {
+			return err
+		}
+		pulls = slices.DeleteFunc(pulls, func(p Pull) bool { return place[p.MergedCommit] == 0 })
 		sort.SliceStable(pulls, func(i, k int) bool { return place[pulls[i].MergedCommit] < place[pulls[k].MergedCommit] })
 		for _, p := range pulls {
 			if err := cover.addPull(tx, p, run.Workspace, place, merges); err != nil {

@@ -81,7 +81,7 @@ func byWorkspace(runs []Run) map[workspaces.ID][]Run {
 	return all
 }
 
-// idBatch is how many workspaces are asked for at a time: statements have a limit.
+// idBatch is how many records are asked for at a time by what each has of its own: statements have a limit.
 const idBatch = 500
 
 // workspacesOf reads the records of workspaces. Those that have none are left out.

@@ -142,7 +142,7 @@ type PullFilter struct {
 	Affects    workspaces.ID // a workspace that it touches
 	Key        string
 	Head       string
-	Merges     []string // the commits that they were merged with
+	Merges     []string // the commits that they were merged with; nil: any
 	State      PullState
 	After      int64 // id greater than, with Oldest
 	Oldest     bool  // the oldest first
@@ -192,7 +192,7 @@ type WorkspaceFilter struct {
 	IDs        []workspaces.ID
 	Repository string
 	Sync       Sync
-	Drifted    bool
+	Drifted    bool              // that were found to have drifted
 	Labels     map[string]string // all must be equal
 	Limit      int
 }

@@ -93,7 +93,13 @@ func (t *tx) Pulls(f runner.PullFilter) ([]runner.Pull, error) {
 	q = equal(q, "key", text(f.Key))
 	q = equal(q, "head", text(f.Head))
 	q = equal(q, "state", text(f.State))
-	q = among(q, "merged_commit", f.Merges)
+	if f.Merges != nil { // of none there is none
+		all := []text{}
+		for _, commit := range f.Merges {
+			all = append(all, text(commit))
+		}
+		q = q.Where("merged_commit IN (?)", bun.List(all))
+	}
 	if f.Affects != "" {
 		q = q.Where("affected LIKE ? ESCAPE '!'", text("%"+likely.Replace(string(quoted(f.Affects)))+"%"))
 	}

@@ -87,7 +87,7 @@ func (a *Apply) start(lock *os.File) error {
 	cmd := exec.Command(self(), subcommand, a.dir)
 	cmd.Args[0] = "driftless"
 	cmd.Dir = a.dir
-	// Collected as usual, garbage would be once while the program begins, which takes a tenth of that; so do more threads than one.
+	// Garbage would be collected once while the program begins, which takes a tenth of that time; so does Go's use of more than one processor.
 	cmd.Env = append(killpoint.Environ(), "GOGC=400", "GOMAXPROCS=1", "PATH="+os.Getenv("PATH"), "HOME="+a.dir, "TMPDIR="+os.TempDir()) // and nothing of what this process may know
 	cmd.ExtraFiles = []*os.File{lock}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

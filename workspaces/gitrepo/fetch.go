@@ -9,8 +9,8 @@ import (
 
 // Fetch brings the named refs (full names) of the remote into the mirror under the same names and removes branches that
 // are gone from refs. Commits that were fetched stay until they are pruned by Maintain. A ref comes as it is in refs; where the remote
-// does not give a commit any more that no ref leads to, as it is now, and one that has vanished is left out: ask Has. A damaged mirror
-// is made anew first.
+// does not give a commit any more that no ref leads to, as it is now, and one that has vanished is left out: ask Has. A mirror that
+// is known to be damaged is made anew first, and one that turns out to be, then.
 // What the remote is to blame for is of type *RemoteError.
 func (m *Mirror) Fetch(ctx context.Context, refs Refs, want []string) error {
 	if m.local {
@@ -201,21 +201,25 @@ func (m *Mirror) forget(ctx context.Context, h *held, names []string) error {
 
 // Lacks reports whether a commit is to be fetched: it cannot be read here at once, or not all of its history is there.
 func (m *Mirror) Lacks(commit string) bool {
-	return !m.objects.holds(commit, "commit") || !m.Has(commit)
+	return m.objects.lacks(commit) || !m.Has(commit)
 }
 
 // Has reports whether the mirror holds the commit with all of its history.
 func (m *Mirror) Has(commit string) bool {
-	if !isID(commit) {
-		return false
-	}
 	ctx := context.Background()
 	h, err := m.use.shared(ctx)
 	if err != nil {
 		return false
 	}
 	defer h.release()
+	return m.has(ctx, h, commit)
+}
+
+func (m *Mirror) has(ctx context.Context, h *held, commit string) bool {
+	if !isID(commit) {
+		return false
+	}
 	// What refs reach was checked when it was fetched; an interrupted fetch can leave a commit without its files.
-	_, err = m.ask(ctx, h, "rev-list", "--objects", "--quiet", commit+"^{commit}", "--not", "--all", "--")
+	_, err := m.ask(ctx, h, "rev-list", "--objects", "--quiet", commit+"^{commit}", "--not", "--all", "--")
 	return err == nil
 }

@@ -143,8 +143,6 @@ func TestFetchMendsDamage(t *testing.T) {
 		"no HEAD":      func(t *testing.T, m *Mirror) { remove(t, m, "HEAD") },
 		"no objects":   func(t *testing.T, m *Mirror) { remove(t, m, "objects") },
 		"nothing":      func(t *testing.T, m *Mirror) { remove(t, m, "") },
-		"no config":    func(t *testing.T, m *Mirror) { remove(t, m, "config") },
-		"not bare":     func(t *testing.T, m *Mirror) { overwrite(t, m, "config", "[core]\n\tbare = false\n") },
 		"bad config":   func(t *testing.T, m *Mirror) { overwrite(t, m, "config", "[core") },
 		"no pack":      func(t *testing.T, m *Mirror) { remove(t, m, "objects/pack/*.pack") },
 		"cut pack":     func(t *testing.T, m *Mirror) { overwrite(t, m, "objects/pack/*.pack", "PACK") },
@@ -361,5 +359,20 @@ func TestFetchGivesUpOnAServerThatDrips(t *testing.T) {
 	var failed *RemoteError
 	if err := m.Fetch(t.Context(), refs, []string{"refs/heads/main"}); !errors.As(err, &failed) || failed.Kind != KindUnreachable {
 		t.Error(err)
+	}
+}
+
+// TestFetchMendsWhatGitRefuses: only git(1) says that it does not take the mirror for one, and only as it fetches.
+func TestFetchMendsWhatGitRefuses(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	r.commit("one", "a", "1")
+	r.git("branch", "--move", "master") // where the mirror's HEAD points
+	m := r.mirror()
+	overwrite(t, m, "config", "[core]\n\tbare = false\n")
+	second, made := r.commit("two", "a", "2"), m.Made()
+	fetchAll(t, m)
+	if !m.Has(second) || m.Made() != made+1 || m.Doubted() {
+		t.Errorf("has: %t, made %d times, doubted: %t", m.Has(second), m.Made()-made, m.Doubted())
 	}
 }

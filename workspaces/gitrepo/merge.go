@@ -93,13 +93,18 @@ func (m *Mirror) MergeBase(ctx context.Context, a, b string) (string, error) {
 
 // Follows is IsAncestor of an earlier commit, which the mirror need not have: then it is none.
 func (m *Mirror) Follows(ctx context.Context, commit, earlier string) (bool, error) {
+	h, err := m.use.shared(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer h.release()
 	if m.isParent(earlier, commit) {
 		return true, nil
 	}
-	if !m.Has(earlier) {
+	if !m.has(ctx, h, earlier) {
 		return false, nil
 	}
-	return m.IsAncestor(ctx, earlier, commit)
+	return m.isAncestor(ctx, h, earlier, commit)
 }
 
 // isParent reports whether a commit can be read here as a parent of another one, as after a merge. It need not be one where commits may

@@ -35,17 +35,24 @@ func newObjects(dir string) *objects { return &objects{dir: dir, trees: newTreeC
 
 // with calls fn with a storage that fn may use until it returns. fn may be called twice.
 func (o *objects) with(fn func(*filesystem.Storage) error) error {
+	err := o.once(fn)
+	if err == nil || errors.Is(err, errTooLarge) {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.open()
+	return guard(o.store, fn)
+}
+
+// once is with, but what fails is not tried again: to open packs anew is to read their indexes, which may be large.
+func (o *objects) once(fn func(*filesystem.Storage) error) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if !o.fresh() {
 		o.open()
 	}
 	defer o.rest.Reset(packsOpen)
-	err := guard(o.store, fn)
-	if err == nil || errors.Is(err, errTooLarge) {
-		return err
-	}
-	o.open()
 	return guard(o.store, fn)
 }
 
@@ -119,6 +126,11 @@ func (o *objects) holds(id, kind string) (is bool) {
 		return err
 	})
 	return is && err == nil
+}
+
+// lacks reports whether an object is not among those that can be read here now.
+func (o *objects) lacks(id string) bool {
+	return o.once(func(store *filesystem.Storage) error { return store.HasEncodedObject(plumbing.NewHash(id)) }) != nil
 }
 
 // commit returns the tree and the parents of a commit that can be read here.

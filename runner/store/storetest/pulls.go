@@ -67,6 +67,8 @@ func pulls(t *testing.T, s runner.Store) {
 		{"affects", runner.PullFilter{Affects: full.Affected[0]}, []int64{full.ID}},
 		{"merges", runner.PullFilter{Merges: []string{full.MergedCommit}}, []int64{full.ID}},
 		{"merges of some", runner.PullFilter{Merges: []string{full.MergedCommit, "none"}, Repository: full.Repository}, []int64{full.ID}},
+		{"merges of no commit", runner.PullFilter{Merges: []string{}}, []int64{}},
+		{"merges that are not known", runner.PullFilter{Repository: full.Repository, State: full.State, Merges: []string{""}}, []int64{}},
 		{"merges of none", runner.PullFilter{Merges: []string{"none", "neither"}}, []int64{}},
 		{"affects none", runner.PullFilter{Affects: full.Affected[0][1:]}, []int64{}},
 		{"none", runner.PullFilter{Key: "2"}, []int64{}},
